@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "time.hpp"
+
+namespace azure::iot::device {
+
+class EventLoop;
+
+// Calls a function once, later, on the loop's thread. A member of whoever waits: it stops when it
+// is destroyed, restarted or cancelled. Only for use on the loop's thread.
+class Timer {
+ public:
+  Timer() = default;
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  ~Timer() { cancel(); }
+
+  // Calls `function` once `delay` has passed on the steady clock; zero means on the next turn.
+  void start(EventLoop& loop, Duration delay, std::function<void()> function);
+  // The same at a point in time, which may lie in the past.
+  void start_at(EventLoop& loop, SteadyTime due, std::function<void()> function);
+  // The same with a turn taken earlier from `EventLoop::take_turn`: among timers that are due at
+  // the same time, it fires as if it had been started then.
+  void start_at(EventLoop& loop, SteadyTime due, std::uint64_t turn,
+                std::function<void()> function);
+
+  void cancel();
+  bool running() const { return loop_ != nullptr; }
+  SteadyTime due() const { return due_; }
+
+ private:
+  friend class TimerQueue;
+  EventLoop* loop_ = nullptr;
+  SteadyTime due_{};
+  std::uint64_t turn_ = 0;
+  std::size_t position_ = 0;  // In the loop's heap.
+  bool held_back_ = false;    // See TimerQueue::hold_back.
+  std::function<void()> function_;
+};
+
+// Calls a function once when the wall clock reaches a time. A jump of the wall clock moves it: one
+// that is due after the jump fires at once. Otherwise like Timer.
+class Alarm {
+ public:
+  Alarm() = default;
+  Alarm(const Alarm&) = delete;
+  Alarm& operator=(const Alarm&) = delete;
+  ~Alarm() { cancel(); }
+
+  void start(EventLoop& loop, WallTime due, std::function<void()> function);
+  void cancel();
+  bool running() const { return loop_ != nullptr; }
+  WallTime due() const { return due_; }
+
+ private:
+  friend class EventLoop;
+  EventLoop* loop_ = nullptr;
+  WallTime due_{};
+  Timer timer_;
+  std::function<void()> function_;
+  Alarm* previous_ = nullptr;
+  Alarm* next_ = nullptr;
+};
+
+}  // namespace azure::iot::device
