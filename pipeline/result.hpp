@@ -12,7 +12,7 @@ namespace azure::iot::device {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}  // NOLINT
+  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}     // NOLINT
   Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {  // NOLINT
     assert(std::get<1>(content_) && "a Result without a value needs an error");
   }

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string_view>
+
+#include "operation.hpp"
+
+namespace azure::iot::device {
+
+// Something that happened on its own. It travels up the chain by const reference and lives only
+// while it does: whoever needs it longer copies it. Derive from EventOf.
+class Event {
+ public:
+  virtual ~Event() = default;
+  virtual std::string_view name() const = 0;
+  TypeId type() const { return type_; }
+
+ protected:
+  explicit Event(TypeId type) : type_(type) {}
+
+ private:
+  TypeId type_;
+};
+
+// Base of an event type T, which names itself in `T::kName`.
+template <class T>
+class EventOf : public Event {
+ public:
+  std::string_view name() const final { return T::kName; }
+
+ protected:
+  EventOf() : Event(type_id<T>()) {}
+};
+
+// The event as a T, or null if it is something else.
+template <class T>
+const T* event_cast(const Event& event) {
+  return event.type() == type_id<T>() ? static_cast<const T*>(&event) : nullptr;
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,58 @@
+#include "pipeline/log.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+namespace azure::iot::device {
+namespace {
+
+using Sink = std::function<void(const LogRecord&)>;
+
+std::atomic<LogLevel> least_level{LogLevel::silent};
+
+struct SinkHolder {
+  std::mutex mutex;
+  std::shared_ptr<const Sink> sink;
+};
+
+// Never destroyed: threads may log while the process ends.
+SinkHolder& holder() {
+  static SinkHolder& instance = *new SinkHolder;
+  return instance;
+}
+
+}  // namespace
+
+std::string_view to_string(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return "debug";
+    case LogLevel::info: return "info";
+    case LogLevel::warning: return "warning";
+    case LogLevel::error: return "error";
+    case LogLevel::silent: return "silent";
+  }
+  return "unknown";
+}
+
+void set_log_sink(LogLevel level, Sink sink) {
+  const std::scoped_lock lock(holder().mutex);
+  least_level = sink ? level : LogLevel::silent;
+  holder().sink = sink ? std::make_shared<const Sink>(std::move(sink)) : nullptr;
+}
+
+bool log_enabled(LogLevel level) {
+  return level >= least_level.load(std::memory_order_relaxed) && level != LogLevel::silent;
+}
+
+void detail::write_log(LogLevel level, std::string_view component, std::string_view client_id,
+                       std::string_view text) {
+  std::shared_ptr<const Sink> sink;
+  {
+    const std::scoped_lock lock(holder().mutex);
+    sink = holder().sink;
+  }
+  if (sink) (*sink)(LogRecord{level, component, client_id, text});
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "loop/event_loop.hpp"
+#include "pipeline_config.hpp"
+
+namespace azure::iot::device {
+
+enum class ConnectionState {
+  disconnected,   // Becomes connecting or reauthorizing with an operation or a redial.
+  connecting,     // Becomes connected with the event, disconnected with a failure.
+  connected,      // Becomes disconnecting or reauthorizing by operation, disconnected by a drop.
+  disconnecting,  // Becomes disconnected with the event or with a failure.
+  reauthorizing,  // A disconnect, then a connect: becomes connected or, failing, disconnected.
+};
+
+std::string_view to_string(ConnectionState state);
+
+// What all stages of one pipeline share. Everyone may read; each field has one writer.
+struct Nucleus {
+  EventLoop& loop;
+  PipelineConfig options;
+  // Makes the id of a request, unique for the life of the pipeline. (Python: a random UUID.)
+  std::function<std::string()> make_request_id;
+  // Names the client in log records: set once by the translation stage.
+  std::string client_id{};
+
+  // Written by ConnectionRetryStage alone.
+  ConnectionState connection_state = ConnectionState::disconnected;
+
+  bool connected() const { return connection_state == ConnectionState::connected; }
+};
+
+}  // namespace azure::iot::device

@@ -1,0 +1,45 @@
+#include "pipeline/operation.hpp"
+
+namespace azure::iot::device {
+
+void Abandon::operator()(Operation* op) const noexcept {
+  if (op->finished()) {
+    delete op;
+  } else {
+    complete(OpPtr(op), Error(Errc::abandoned, "a stage dropped the operation"));
+  }
+}
+
+void complete(OpPtr op, Error error) {
+  if (op->finished()) return;  // Nobody is left to tell.
+  Continuation next = op->pop();
+  next(std::move(op), std::move(error));
+}
+
+void Operation::push(Continuation continuation) {
+  if (count_ < first_.size()) {
+    first_[count_] = std::move(continuation);
+  } else {
+    more_.push_back(std::move(continuation));
+  }
+  ++count_;
+}
+
+Continuation Operation::pop() {
+  --count_;
+  if (count_ < first_.size()) return std::move(first_[count_]);
+  Continuation last = std::move(more_.back());
+  more_.pop_back();
+  return last;
+}
+
+void Operation::run() {
+  const std::shared_ptr<Entrance> entrance = std::move(entrance_);
+  entrance->enter(OpPtr(this));
+}
+
+void Operation::discard() {
+  complete(OpPtr(this), Error(Errc::pipeline_not_running, "the event loop has ended"));
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,205 @@
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "error.hpp"
+#include "loop/task.hpp"
+#include "loop/time.hpp"
+
+namespace azure::iot::device {
+
+class Operation;
+
+// Dropping an operation that still has somebody to tell completes it with `Errc::abandoned`.
+struct Abandon {
+  void operator()(Operation* op) const noexcept;
+};
+
+// The one owner of an operation. Whoever has it ends by sending it down, completing it or holding
+// it.
+template <class T>
+using Owned = std::unique_ptr<T, Abandon>;
+using OpPtr = Owned<Operation>;
+
+// Completes an operation: the continuation that was pushed last receives it, and completes it in
+// its turn. The default is success. After the last continuation the operation is gone.
+void complete(OpPtr op, Error error = {});
+
+// Tells one type of operation, or event, from another.
+using TypeId = const void*;
+template <class T>
+inline constexpr char kTypeTag = 0;
+template <class T>
+constexpr TypeId type_id() {
+  return &kTypeTag<T>;
+}
+
+// What is done when an operation comes back: a function of (OpPtr, Error) with room for three
+// pointers of captures, moved without a call when they are trivially copyable.
+class Continuation {
+ public:
+  static constexpr std::size_t kRoom = 3 * sizeof(void*);
+
+  Continuation() = default;
+  template <class F>
+  explicit Continuation(F f) : invoke_(&invoke<F>) {
+    static_assert(sizeof(F) <= kRoom && alignof(F) <= alignof(void*),
+                  "Capture at most three pointers; what else is needed belongs on the operation.");
+    ::new (static_cast<void*>(room_)) F(std::move(f));
+    if constexpr (!std::is_trivially_copyable_v<F>) relocate_ = &relocate<F>;
+  }
+  Continuation(Continuation&& other) noexcept { take(other); }
+  Continuation& operator=(Continuation&& other) noexcept {
+    if (this != &other) {
+      reset();
+      take(other);
+    }
+    return *this;
+  }
+  ~Continuation() { reset(); }
+
+  void operator()(OpPtr&& op, Error&& error) { invoke_(room_, std::move(op), std::move(error)); }
+
+ private:
+  template <class F>
+  static void invoke(std::byte* room, OpPtr&& op, Error&& error) {
+    (*std::launder(reinterpret_cast<F*>(room)))(std::move(op), std::move(error));
+  }
+  // Moves to `to`, or only destroys where that is null.
+  template <class F>
+  static void relocate(std::byte* from, std::byte* to) {
+    F* f = std::launder(reinterpret_cast<F*>(from));
+    if (to) ::new (static_cast<void*>(to)) F(std::move(*f));
+    f->~F();
+  }
+  void take(Continuation& other) {
+    invoke_ = std::exchange(other.invoke_, nullptr);
+    relocate_ = std::exchange(other.relocate_, nullptr);
+    if (relocate_) {
+      relocate_(other.room_, room_);
+    } else {
+      std::memcpy(room_, other.room_, kRoom);
+    }
+  }
+  void reset() {
+    if (relocate_) relocate_(room_, nullptr);
+    relocate_ = nullptr;
+  }
+
+  void (*invoke_)(std::byte*, OpPtr&&, Error&&) = nullptr;
+  void (*relocate_)(std::byte*, std::byte*) = nullptr;
+  alignas(void*) std::byte room_[kRoom] = {};
+};
+
+// Where an operation of another thread enters a pipeline.
+class Entrance {
+ public:
+  virtual ~Entrance() = default;
+  virtual void enter(OpPtr op) = 0;
+};
+
+// Something a pipeline is asked to do: inputs, then results, no methods that act. Derive from
+// OperationOf. Made with `make_op` or `make_worker`.
+class Operation : private PostedWork {
+ public:
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+
+  virtual std::string_view name() const = 0;
+  TypeId type() const { return type_; }
+
+  // Whether it can only be done while connected.
+  bool needs_connection = false;
+  // When it fails with `Errc::timed_out` at the latest. Enforced by whoever holds it.
+  SteadyTime deadline = kNever;
+
+  // Asks to see the operation on its way back, before everyone who asked earlier. `f` owns it then:
+  // f(OpPtr op, Error error).
+  template <class F>
+  void then(F f) {
+    push(Continuation(std::move(f)));
+  }
+  // True once everyone who asked has been told.
+  bool finished() const { return count_ == 0; }
+
+ protected:
+  explicit Operation(TypeId type) : type_(type) {}
+  ~Operation() override = default;
+
+ private:
+  friend struct Abandon;
+  friend class Pipeline;
+  friend void complete(OpPtr op, Error error);
+
+  void push(Continuation continuation);
+  Continuation pop();
+
+  // PostedWork: enters the pipeline it was submitted to.
+  void run() override;
+  void discard() override;
+
+  // No operation of the hub's chain carries more than four; what a longer chain adds spills.
+  std::array<Continuation, 4> first_;
+  std::vector<Continuation> more_;
+  std::size_t count_ = 0;
+  TypeId type_;
+  std::shared_ptr<Entrance> entrance_;
+};
+
+// Base of an operation type T, which names itself in `T::kName`.
+template <class T>
+class OperationOf : public Operation {
+ public:
+  static constexpr TypeId kType = &kTypeTag<T>;
+  std::string_view name() const final { return T::kName; }
+
+  // As Operation::then; `f` may also take the operation as what it is: f(Owned<T> op, Error error).
+  template <class F>
+  void then(F f) {
+    if constexpr (std::is_invocable_v<F&, OpPtr, Error>) {
+      Operation::then(std::move(f));
+    } else {
+      Operation::then([f = std::move(f)](OpPtr op, Error error) mutable {
+        f(Owned<T>(static_cast<T*>(op.release())), std::move(error));
+      });
+    }
+  }
+
+ protected:
+  OperationOf() : Operation(kType) {}
+};
+
+template <class T, class... Args>
+Owned<T> make_op(Args&&... args) {
+  return Owned<T>(new T(std::forward<Args>(args)...));
+}
+
+// An operation that does the work of another: its completion completes the parent, and the parent's
+// deadline is its own.
+template <class T, class P, class... Args>
+Owned<T> make_worker(Owned<P> parent, Args&&... args) {
+  auto worker = make_op<T>(std::forward<Args>(args)...);
+  worker->deadline = parent->deadline;
+  worker->then([held = OpPtr(std::move(parent))](OpPtr, Error error) mutable {
+    complete(std::move(held), std::move(error));
+  });
+  return worker;
+}
+
+// The operation as a T, or null if it is something else (`op` keeps it then).
+template <class T>
+Owned<T> op_cast(OpPtr& op) {
+  if (!op || op->type() != type_id<T>()) return nullptr;
+  return Owned<T>(static_cast<T*>(op.release()));
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "operation.hpp"
+
+namespace azure::iot::device {
+
+// Prepares the chain: the first operation of a pipeline. The translation stage attaches who the
+// client is; the transport stage makes its transport.
+struct InitializePipelineOperation : OperationOf<InitializePipelineOperation> {
+  static constexpr std::string_view kName = "InitializePipelineOperation";
+  std::string client_id;
+  std::string username;
+};
+
+// Ends the work of the chain: whatever is held fails, whatever is timed stops. The last operation.
+struct ShutdownPipelineOperation : OperationOf<ShutdownPipelineOperation> {
+  static constexpr std::string_view kName = "ShutdownPipelineOperation";
+};
+
+struct ConnectOperation : OperationOf<ConnectOperation> {
+  static constexpr std::string_view kName = "ConnectOperation";
+};
+
+struct DisconnectOperation : OperationOf<DisconnectOperation> {
+  static constexpr std::string_view kName = "DisconnectOperation";
+  // Whether what waits for an acknowledgement is cancelled; otherwise it is sent again after the
+  // next connect.
+  bool hard = true;
+};
+
+// Connects anew with the current credential. (Python: a soft disconnect, then a connect.)
+struct ReauthorizeConnectionOperation : OperationOf<ReauthorizeConnectionOperation> {
+  static constexpr std::string_view kName = "ReauthorizeConnectionOperation";
+};
+
+struct EnableFeatureOperation : OperationOf<EnableFeatureOperation> {
+  static constexpr std::string_view kName = "EnableFeatureOperation";
+  explicit EnableFeatureOperation(std::string feature_name_)
+      : feature_name(std::move(feature_name_)) {}
+  std::string feature_name;
+};
+
+struct DisableFeatureOperation : OperationOf<DisableFeatureOperation> {
+  static constexpr std::string_view kName = "DisableFeatureOperation";
+  explicit DisableFeatureOperation(std::string feature_name_)
+      : feature_name(std::move(feature_name_)) {}
+  std::string feature_name;
+};
+
+// What a request to the service consists of.
+struct Request {
+  std::string request_type;  // Who the request is for: "twin", "register", "query".
+  std::string method;
+  std::string resource_location;
+  std::string body;
+  std::optional<std::string> query_params;
+};
+
+// Sends a request and waits for the response with the same id.
+struct RequestAndResponseOperation : OperationOf<RequestAndResponseOperation> {
+  static constexpr std::string_view kName = "RequestAndResponseOperation";
+  explicit RequestAndResponseOperation(Request request_) : request(std::move(request_)) {}
+  Request request;
+  // Set on success.
+  std::string request_id;
+  int status_code = 0;
+  std::string response_body;
+  std::optional<std::string> retry_after;
+};
+
+// Sends a request, without waiting for the response.
+struct RequestOperation : OperationOf<RequestOperation> {
+  static constexpr std::string_view kName = "RequestOperation";
+  RequestOperation(Request request_, std::string request_id_)
+      : request(std::move(request_)), request_id(std::move(request_id_)) {}
+  Request request;
+  std::string request_id;
+};
+
+// Publishes one application message, QoS 1.
+struct MqttPublishOperation : OperationOf<MqttPublishOperation> {
+  static constexpr std::string_view kName = "MqttPublishOperation";
+  MqttPublishOperation(std::string topic_, std::string payload_)
+      : topic(std::move(topic_)), payload(std::move(payload_)) {
+    needs_connection = true;
+  }
+  std::string topic;
+  std::string payload;
+};
+
+// Subscribes to a topic filter, QoS 1.
+struct MqttSubscribeOperation : OperationOf<MqttSubscribeOperation> {
+  static constexpr std::string_view kName = "MqttSubscribeOperation";
+  explicit MqttSubscribeOperation(std::string topic_) : topic(std::move(topic_)) {
+    needs_connection = true;
+  }
+  std::string topic;
+};
+
+struct MqttUnsubscribeOperation : OperationOf<MqttUnsubscribeOperation> {
+  static constexpr std::string_view kName = "MqttUnsubscribeOperation";
+  explicit MqttUnsubscribeOperation(std::string topic_) : topic(std::move(topic_)) {
+    needs_connection = true;
+  }
+  std::string topic;
+};
+
+}  // namespace azure::iot::device

@@ -1,0 +1,59 @@
+#include "pipeline/stage.hpp"
+
+#include <exception>
+
+#include "pipeline/events.hpp"
+#include "pipeline/log.hpp"
+#include "pipeline/pending_ops.hpp"
+
+namespace azure::iot::device {
+
+void Stage::enter(OpPtr op) {
+  if (closed_) {
+    return complete(std::move(op), Error(Errc::pipeline_not_running, "the pipeline was shut down"));
+  }
+  try {
+    run_op(std::move(op));
+  } catch (const std::exception& e) {
+    report_background_error(Error(Errc::user_stage, std::string(name()) + ": " + e.what()));
+  } catch (...) {
+    report_background_error(Error(Errc::user_stage, std::string(name()) + ": unknown exception"));
+  }
+}
+
+void Stage::receive(const Event& event) {
+  if (closed_) return;
+  try {
+    handle_event(event);
+  } catch (const std::exception& e) {
+    report_background_error(Error(Errc::user_stage, std::string(name()) + ": " + e.what()));
+  } catch (...) {
+    report_background_error(Error(Errc::user_stage, std::string(name()) + ": unknown exception"));
+  }
+}
+
+void Stage::send_op_down(OpPtr op) {
+  if (below_) return below_->enter(std::move(op));
+  std::string detail =
+      std::string(op->name()) + " not handled after " + std::string(name()) + " with no next stage";
+  complete(std::move(op), Error(Errc::pipeline_runtime, std::move(detail)));
+}
+
+void Stage::send_event_up(const Event& event) {
+  if (above_) return above_->receive(event);
+  log(LogLevel::error, name(), "no stage above takes the event ", event.name());
+}
+
+void Stage::report_background_error(Error error) {
+  send_event_up(BackgroundExceptionEvent(std::move(error)));
+}
+
+void Stage::close(const Error& why) {
+  closed_ = true;
+  on_close();
+  for (PendingOps* pending = first_pending_; pending; pending = pending->next_) {
+    pending->fail_all(why);
+  }
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <string_view>
+#include <type_traits>
+
+#include "event.hpp"
+#include "nucleus.hpp"
+#include "operation.hpp"
+
+namespace azure::iot::device {
+
+class PendingOps;
+
+// One link of the chain. Operations come from above, events from below; what a stage does not act
+// on it passes on. Everything runs on the pipeline's loop, so a stage needs no lock.
+//
+// A stage of the user's own derives from Stage, or from Handles below. It may throw: the operation
+// is then completed with `Errc::abandoned` and the text goes up as a background error.
+class Stage {
+ public:
+  Stage() = default;
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+  virtual ~Stage() = default;
+
+  // The name by which others are placed before or after it: that of its type.
+  virtual std::string_view name() const = 0;
+
+  // Gives the stage an operation, as the stage above does. It is refused once the stage is closed.
+  void enter(OpPtr op);
+  // Gives the stage an event, as the stage below does.
+  void receive(const Event& event);
+
+ protected:
+  // Both pass on by default. Override them only for what holds for any operation or event.
+  virtual void run_op(OpPtr op) { send_op_down(std::move(op)); }
+  virtual void handle_event(const Event& event) { send_event_up(event); }
+  // The stage is closed: timers are to be cancelled. What is held in PendingOps fails by itself.
+  virtual void on_close() {}
+
+  void send_op_down(OpPtr op);
+  void send_event_up(const Event& event);
+  // Tells the user of an error that belongs to no call.
+  void report_background_error(Error error);
+
+  Nucleus& nucleus() const { return *nucleus_; }
+  EventLoop& loop() const { return nucleus_->loop; }
+
+ private:
+  friend class Pipeline;
+  friend class PendingOps;
+
+  void close(const Error& why);
+
+  Stage* above_ = nullptr;
+  Stage* below_ = nullptr;
+  Nucleus* nucleus_ = nullptr;
+  PendingOps* first_pending_ = nullptr;
+  bool closed_ = false;
+};
+
+// What a stage acts on.
+template <class... T>
+struct Ops {};
+template <class... T>
+struct Events {};
+
+// A stage that lists the types it acts on. `Self` has `void run(Owned<T> op)` for each operation
+// and `void on(const T& event)` for each event of the lists; the rest passes.
+template <class Self, class OpList, class EventList = Events<>>
+class Handles;
+
+template <class Self, class... O, class... E>
+class Handles<Self, Ops<O...>, Events<E...>> : public Stage {
+ protected:
+  void run_op(OpPtr op) final {
+    if (!(run_if<O>(op) || ...)) send_op_down(std::move(op));
+  }
+  void handle_event(const Event& event) final {
+    if (!(on_if<E>(event) || ...)) send_event_up(event);
+  }
+
+ private:
+  template <class T>
+  bool run_if(OpPtr& op) {
+    if (op->type() != type_id<T>()) return false;
+    static_cast<Self*>(this)->run(Owned<T>(static_cast<T*>(op.release())));
+    return true;
+  }
+  template <class T>
+  bool on_if(const Event& event) {
+    if (event.type() != type_id<T>()) return false;
+    static_cast<Self*>(this)->on(static_cast<const T&>(event));
+    return true;
+  }
+};
+
+}  // namespace azure::iot::device
