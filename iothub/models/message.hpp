@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace azure::iot::device {
+
+// What a user attaches to a message: names with values, in the order in which they were added. A
+// property may have no value at all, which is not the same as an empty one.
+//
+//   message.custom_properties["room"] = "attic";
+class CustomProperties {
+ public:
+  using Property = std::pair<std::string, std::optional<std::string>>;
+
+  CustomProperties() = default;
+  CustomProperties(std::initializer_list<Property> properties);
+
+  // The value under that name, added without one if there is none.
+  std::optional<std::string>& operator[](std::string_view name);
+  // The value under that name, null if there is none.
+  const std::optional<std::string>* find(std::string_view name) const;
+  bool contains(std::string_view name) const { return find(name) != nullptr; }
+  bool erase(std::string_view name);
+  void clear() { properties_.clear(); }
+
+  std::size_t size() const { return properties_.size(); }
+  bool empty() const { return properties_.empty(); }
+  auto begin() const { return properties_.begin(); }
+  auto end() const { return properties_.end(); }
+
+  bool operator==(const CustomProperties&) const = default;
+
+ private:
+  std::vector<Property> properties_;
+};
+
+// The most that a message sent to the hub may measure: see Message::get_size.
+inline constexpr std::size_t kTelemetryMessageSizeLimit = 262144;
+
+// A message to or from IoT Hub.
+//
+//   Message message{.data = "21.5", .message_id = "1", .content_type = "text/plain"};
+//   message.custom_properties["room"] = "attic";
+struct Message {
+  std::string data = {};  // The payload, any bytes.
+
+  std::optional<std::string> message_id = {};
+  std::optional<std::string> correlation_id = {};
+  std::optional<std::string> user_id = {};
+  std::optional<std::string> content_type = {};      // Such as "application/json".
+  std::optional<std::string> content_encoding = {};  // Such as "utf-8".
+  std::optional<std::string> expiry_time_utc = {};   // ISO 8601: see datetime_text.
+  std::optional<std::string> output_name = {};       // Of a module, when sending.
+  std::optional<std::string> input_name = {};        // Of a module, when received.
+  std::optional<std::string> ack = {};               // What feedback the sender asked for.
+  std::optional<std::string> iothub_interface_id = {};
+  CustomProperties custom_properties = {};
+
+  // Marks the message as one for the hub's security features, by setting iothub_interface_id.
+  void set_as_security_message();
+
+  // What counts against kTelemetryMessageSizeLimit: the payload, and the properties as they stand
+  // in the topic. Unlike Python, which counts what its objects occupy in memory.
+  std::size_t get_size() const;
+
+  bool operator==(const Message&) const = default;
+};
+
+// A point in time as it stands in a message, "2030-01-02T03:04:05.000678+05:30" (Python:
+// datetime.isoformat): the fraction only if there is one, the time of day at the given offset from
+// UTC, and no offset if none is given.
+std::string datetime_text(std::chrono::sys_time<std::chrono::microseconds> when,
+                          std::optional<std::chrono::minutes> utc_offset = std::chrono::minutes{0});
+
+}  // namespace azure::iot::device

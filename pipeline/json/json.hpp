@@ -1,0 +1,188 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "../result.hpp"
+
+namespace azure::iot::device {
+
+struct JsonMember;
+
+// A JSON value: a twin, a patch, the payload of a method. Copies deeply, moves cheaply; an object
+// keeps its members in the order in which they came, as a Python dict does.
+//
+//   Json patch{{"temperature", 21.5}, {"tags", Json::array({"attic", "north"})}};
+//   std::int64_t version = twin["desired"]["$version"].as_int();
+//   if (const Json* interval = twin["desired"].find("interval")) { ... }
+//
+// All text is UTF-8: whoever puts anything else in gets std::invalid_argument. Values of equal
+// type may be read by several threads at once; one that is being changed may not.
+class Json {
+ public:
+  enum class Kind { null, boolean, number, string, array, object };
+  using Array = std::vector<Json>;
+  using Member = JsonMember;
+
+  // Text nested deeper than this is refused.
+  static constexpr std::size_t kDepthLimit = 256;
+
+  Json() noexcept = default;  // null
+  Json(std::nullptr_t) noexcept {}
+  Json(std::same_as<bool> auto value) noexcept : content_(value) {}
+  template <class T>
+  requires std::integral<T> &&
+      (!std::same_as<T, bool>)&&(!std::same_as<T, char>)&&(!std::same_as<T, wchar_t>)&&(
+          !std::same_as<T, char8_t>)&&(!std::same_as<T, char16_t>)&&(!std::same_as<T, char32_t>)
+          Json(T value) noexcept {
+    if (std::in_range<std::int64_t>(value)) {
+      content_ = static_cast<std::int64_t>(value);
+    } else {
+      content_ = static_cast<std::uint64_t>(value);
+    }
+  }
+  Json(std::floating_point auto value) noexcept : content_(static_cast<double>(value)) {}
+  Json(std::string text);
+  Json(std::string_view text) : Json(std::string(text)) {}
+  Json(const char* text) : Json(std::string(text)) {}
+  // An object. Where a name occurs twice the last value counts.
+  Json(std::initializer_list<Member> members);
+
+  static Json object();
+  static Json array(Array elements = {});
+
+  Json(const Json& other);
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other);
+  Json& operator=(Json&& other) noexcept;
+  ~Json();
+
+  // Reads one JSON document as Python's json.loads does: NaN, Infinity and -Infinity are numbers,
+  // integers are kept to the last digit however long, and where a name occurs twice the last value
+  // counts. Unlike Python: half a surrogate pair is an error, since no UTF-8 can hold it, and so is
+  // nesting beyond kDepthLimit. The error, Errc::bad_content, names the position and the rule,
+  // never the text.
+  static Result<Json> parse(std::string_view text);
+  // The same for text that a program brings along; throws std::invalid_argument.
+  static Json parse_or_throw(std::string_view text);
+
+  // The text that Python's json.dumps writes: ", " and ": " between, ASCII only.
+  std::string dump() const;
+  // The same with the members of each object ordered by name (Python: sort_keys=True).
+  std::string dump_sorted() const;
+
+  Kind kind() const noexcept;
+  bool is_null() const noexcept { return kind() == Kind::null; }
+  bool is_bool() const noexcept { return kind() == Kind::boolean; }
+  bool is_number() const noexcept { return kind() == Kind::number; }
+  // A number written without fraction and exponent.
+  bool is_integer() const noexcept {
+    return is_number() && !std::holds_alternative<double>(content_);
+  }
+  bool is_string() const noexcept { return kind() == Kind::string; }
+  bool is_array() const noexcept { return kind() == Kind::array; }
+  bool is_object() const noexcept { return kind() == Kind::object; }
+
+  // The content. Throws std::invalid_argument if the value is of another kind, std::out_of_range if
+  // a number does not fit.
+  bool as_bool() const;
+  std::int64_t as_int() const;
+  std::uint64_t as_uint() const;
+  double as_double() const;  // Of any number: the nearest one, infinite if it is too large.
+  const std::string& as_string() const;
+  std::span<const Json> elements() const;   // Of an array.
+  std::span<const Member> members() const;  // Of an object, in their order.
+
+  // The content, or nothing if it is of another kind or does not fit; never throws. For bool,
+  // integers and floating point numbers an optional, for std::string a pointer:
+  //   if (auto status = body.get_if<int>()) use(*status);
+  template <class T>
+  auto get_if() const {
+    if constexpr (std::same_as<T, bool>) {
+      const bool* value = std::get_if<bool>(&content_);
+      return value ? std::optional<bool>(*value) : std::nullopt;
+    } else if constexpr (std::integral<T>) {
+      if (auto value = std::get_if<std::int64_t>(&content_); value && std::in_range<T>(*value)) {
+        return std::optional<T>(static_cast<T>(*value));
+      }
+      if (auto value = std::get_if<std::uint64_t>(&content_); value && std::in_range<T>(*value)) {
+        return std::optional<T>(static_cast<T>(*value));
+      }
+      return std::optional<T>();
+    } else if constexpr (std::floating_point<T>) {
+      return is_number() ? std::optional<T>(static_cast<T>(to_double())) : std::nullopt;
+    } else {
+      static_assert(std::same_as<T, std::string>, "a JSON value holds no such type");
+      return std::get_if<std::string>(&content_);
+    }
+  }
+
+  // How many elements or members; 0 for anything else.
+  std::size_t size() const noexcept;
+  bool empty() const noexcept { return size() == 0; }
+
+  // The member of that name. Reads only, and never adds: throws std::out_of_range, naming it, if
+  // there is none, and std::invalid_argument if this is no object. `at` also lets it be changed.
+  const Json& operator[](std::string_view name) const { return at(name); }
+  const Json& at(std::string_view name) const;
+  Json& at(std::string_view name);
+  // The element at that index; throws std::out_of_range, or std::invalid_argument if this is no
+  // array.
+  const Json& operator[](std::integral auto index) const {
+    return at(static_cast<std::size_t>(index));
+  }
+  const Json& at(std::size_t index) const;
+  Json& at(std::size_t index);
+  // The member of that name, null if there is none or this is no object; never throws.
+  const Json* find(std::string_view name) const noexcept;
+  Json* find(std::string_view name) noexcept;
+  bool contains(std::string_view name) const noexcept { return find(name) != nullptr; }
+
+  // Sets a member: in its old place if there is one of that name, else at the end. Makes null an
+  // object; throws std::invalid_argument if this is anything else.
+  Json& set(std::string_view name, Json value);
+  // Takes a member out; false if there was none.
+  bool erase(std::string_view name) noexcept;
+  // Adds an element. Makes null an array; throws std::invalid_argument if this is anything else.
+  Json& push_back(Json element);
+
+  // As Python compares: numbers by value, objects regardless of order.
+  bool operator==(const Json& other) const;
+
+ private:
+  class Object;
+  struct DeleteObject {
+    void operator()(Object* object) const noexcept;
+  };
+  struct BigInteger {
+    std::string digits;  // As in the text, with a sign if negative.
+  };
+  class Parser;
+  class Writer;
+  using Content =
+      std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, BigInteger,
+                   std::string, Array, std::unique_ptr<Object, DeleteObject>>;
+
+  double to_double() const noexcept;
+  void drop_nested() noexcept;
+
+  Content content_;
+};
+
+// A member of a JSON object.
+struct JsonMember {
+  std::string name;
+  Json value;
+};
+
+}  // namespace azure::iot::device
