@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <deque>
 
 #include "event_loop.hpp"
@@ -38,8 +39,11 @@ class ManualLoop final : public EventLoop {
   SteadyTime next_due() const { return timers().next_due(); }
 
  private:
+  void move_clocks(SteadyTime to);
+
   SteadyTime now_{};
   WallTime wall_;
+  bool advancing_ = false;
   std::deque<PostedWork*> posted_;
   std::deque<PostedWork*> at_end_;
 };

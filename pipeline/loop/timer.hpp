@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 
@@ -36,8 +37,8 @@ class Timer {
   EventLoop* loop_ = nullptr;
   SteadyTime due_{};
   std::uint64_t turn_ = 0;
-  std::size_t position_ = 0;  // In the loop's heap.
-  bool held_back_ = false;    // See TimerQueue::hold_back.
+  std::size_t position_ = 0;  // In the queue's heap, or among those held back.
+  bool held_back_ = false;
   std::function<void()> function_;
 };
 
@@ -57,8 +58,11 @@ class Alarm {
 
  private:
   friend class EventLoop;
+  void fire();
+
   EventLoop* loop_ = nullptr;
   WallTime due_{};
+  std::uint64_t turn_ = 0;
   Timer timer_;
   std::function<void()> function_;
   Alarm* previous_ = nullptr;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -15,33 +16,32 @@ class Timer;
 class TimerQueue {
  public:
   std::uint64_t take_turn() { return ++last_turn_; }
-  bool empty() const { return heap_.empty(); }
-  std::size_t size() const { return heap_.size(); }
-  // When the first timer is due; kNever if there is none.
+  bool empty() const { return size() == 0; }
+  std::size_t size() const { return heap_.size() + held_back_.size(); }
+  // When the first timer that is not held back is due; kNever if there is none.
   SteadyTime next_due() const;
 
   // Fires the first timer that is due at `now` and was started no later than turn `last_turn`.
-  // False if there is none. The bound keeps a timer that restarts itself without delay from
-  // starving everything else.
+  // False if there is none. A due timer of a later turn is held back until `release_held_back`:
+  // else one that restarts itself without delay would starve everything behind it.
   bool fire_one(SteadyTime now, std::uint64_t last_turn);
-
-  // For a loop moved by hand: while this is on, a timer that is due already when it is started (at
-  // `now`) sorts behind all others, until `release_held_back`.
-  void hold_back(bool on) { hold_back_ = on; }
   void release_held_back();
+
+  // Stops every timer, since the loop ends.
+  void stop_all();
 
  private:
   friend class Timer;
-  void insert(Timer& timer, SteadyTime now);
   void remove(Timer& timer);
+  void push(Timer& timer);
   void sift_up(std::size_t position);
   void sift_down(std::size_t position);
   void place(std::size_t position, Timer* timer);
   static bool before(const Timer& a, const Timer& b);
 
   std::vector<Timer*> heap_;
+  std::vector<Timer*> held_back_;
   std::uint64_t last_turn_ = 0;
-  bool hold_back_ = false;
 };
 
 }  // namespace azure::iot::device

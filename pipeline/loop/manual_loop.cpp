@@ -1,0 +1,85 @@
+#include "pipeline/loop/manual_loop.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <stdexcept>
+#include <utility>
+
+namespace azure::iot::device {
+namespace {
+
+PostedWork* take_first(std::deque<PostedWork*>& queue) {
+  PostedWork* work = queue.front();
+  queue.pop_front();
+  return work;
+}
+
+[[noreturn]] void refuse_descriptors() {
+  throw std::logic_error(
+      "A ManualLoop cannot watch descriptors: use EventLoop::create() where real input and output "
+      "is needed.");
+}
+
+}  // namespace
+
+ManualLoop::ManualLoop(WallTime start) : wall_(start) {}
+
+ManualLoop::~ManualLoop() {
+  while (!posted_.empty()) take_first(posted_)->discard();
+  while (!at_end_.empty()) take_first(at_end_)->discard();
+}
+
+void ManualLoop::post_work(PostedWork* work) { posted_.push_back(work); }
+
+void ManualLoop::at_end_of_turn(PostedWork* work) { at_end_.push_back(work); }
+
+void ManualLoop::watch(int, unsigned, FdHandler) { refuse_descriptors(); }
+void ManualLoop::change_watch(int, unsigned) { refuse_descriptors(); }
+void ManualLoop::unwatch(int) { refuse_descriptors(); }
+
+void ManualLoop::run_posted() {
+  while (!posted_.empty() || !at_end_.empty()) {
+    while (!posted_.empty()) take_first(posted_)->run();
+    // What these add for the end of the turn belongs to the turn after.
+    for (std::size_t left = at_end_.size(); left > 0; --left) take_first(at_end_)->run();
+  }
+}
+
+void ManualLoop::advance(Duration by) {
+  assert(!advancing_ && "ManualLoop::advance was called by something that it runs");
+  run_posted();
+
+  // A test may see an exception that a timer's function threw, and go on with this loop.
+  struct Guard {
+    explicit Guard(ManualLoop& l) : loop(l) { loop.advancing_ = true; }
+    ~Guard() {
+      loop.timers().release_held_back();
+      loop.advancing_ = false;
+    }
+    ManualLoop& loop;
+  };
+  const Guard guard(*this);
+
+  const SteadyTime end = saturating_add(now_, by);
+  for (;;) {
+    // Whatever is started from here on while the clock stands, and is due, is held back.
+    const std::uint64_t last_turn = timers().take_turn();
+    while (timers().fire_one(now_, last_turn)) run_posted();
+    const SteadyTime next = timers().next_due();
+    if (next > end || next == kNever) break;
+    move_clocks(next);
+  }
+  move_clocks(end);
+}
+
+void ManualLoop::jump_wall_clock(Duration by) {
+  wall_ += by;
+  wall_clock_jumped();
+}
+
+void ManualLoop::move_clocks(SteadyTime to) {
+  wall_ += to - now_;
+  now_ = to;
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,162 @@
+#include "pipeline/loop/manual_loop.hpp"
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace azure::iot::device {
+namespace {
+using namespace std::chrono_literals;
+
+template <class F>
+PostedWork* work(F f) {
+  return new PostedCall<F>(std::move(f));
+}
+
+TEST_CASE("ManualLoop: posted work waits to be run, and runs in order with what it posts") {
+  ManualLoop loop;
+  std::string ran;
+  loop.post([&] {
+    ran += 'a';
+    loop.post([&] { ran += 'c'; });
+  });
+  loop.post([&] { ran += 'b'; });
+  CHECK(ran.empty());
+  loop.run_posted();
+  CHECK(ran == "abc");
+}
+
+TEST_CASE("ManualLoop: work for the end of the turn runs after all that is posted") {
+  ManualLoop loop;
+  std::string ran;
+  loop.post([&] {
+    loop.at_end_of_turn(work([&] {
+      ran += 'e';
+      loop.post([&] { ran += 'n'; });
+    }));
+    loop.post([&] { ran += 'p'; });
+  });
+  loop.run_posted();
+  CHECK(ran == "pen");
+}
+
+TEST_CASE("ManualLoop: timers fire with both clocks at their due time") {
+  ManualLoop loop(WallTime{100s});
+  SteadyTime steady{};
+  WallTime wall{};
+  Timer timer;
+  timer.start(loop, 3s, [&] {
+    steady = loop.now();
+    wall = loop.wall_now();
+  });
+  loop.advance(10s);
+  CHECK(steady == SteadyTime(3s));
+  CHECK(wall == WallTime(103s));
+  CHECK(loop.now() == SteadyTime(10s));
+  CHECK(loop.wall_now() == WallTime(110s));
+}
+
+TEST_CASE("ManualLoop: what a timer posts runs before the next timer, even one due with it") {
+  ManualLoop loop;
+  std::string ran;
+  Timer a, b;
+  a.start(loop, 1s, [&] {
+    ran += 'a';
+    loop.post([&] { ran += 'p'; });
+    loop.at_end_of_turn(work([&] { ran += 'e'; }));
+  });
+  b.start(loop, 1s, [&] { ran += 'b'; });
+  loop.advance(1s);
+  CHECK(ran == "apeb");
+}
+
+TEST_CASE("ManualLoop: a timer started on the way fires on the way, unless it is due right then") {
+  ManualLoop loop;
+  std::string ran;
+  Timer first, later, at_once;
+  first.start(loop, 1s, [&] {
+    at_once.start(loop, 0s, [&] { ran += 'o'; });
+    later.start(loop, 1s, [&] { ran += 'l'; });
+  });
+  loop.advance(5s);
+  CHECK(ran == "l");
+  CHECK(loop.next_due() == SteadyTime(1s));
+  loop.advance(0s);
+  CHECK(ran == "lo");
+  CHECK(loop.now() == SteadyTime(5s));
+}
+
+TEST_CASE("ManualLoop: a timer without delay that restarts itself fires once in each advance") {
+  ManualLoop loop;
+  int fired = 0;
+  Timer timer;
+  std::function<void()> again = [&] {
+    ++fired;
+    timer.start(loop, 0s, again);
+  };
+  timer.start(loop, 0s, again);
+  loop.advance(1h);
+  CHECK(fired == 1);
+  loop.advance(1h);
+  CHECK(fired == 2);
+}
+
+TEST_CASE("ManualLoop: a timer that posted work starts at the same moment waits as well") {
+  ManualLoop loop;
+  std::string ran;
+  Timer timer, from_post;
+  timer.start(loop, 1s,
+              [&] { loop.post([&] { from_post.start(loop, 0s, [&] { ran += 'x'; }); }); });
+  loop.advance(1s);
+  CHECK(ran.empty());
+  loop.advance(0s);
+  CHECK(ran == "x");
+}
+
+TEST_CASE("ManualLoop: what was posted before an advance runs first, and its timers fire in it") {
+  ManualLoop loop;
+  std::string ran;
+  Timer timer;
+  loop.post([&] { timer.start(loop, 0s, [&] { ran += 'x'; }); });
+  loop.advance(0s);
+  CHECK(ran == "x");
+}
+
+TEST_CASE("ManualLoop: an exception from a timer reaches the caller and leaves the loop usable") {
+  ManualLoop loop;
+  bool fired = false;
+  Timer thrower, held, other;
+  thrower.start(loop, 1s, [&] {
+    held.start(loop, 0s, [] {});
+    throw std::runtime_error("boom");
+  });
+  other.start(loop, 2s, [&] { fired = true; });
+  CHECK_THROWS_WITH_AS(loop.advance(5s), "boom", std::runtime_error);
+  CHECK(loop.now() == SteadyTime(1s));
+  loop.advance(1s);
+  CHECK(fired);
+  CHECK(loop.pending_timers() == 0);
+}
+
+TEST_CASE("ManualLoop: work that is left when it ends is discarded, not run") {
+  auto held = std::make_shared<bool>(false);
+  {
+    ManualLoop loop;
+    loop.post([held] { *held = true; });
+    loop.at_end_of_turn(work([held] { *held = true; }));
+  }
+  CHECK_FALSE(*held);
+  CHECK(held.use_count() == 1);
+}
+
+TEST_CASE("ManualLoop: refuses to watch descriptors, and says what to use") {
+  ManualLoop loop;
+  CHECK_THROWS_AS(loop.watch(0, EventLoop::kReadable, [](unsigned) {}), std::logic_error);
+  CHECK_THROWS_AS(loop.change_watch(0, EventLoop::kWritable), std::logic_error);
+  CHECK_THROWS_AS(loop.unwatch(0), std::logic_error);
+}
+
+}  // namespace
+}  // namespace azure::iot::device
