@@ -167,13 +167,15 @@ class Json {
   struct BigInteger {
     std::string digits;  // As in the text, with a sign if negative.
   };
+  using ObjectBox = std::unique_ptr<Object, DeleteObject>;
   class Parser;
   class Writer;
-  using Content =
-      std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, BigInteger,
-                   std::string, Array, std::unique_ptr<Object, DeleteObject>>;
+  using Content = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double,
+                               BigInteger, std::string, Array, ObjectBox>;
 
   double to_double() const noexcept;
+  void copy_scalar(const Json& from);
+  bool equals_scalar(const Json& other) const;
   void drop_nested() noexcept;
 
   Content content_;

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace azure::iot::device {
+
+// A JSON text as RapidJSON reads it, but with "0" in the place of each number. RapidJSON refuses
+// 1e400 and rounds integers beyond 64 bits, where Python reads infinity and every digit; so numbers
+// are found here, with NaN, Infinity and -Infinity among them, and only their place is left to it.
+class JsonSource {
+ public:
+  using Ch = char;  // RapidJSON's name, as are those of the methods.
+
+  explicit JsonSource(std::string_view text) : text_(text) {}
+
+  // 0 at the end.
+  char Peek() const {
+    if (at_ == text_.size()) return '\0';
+    return at_number() ? '0' : text_[at_];
+  }
+  char Take();
+  std::size_t Tell() const { return at_; }
+
+  // The number last taken; empty if what stood there is not one.
+  std::string_view number() const { return number_; }
+  bool at_end() const { return at_ == text_.size(); }
+
+  // Only asked of streams that are written to.
+  char* PutBegin() { return nullptr; }
+  void Put(char) {}
+  std::size_t PutEnd(char*) { return 0; }
+
+ private:
+  bool at_number() const;
+  void take_number();
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  bool in_string_ = false;
+  bool escaped_ = false;
+  std::string_view number_;
+};
+
+// The length of the JSON number at the start of the text, Python's three words included; 0 if there
+// is none, or if it does not end there.
+std::size_t json_number_length(std::string_view text);
+
+}  // namespace azure::iot::device
