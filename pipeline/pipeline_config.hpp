@@ -7,6 +7,7 @@
 #include <string>
 
 #include "auth/sastoken.hpp"
+#include "loop/time.hpp"
 
 namespace azure::iot::device {
 
@@ -44,6 +45,8 @@ struct PipelineConfig {
   std::optional<ProxyOptions> proxy_options;
 
   std::chrono::seconds keep_alive{60};
+  // The deadline of operations that stages make on their own behalf; 0: none.
+  Duration operation_timeout = std::chrono::minutes{4};
   bool auto_connect = true;
   bool connection_retry = true;
   Duration connection_retry_interval = std::chrono::seconds{10};

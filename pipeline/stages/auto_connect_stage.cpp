@@ -1,0 +1,22 @@
+#include "pipeline/stages/auto_connect_stage.hpp"
+
+#include "pipeline/operations.hpp"
+
+namespace azure::iot::device {
+
+void AutoConnectStage::run_op(OpPtr op) {
+  const bool ready = !op->needs_connection || nucleus().connected();
+  if (ready || !nucleus().options.auto_connect) return send_op_down(std::move(op));
+
+  // The connect has no deadline of this operation's: others may be waiting for the same link.
+  auto connect = make_op<ConnectOperation>();
+  connect->then([this, key = waiting_.hold(std::move(op))](OpPtr, Error error) {
+    OpPtr waiting = waiting_.take(key);
+    if (!waiting) return;  // Its deadline came first.
+    if (error) return complete(std::move(waiting), std::move(error));
+    run_op(std::move(waiting));  // The link may be gone again: look once more.
+  });
+  send_op_down(std::move(connect));
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,112 @@
+#include "pipeline/stages/connection_retry_stage.hpp"
+
+#include "pipeline/events.hpp"
+#include "pipeline/log.hpp"
+
+namespace azure::iot::device {
+
+using enum ConnectionState;
+
+void ConnectionRetryStage::run_op(OpPtr op) {
+  if (auto shutdown = op_cast<ShutdownPipelineOperation>(op)) return run(std::move(shutdown));
+  if (changing()) return static_cast<void>(waiting_.hold(std::move(op)));
+  if (auto connect = op_cast<ConnectOperation>(op)) return run(std::move(connect));
+  if (auto disconnect = op_cast<DisconnectOperation>(op)) return run(std::move(disconnect));
+  if (auto again = op_cast<ReauthorizeConnectionOperation>(op)) return run(std::move(again));
+  send_op_down(std::move(op));
+}
+
+void ConnectionRetryStage::run(Owned<ConnectOperation> op) {
+  if (nucleus().connected()) return complete(std::move(op));
+  change(connecting, std::move(op));
+}
+
+void ConnectionRetryStage::run(Owned<DisconnectOperation> op) {
+  redial_.cancel();  // The user does not want the link any more.
+  if (!nucleus().connected()) return complete(std::move(op));
+  change(disconnecting, std::move(op));
+}
+
+void ConnectionRetryStage::run(Owned<ReauthorizeConnectionOperation> op) {
+  change(reauthorizing, std::move(op));
+}
+
+void ConnectionRetryStage::run(Owned<ShutdownPipelineOperation> op) {
+  shut_down_ = true;
+  redial_.cancel();
+  waiting_.fail_all(
+      Error(Errc::operation_cancelled, "shutdown came before the connection changed"));
+  send_op_down(std::move(op));
+}
+
+void ConnectionRetryStage::handle_event(const Event& event) {
+  if (event_cast<ConnectedEvent>(event)) {
+    redial_.cancel();
+    set_state(connected);
+  } else if (event_cast<DisconnectedEvent>(event)) {
+    on_disconnected();
+  }
+  send_event_up(event);
+}
+
+void ConnectionRetryStage::on_disconnected() {
+  // Part of reauthorizing, which ends with its connect.
+  if (nucleus().connection_state == reauthorizing) return;
+  const bool dropped = nucleus().connected();
+  set_state(disconnected);
+  if (dropped && nucleus().options.connection_retry) redial_in(kFirstRedial);
+}
+
+bool ConnectionRetryStage::changing() const {
+  const ConnectionState state = nucleus().connection_state;
+  return state == connecting || state == disconnecting || state == reauthorizing;
+}
+
+void ConnectionRetryStage::set_state(ConnectionState state) {
+  if (nucleus().connection_state == state) return;
+  log_for(nucleus().client_id, LogLevel::debug, name(), to_string(nucleus().connection_state),
+          " -> ", to_string(state));
+  nucleus().connection_state = state;
+}
+
+void ConnectionRetryStage::change(ConnectionState state, OpPtr op) {
+  set_state(state);
+  op->then([this](OpPtr done, Error error) {
+    // Success leaves the state alone: the event has set it.
+    if (error) set_state(disconnected);
+    run_waiting();
+    complete(std::move(done), std::move(error));
+  });
+  send_op_down(std::move(op));
+}
+
+void ConnectionRetryStage::run_waiting() {
+  for (OpPtr& op : waiting_.take_all()) enter(std::move(op));
+}
+
+void ConnectionRetryStage::redial_in(Duration delay) {
+  if (!shut_down_) redial_.start(loop(), delay, [this] { redial(); });
+}
+
+void ConnectionRetryStage::redial() {
+  // Another operation is at it: look again later.
+  if (changing()) return redial_in(nucleus().options.connection_retry_interval);
+  if (nucleus().connected()) return;
+
+  set_state(connecting);
+  auto connect = make_op<ConnectOperation>();
+  connect->then([this](OpPtr, Error error) {
+    if (error) {
+      set_state(disconnected);
+      const bool again = nucleus().options.connection_retry && is_transient(error);
+      log_for(nucleus().client_id, LogLevel::warning, name(), "redial failed: ", error.describe(),
+              again ? "" : "; not tried again");
+      report_background_error(error);
+      if (again) redial_in(nucleus().options.connection_retry_interval);
+    }
+    run_waiting();
+  });
+  send_op_down(std::move(connect));
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,184 @@
+#include "pipeline/stages/mqtt_transport_stage.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "pipeline/events.hpp"
+#include "pipeline/log.hpp"
+
+namespace azure::iot::device {
+
+MqttTransportStage::MqttTransportStage(MqttTransportFactory make_transport)
+    : make_transport_(std::move(make_transport)) {}
+
+void MqttTransportStage::run(Owned<InitializePipelineOperation> op) {
+  const PipelineConfig& options = nucleus().options;
+  auto transport =
+      make_transport_(loop(),
+                      MqttTransportConfig{
+                          .client_id = op->client_id,
+                          .hostname = options.gateway_hostname.empty() ? options.hostname
+                                                                       : options.gateway_hostname,
+                          .port = options.port,
+                          .username = op->username,
+                          .server_verification_cert = options.server_verification_cert,
+                          .x509 = options.x509,
+                          .websockets = options.websockets,
+                          .cipher = options.cipher,
+                          .proxy_options = options.proxy_options,
+                          .keep_alive = options.keep_alive,
+                          .max_in_flight = options.max_in_flight,
+                      },
+                      *this);
+  if (!transport) return complete(std::move(op), transport.error());
+  transport_ = *std::move(transport);
+  complete(std::move(op));
+}
+
+void MqttTransportStage::run(Owned<ShutdownPipelineOperation> op) {
+  // The reauthorization first: its disconnect, failing, would go on to its connect.
+  const Error cancelled(Errc::operation_cancelled, "cancelled by shutdown");
+  reauthorizing_.fail_all(cancelled);
+  fail_connection_op(cancelled);
+  Error error = transport_ ? transport_->shutdown() : Error{};
+  in_flight_.fail_all(cancelled);  // What the transport did not cancel itself.
+  complete(std::move(op), std::move(error));
+}
+
+void MqttTransportStage::run(Owned<ConnectOperation> op) {
+  if (!transport_) return refuse(std::move(op));
+  displace_connection_op();
+  op->then([this, whole = op->deadline](OpPtr done, Error error) {
+    done->deadline = whole;
+    // Still noted as pending though not held any more: it ran into its deadline.
+    if (pending_ && !connection_ops_.holds(pending_)) on_connect_expired(error);
+    complete(std::move(done), std::move(error));
+  });
+  op->deadline = std::min(op->deadline, saturating_add(loop().now(), kConnectWatchdog));
+  pending_ = connection_ops_.hold(std::move(op));
+
+  // The token's text is read at each connect, so that a renewed one is used.
+  std::optional<std::string> password;
+  if (const auto& token = nucleus().options.sastoken) password = token->text();
+  if (Error error = transport_->connect(std::move(password))) fail_connection_op(std::move(error));
+}
+
+void MqttTransportStage::run(Owned<DisconnectOperation> op) {
+  if (!transport_) return refuse(std::move(op));
+  displace_connection_op();
+  const bool hard = op->hard;
+  pending_ = connection_ops_.hold(std::move(op));
+  if (Error error = transport_->disconnect(hard)) fail_connection_op(std::move(error));
+}
+
+void MqttTransportStage::run(Owned<ReauthorizeConnectionOperation> op) {
+  const OpKey key = reauthorizing_.hold(std::move(op));
+  auto disconnect = make_op<DisconnectOperation>();
+  disconnect->hard = false;
+  disconnect->then([this, key](OpPtr, Error) {
+    // Even a disconnect that failed leaves nothing better to do than to connect.
+    auto reauthorize = reauthorizing_.take<ReauthorizeConnectionOperation>(key);
+    if (reauthorize) enter(make_worker<ConnectOperation>(std::move(reauthorize)));
+  });
+  run(std::move(disconnect));
+}
+
+void MqttTransportStage::run(Owned<MqttPublishOperation> op) {
+  if (!transport_) return refuse(std::move(op));
+  std::string topic = std::move(op->topic);
+  std::string payload = std::move(op->payload);
+  const OpKey key = in_flight_.hold(std::move(op));
+  fail_if(transport_->publish(key, std::move(topic), std::move(payload)), key);
+}
+
+void MqttTransportStage::run(Owned<MqttSubscribeOperation> op) {
+  if (!transport_) return refuse(std::move(op));
+  const std::string topic = op->topic;  // The operation may be gone before the call returns.
+  const OpKey key = in_flight_.hold(std::move(op));
+  fail_if(transport_->subscribe(key, topic), key);
+}
+
+void MqttTransportStage::run(Owned<MqttUnsubscribeOperation> op) {
+  if (!transport_) return refuse(std::move(op));
+  const std::string topic = op->topic;
+  const OpKey key = in_flight_.hold(std::move(op));
+  fail_if(transport_->unsubscribe(key, topic), key);
+}
+
+void MqttTransportStage::on_mqtt_connected(bool session_present) {
+  send_event_up(ConnectedEvent(session_present));
+  if (!pending_is<ConnectOperation>()) {
+    return log_for(nucleus().client_id, LogLevel::info, name(), "connected, though nobody asked");
+  }
+  complete(take_connection_op());
+}
+
+void MqttTransportStage::on_mqtt_connection_failure(Error cause) {
+  if (!pending_is<ConnectOperation>()) {
+    return log_for(nucleus().client_id, LogLevel::info, name(),
+                   "a connect that nobody waits for failed: ", cause.describe());
+  }
+  complete(take_connection_op(), std::move(cause));
+}
+
+void MqttTransportStage::on_mqtt_disconnected(Error cause) {
+  // The event first: whoever is told of the end of an operation finds the new state.
+  send_event_up(DisconnectedEvent(cause));
+  if (pending_is<DisconnectOperation>()) return complete(take_connection_op());
+  if (pending_is<ConnectOperation>()) {
+    if (!cause) cause = Error(Errc::connection_dropped, "disconnected while connecting");
+    return complete(take_connection_op(), std::move(cause));
+  }
+  // Without a redial nothing in flight will be acknowledged any more.
+  if (!nucleus().options.connection_retry) transport_->cancel_all_operations();
+  report_background_error(
+      Error(Errc::connection_dropped, "the connection was lost", std::move(cause)));
+}
+
+void MqttTransportStage::on_mqtt_message_received(std::string_view topic,
+                                                  std::string_view payload) {
+  send_event_up(IncomingMqttMessageEvent(topic, payload));
+}
+
+void MqttTransportStage::on_mqtt_acknowledged(OpKey key, Error error) {
+  if (OpPtr op = in_flight_.take(key)) complete(std::move(op), std::move(error));
+}
+
+void MqttTransportStage::refuse(OpPtr op) {
+  complete(std::move(op),
+           Error(Errc::pipeline_runtime, "the pipeline has not been initialized: no transport"));
+}
+
+OpPtr MqttTransportStage::take_connection_op() {
+  return connection_ops_.take(std::exchange(pending_, OpKey{}));
+}
+
+template <class T>
+bool MqttTransportStage::pending_is() const {
+  const Operation* op = connection_ops_.find(pending_);
+  return op && op->type() == type_id<T>();
+}
+
+void MqttTransportStage::displace_connection_op() {
+  OpPtr displaced = take_connection_op();
+  if (!displaced) return;
+  complete(std::move(displaced),
+           Error(Errc::operation_cancelled, "displaced by another change of the connection"));
+}
+
+void MqttTransportStage::fail_connection_op(Error error) {
+  if (OpPtr op = take_connection_op()) complete(std::move(op), std::move(error));
+}
+
+void MqttTransportStage::on_connect_expired(const Error& error) {
+  pending_ = {};
+  transport_->cancel_connect();
+  if (nucleus().connected()) send_event_up(DisconnectedEvent(error));
+}
+
+void MqttTransportStage::fail_if(Error error, OpKey key) {
+  if (!error) return;
+  if (OpPtr op = in_flight_.take(key)) complete(std::move(op), std::move(error));
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+
+#include "../mqtt_transport.hpp"
+#include "../operations.hpp"
+#include "../pending_ops.hpp"
+#include "../stage.hpp"
+
+namespace azure::iot::device {
+
+// The bottom of the chain: turns operations into calls on the MQTT transport, and what the
+// transport tells into events and completions. Makes the transport when it is initialized. A
+// connect that the transport does not answer fails after 60 s.
+//
+// Unlike Python: an acknowledgement that comes after its operation ended is ignored; a connection
+// operation that another displaces is cancelled; shutdown cancels whatever is under way.
+class MqttTransportStage final
+    : public Handles<MqttTransportStage,
+                     Ops<InitializePipelineOperation, ShutdownPipelineOperation, ConnectOperation,
+                         DisconnectOperation, ReauthorizeConnectionOperation, MqttPublishOperation,
+                         MqttSubscribeOperation, MqttUnsubscribeOperation>>,
+      private MqttTransportListener {
+ public:
+  static constexpr Duration kConnectWatchdog = std::chrono::seconds{60};
+
+  explicit MqttTransportStage(MqttTransportFactory make_transport);
+  std::string_view name() const override { return "MqttTransportStage"; }
+
+  void run(Owned<InitializePipelineOperation> op);
+  void run(Owned<ShutdownPipelineOperation> op);
+  void run(Owned<ConnectOperation> op);
+  void run(Owned<DisconnectOperation> op);
+  void run(Owned<ReauthorizeConnectionOperation> op);
+  void run(Owned<MqttPublishOperation> op);
+  void run(Owned<MqttSubscribeOperation> op);
+  void run(Owned<MqttUnsubscribeOperation> op);
+
+ private:
+  void on_mqtt_connected(bool session_present) override;
+  void on_mqtt_connection_failure(Error cause) override;
+  void on_mqtt_disconnected(Error cause) override;
+  void on_mqtt_message_received(std::string_view topic, std::string_view payload) override;
+  void on_mqtt_acknowledged(OpKey key, Error error) override;
+  bool still_waits(OpKey key) const override { return in_flight_.holds(key); }
+  void on_close() override { transport_.reset(); }
+
+  void refuse(OpPtr op);
+  template <class T>
+  bool pending_is() const;
+  OpPtr take_connection_op();
+  void fail_connection_op(Error error);
+  void displace_connection_op();
+  void on_connect_expired(const Error& error);
+  void fail_if(Error error, OpKey key);
+
+  MqttTransportFactory make_transport_;
+  std::unique_ptr<MqttTransport> transport_;
+  PendingOps reauthorizing_{*this, "for the connection to be reauthorized"};
+  PendingOps connection_ops_{*this, "for the transport to connect or disconnect"};
+  PendingOps in_flight_{*this, "for an acknowledgement of the service"};
+  OpKey pending_;  // The connect or disconnect under way: there is one at most.
+};
+
+}  // namespace azure::iot::device

@@ -1,0 +1,89 @@
+#include "pipeline/stages/sas_token_stage.hpp"
+
+#include "pipeline/events.hpp"
+#include "pipeline/log.hpp"
+
+namespace azure::iot::device {
+
+void SasTokenStage::run(Owned<InitializePipelineOperation> op) {
+  if (nucleus().options.sastoken) start_alarm();
+  send_op_down(std::move(op));
+}
+
+void SasTokenStage::run(Owned<ReauthorizeConnectionOperation> op) {
+  // The user has brought a new token.
+  if (nucleus().options.sastoken) start_alarm();
+  send_op_down(std::move(op));
+}
+
+void SasTokenStage::run(Owned<DisconnectOperation> op) {
+  reauthorize_again_.cancel();
+  send_op_down(std::move(op));
+}
+
+void SasTokenStage::run(Owned<ShutdownPipelineOperation> op) {
+  shut_down_ = true;
+  on_close();
+  send_op_down(std::move(op));
+}
+
+void SasTokenStage::on_close() {
+  update_.cancel();
+  renew_again_.cancel();
+  reauthorize_again_.cancel();
+}
+
+void SasTokenStage::start_alarm() {
+  const SasToken& token = *nucleus().options.sastoken;
+  const WallTime now = loop().wall_now();
+  const std::chrono::sys_seconds expiry = token.expiry();
+  // What a WallTime cannot represent is further away than any device lives.
+  const auto furthest = std::chrono::floor<std::chrono::seconds>(WallTime::max());
+  WallTime due = std::min(expiry - kUpdateMargin, furthest);
+
+  renew_again_.cancel();
+  valid_until_ = expiry;
+  if (!token.renewable()) {
+    return update_.start(loop(), due, [this] { send_event_up(NewSasTokenRequiredEvent()); });
+  }
+  if (expiry < now + 2 * kUpdateMargin) due = now + std::max(expiry - now, Duration::zero()) / 2;
+  update_.start(loop(), due, [this] { renew(); });
+}
+
+void SasTokenStage::renew() {
+  reauthorize_again_.cancel();
+  log_for(nucleus().client_id, LogLevel::info, name(), "renewing the token");
+  if (const Error error = nucleus().options.sastoken->refresh(loop().wall_now())) {
+    return on_renewal_failed(error);
+  }
+  // Otherwise the next connect uses the new token anyway.
+  if (nucleus().connected()) reauthorize();
+  start_alarm();
+}
+
+void SasTokenStage::on_renewal_failed(const Error& error) {
+  log_for(nucleus().client_id, LogLevel::warning, name(), "renewal failed: ", error.describe());
+  const Duration left = valid_until_ - loop().wall_now();
+  if (left <= Duration::zero()) return report_background_error(error);
+  const Duration pause = nucleus().options.connection_retry_interval;
+  renew_again_.start(loop(), std::min(pause, left), [this] { renew(); });
+}
+
+void SasTokenStage::reauthorize() {
+  auto op = make_op<ReauthorizeConnectionOperation>();
+  op->then([this](OpPtr, Error error) {
+    if (error) on_reauthorization_failed(error);
+  });
+  send_op_down(std::move(op));
+}
+
+void SasTokenStage::on_reauthorization_failed(const Error& error) {
+  report_background_error(error);
+  // The link was up when this began, so it is this stage that has to bring it back.
+  if (nucleus().connected() || !nucleus().options.connection_retry || shut_down_) return;
+  reauthorize_again_.start(loop(), nucleus().options.connection_retry_interval, [this] {
+    if (!nucleus().connected()) reauthorize();
+  });
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+#include "../operations.hpp"
+#include "../stage.hpp"
+
+namespace azure::iot::device {
+
+// Keeps the token of the pipeline valid: 120 s before it expires a renewable one is renewed and the
+// connection reauthorized with it, and for any other a NewSasTokenRequiredEvent asks the user. A
+// reauthorization that fails is retried every `connection_retry_interval` while `connection_retry`
+// is on. Without a token there is nothing to do.
+//
+// Unlike Python: a token that lives shorter than twice the margin is renewed at half its life, not
+// in a storm; a renewal that fails is tried again until the token expires, and only then reported;
+// a reauthorization is not retried once the user has disconnected or shut down.
+class SasTokenStage final
+    : public Handles<SasTokenStage, Ops<InitializePipelineOperation, ReauthorizeConnectionOperation,
+                                        DisconnectOperation, ShutdownPipelineOperation>> {
+ public:
+  static constexpr std::chrono::seconds kUpdateMargin{120};
+
+  std::string_view name() const override { return "SasTokenStage"; }
+
+  void run(Owned<InitializePipelineOperation> op);
+  void run(Owned<ReauthorizeConnectionOperation> op);
+  void run(Owned<DisconnectOperation> op);
+  void run(Owned<ShutdownPipelineOperation> op);
+
+ private:
+  void on_close() override;
+
+  void start_alarm();
+  void renew();
+  void on_renewal_failed(const Error& error);
+  void reauthorize();
+  void on_reauthorization_failed(const Error& error);
+
+  Alarm update_;       // The token is to be renewed, or asked for.
+  Timer renew_again_;  // A renewal failed.
+  Timer reauthorize_again_;
+  std::chrono::sys_seconds valid_until_{};  // Of the token's text.
+  bool shut_down_ = false;
+};
+
+}  // namespace azure::iot::device
