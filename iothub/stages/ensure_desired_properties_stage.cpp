@@ -1,0 +1,94 @@
+#include "iothub/stages/ensure_desired_properties_stage.hpp"
+
+#include "pipeline/log.hpp"
+
+namespace azure::iot::device {
+namespace {
+
+// The version of desired properties; nothing if they have none.
+std::optional<std::int64_t> version_of(const Json* desired) {
+  const Json* version = desired ? desired->find("$version") : nullptr;
+  return version ? version->get_if<std::int64_t>() : std::nullopt;
+}
+
+}  // namespace
+
+void EnsureDesiredPropertiesStage::run(Owned<EnableFeatureOperation> op) {
+  if (enabled_ && op->feature_name == feature::kTwinPatches) {
+    wanted_ = true;
+    last_version_seen_.reset();
+  }
+  send_op_down(std::move(op));
+}
+
+void EnsureDesiredPropertiesStage::run(Owned<ShutdownPipelineOperation> op) {
+  shut_down_ = true;
+  read_again_.cancel();
+  send_op_down(std::move(op));
+}
+
+void EnsureDesiredPropertiesStage::on(const ConnectedEvent& event) {
+  if (wanted_) {
+    retries_ = 0;
+    read_twin();
+  }
+  send_event_up(event);
+}
+
+void EnsureDesiredPropertiesStage::on(const TwinDesiredPropertiesPatchEvent& event) {
+  if (enabled_) {
+    const auto version = version_of(&event.patch);
+    if (!version) {
+      return report_background_error(
+          Error(Errc::bad_content, "a desired properties patch came without a $version"));
+    }
+    wanted_ = true;
+    last_version_seen_ = version;
+  }
+  send_event_up(event);
+}
+
+void EnsureDesiredPropertiesStage::read_twin() {
+  read_again_.cancel();
+  if (reading_ || shut_down_) return;
+  reading_ = true;
+  auto read = make_op<GetTwinOperation>();
+  if (const Duration timeout = nucleus().options.operation_timeout; timeout > Duration::zero()) {
+    read->deadline = saturating_add(loop().now(), timeout);
+  }
+  read->then([this](Owned<GetTwinOperation> done, Error error) {
+    reading_ = false;
+    if (error) return on_read_failed(error);
+    on_twin(std::move(done->twin));
+  });
+  send_op_down(std::move(read));
+}
+
+void EnsureDesiredPropertiesStage::on_twin(Json twin) {
+  Json* desired = twin.find("desired");
+  const auto version = version_of(desired);
+  if (!version) {
+    return report_background_error(
+        Error(Errc::bad_content, "the twin came without a version of its desired properties"));
+  }
+  if (last_version_seen_ && *version <= *last_version_seen_) return;
+  last_version_seen_ = version;
+  send_event_up(TwinDesiredPropertiesPatchEvent(*desired));
+}
+
+void EnsureDesiredPropertiesStage::on_read_failed(const Error& error) {
+  // The next connect reads anew.
+  if (!nucleus().connected() || shut_down_) return;
+  if (retries_ == kMostRetries) {
+    return report_background_error(
+        Error(error.code(), "the twin could not be read to look for missed changes", error));
+  }
+  const Duration pause = kFirstPause * (1 << retries_++);
+  log_for(nucleus().client_id, LogLevel::warning, name(),
+          "reading the twin failed and is tried again: ", error.describe());
+  read_again_.start(loop(), pause, [this] {
+    if (nucleus().connected()) read_twin();
+  });
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "../../pipeline/events.hpp"
+#include "../../pipeline/operations.hpp"
+#include "../../pipeline/stage.hpp"
+#include "../iothub_config.hpp"
+#include "../iothub_operations.hpp"
+
+namespace azure::iot::device {
+
+// Where IoT Hub becomes MQTT: turns hub operations into publishes and subscribes, and messages that
+// come in into hub events, by their topics. Below it nothing knows of a hub. A message that cannot
+// be read is reported as a background error; one on an unknown topic passes. (Python:
+// IoTHubMQTTTranslationStage.)
+class IotHubMqttTranslationStage final
+    : public Handles<IotHubMqttTranslationStage,
+                     Ops<InitializePipelineOperation, SendD2CMessageOperation,
+                         SendOutputMessageOperation, SendMethodResponseOperation,
+                         EnableFeatureOperation, DisableFeatureOperation, RequestOperation>,
+                     Events<IncomingMqttMessageEvent>> {
+ public:
+  explicit IotHubMqttTranslationStage(IotHubConfig config);
+  std::string_view name() const override { return "IotHubMqttTranslationStage"; }
+
+  void run(Owned<InitializePipelineOperation> op);
+  void run(Owned<SendD2CMessageOperation> op);
+  void run(Owned<SendOutputMessageOperation> op);
+  void run(Owned<SendMethodResponseOperation> op);
+  void run(Owned<EnableFeatureOperation> op);
+  void run(Owned<DisableFeatureOperation> op);
+  void run(Owned<RequestOperation> op);
+  void on(const IncomingMqttMessageEvent& event);
+
+ private:
+  template <class Op>
+  void publish_message(Owned<Op> op);
+  template <class MqttOp, class Op>
+  void change_feature(Owned<Op> op);
+  std::optional<std::string> topic_of_feature(std::string_view feature_name) const;
+
+  Error send_c2d_message_up(const IncomingMqttMessageEvent& event);
+  Error send_input_message_up(const IncomingMqttMessageEvent& event);
+  Error send_method_request_up(const IncomingMqttMessageEvent& event);
+  Error send_twin_response_up(const IncomingMqttMessageEvent& event);
+  Error send_twin_patch_up(const IncomingMqttMessageEvent& event);
+
+  const IotHubConfig config_;
+  const std::string telemetry_topic_;
+};
+
+}  // namespace azure::iot::device

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string_view>
+
+#include "../../pipeline/operations.hpp"
+#include "../../pipeline/pending_ops.hpp"
+#include "../../pipeline/stage.hpp"
+#include "../iothub_operations.hpp"
+
+namespace azure::iot::device {
+
+// Turns twin operations into requests, and the responses into twins or errors: a status of 300 and
+// above is a `Errc::service` error, a body that is no JSON `Errc::bad_content`.
+class TwinRequestResponseStage final
+    : public Handles<
+          TwinRequestResponseStage,
+          Ops<GetTwinOperation, PatchTwinReportedPropertiesOperation, ShutdownPipelineOperation>> {
+ public:
+  std::string_view name() const override { return "TwinRequestResponseStage"; }
+
+  void run(Owned<GetTwinOperation> op);
+  void run(Owned<PatchTwinReportedPropertiesOperation> op);
+  void run(Owned<ShutdownPipelineOperation> op);
+
+ private:
+  PendingOps waiting_{*this, "for the twin"};
+};
+
+}  // namespace azure::iot::device
