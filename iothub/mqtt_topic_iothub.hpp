@@ -54,7 +54,7 @@ Error extract_message_properties_from_topic(std::string_view topic, Message& mes
 
 // The topic `base`, as get_telemetry_topic_for_publish makes it, with the message's properties
 // behind it. Custom properties are ordered by name; one without a value stands as its bare name
-// (unlike Python, which writes "None"). Allocates the result and nothing else.
+// (unlike Python, which writes "None"). Up to 32 of them, the result is all that is allocated.
 std::string encode_message_properties_in_topic(const Message& message, std::string_view base);
 // How many bytes of it the properties are.
 std::size_t get_encoded_properties_size(const Message& message);

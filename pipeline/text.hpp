@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace azure::iot::device {
@@ -22,6 +23,16 @@ constexpr std::string_view take_part(std::string_view& rest, char separator, boo
   const std::string_view part = rest.substr(0, end);
   rest.remove_prefix(more ? end + 1 : rest.size());
   return part;
+}
+
+// The part between separators, counted from 0; nothing if there are fewer.
+constexpr std::optional<std::string_view> nth_part(std::string_view text, char separator,
+                                                   std::size_t index) {
+  for (bool more = true; more; --index) {
+    const std::string_view part = take_part(text, separator, more);
+    if (index == 0) return part;
+  }
+  return std::nullopt;
 }
 
 }  // namespace azure::iot::device

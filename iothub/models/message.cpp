@@ -1,0 +1,81 @@
+#include "iothub/models/message.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "iothub/mqtt_topic_iothub.hpp"
+
+namespace azure::iot::device {
+namespace {
+
+constexpr std::string_view kSecurityMessageInterfaceId = "urn:azureiot:Security:SecurityAgent:1";
+
+template <class Properties>
+auto find_property(Properties& properties, std::string_view name) {
+  return std::find_if(properties.begin(), properties.end(),
+                      [name](const auto& property) { return property.first == name; });
+}
+
+}  // namespace
+
+CustomProperties::CustomProperties(std::initializer_list<Property> properties) {
+  for (const auto& [name, value] : properties) (*this)[name] = value;
+}
+
+std::optional<std::string>& CustomProperties::operator[](std::string_view name) {
+  const auto found = find_property(properties_, name);
+  if (found != properties_.end()) return found->second;
+  return properties_.emplace_back(std::string(name), std::nullopt).second;
+}
+
+const std::optional<std::string>* CustomProperties::find(std::string_view name) const {
+  const auto found = find_property(properties_, name);
+  return found != properties_.end() ? &found->second : nullptr;
+}
+
+bool CustomProperties::erase(std::string_view name) {
+  const auto found = find_property(properties_, name);
+  if (found == properties_.end()) return false;
+  properties_.erase(found);
+  return true;
+}
+
+void Message::set_as_security_message() { iothub_interface_id = kSecurityMessageInterfaceId; }
+
+std::size_t Message::get_size() const {
+  return data.size() + mqtt_topic_iothub::get_encoded_properties_size(*this);
+}
+
+std::string datetime_text(std::chrono::sys_time<std::chrono::microseconds> when,
+                          std::optional<std::chrono::minutes> utc_offset) {
+  using std::chrono::days;
+  using std::chrono::floor;
+  const auto local = when + utc_offset.value_or(std::chrono::minutes{0});
+  const auto midnight = floor<days>(local);
+  const std::chrono::year_month_day date(midnight);
+  const std::chrono::hh_mm_ss time(local - midnight);
+
+  std::array<char, 80> text;
+  int length = std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+      static_cast<int>(time.seconds().count()));
+  std::string result(text.data(), static_cast<std::size_t>(length));
+  if (time.subseconds().count() != 0) {
+    length = std::snprintf(text.data(), text.size(), ".%06d",
+                           static_cast<int>(time.subseconds().count()));
+    result.append(text.data(), static_cast<std::size_t>(length));
+  }
+  if (utc_offset) {
+    const std::chrono::hh_mm_ss offset(*utc_offset);
+    length = std::snprintf(
+        text.data(), text.size(), "%c%02d:%02d", offset.is_negative() ? '-' : '+',
+        static_cast<int>(offset.hours().count()), static_cast<int>(offset.minutes().count()));
+    result.append(text.data(), static_cast<std::size_t>(length));
+  }
+  return result;
+}
+
+}  // namespace azure::iot::device

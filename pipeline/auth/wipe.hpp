@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace azure::iot::device {
+
+// Overwrites a text that was secret, in a way that no compiler leaves out, and empties it.
+void wipe(std::string& secret) noexcept;
+
+}  // namespace azure::iot::device
