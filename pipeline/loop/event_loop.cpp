@@ -26,7 +26,9 @@ SteadyTime on_steady_clock(const EventLoop& loop, WallTime due) {
 
 }  // namespace
 
-EventLoop::~EventLoop() {
+EventLoop::~EventLoop() { stop_timers(); }
+
+void EventLoop::stop_timers() {
   timers_.stop_all();
   // The functions go last: what they captured may hold other alarms of this loop.
   std::vector<std::function<void()>> dropped;

@@ -38,6 +38,8 @@ class EventLoop {
 
   // The current turn's time: it stands still while a piece of work runs. Loop's thread only.
   virtual SteadyTime now() const = 0;
+  // The same clock as it stands at this moment. Any thread.
+  virtual SteadyTime steady_now() const = 0;
   // The time of day. Any thread.
   virtual WallTime wall_now() const = 0;
   // Whether the caller runs on this loop's thread.
@@ -72,6 +74,8 @@ class EventLoop {
   const TimerQueue& timers() const { return timers_; }
   void wall_clock_jumped();
   bool has_alarms() const { return first_alarm_ != nullptr; }
+  // Stops all timers and alarms, whose owners may outlive the loop.
+  void stop_timers();
 
  private:
   friend class Timer;

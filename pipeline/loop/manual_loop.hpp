@@ -15,6 +15,7 @@ class ManualLoop final : public EventLoop {
   ~ManualLoop() override;
 
   SteadyTime now() const override { return now_; }
+  SteadyTime steady_now() const override { return now_; }
   WallTime wall_now() const override { return wall_; }
   bool in_loop_thread() const override { return true; }
   void post_work(PostedWork* work) override;
