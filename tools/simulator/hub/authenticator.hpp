@@ -1,0 +1,31 @@
+// Decides whether a CONNECT is that of a known device or module.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "hub/config.hpp"
+#include "hub/identity.hpp"
+
+namespace azure::iot::device::simulator {
+
+struct Credentials {
+  std::string_view client_id;
+  std::string_view user_name;
+  std::string_view password;
+};
+
+// Why somebody was refused, for the event log. The device learns no more than "not authorized".
+struct Refusal {
+  std::string reason;
+};
+
+// `identity` is the one named by the client id; null if there is none.
+std::variant<std::monostate, Refusal> authenticate(const HubConfig& config,
+                                                   const Identity* identity,
+                                                   const Credentials& credentials,
+                                                   std::chrono::sys_seconds now);
+
+}  // namespace azure::iot::device::simulator

@@ -1,0 +1,38 @@
+// What the launcher tells the plugin through a private file: names, keys and where to keep state.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace azure::iot::device::simulator {
+
+struct DeviceConfig {
+  std::string device_id;
+  std::string module_id;  // Empty for a device.
+  std::string key;        // Base64.
+};
+
+struct HubConfig {
+  std::vector<std::string> host_names;  // Each is a name of this hub.
+  std::vector<DeviceConfig> devices;
+  std::map<std::string, std::string> policies;  // Shared access policy -> key.
+  std::string control_secret;                   // The launcher's password.
+  std::filesystem::path directory;              // Event log, twins, queued messages.
+};
+
+std::string to_json_text(const HubConfig& config);
+
+// Throws std::runtime_error when the text is not what `to_json_text` writes.
+HubConfig parse_hub_config(std::string_view text);
+
+// How the launcher connects to the broker. No device can have this name.
+inline constexpr std::string_view kControlClientId = "//iothub-sim";
+inline constexpr const char* kControlTopic = "$CONTROL/iothub-sim/v1";
+inline constexpr const char* kControlReplyTopic = "$CONTROL/iothub-sim/v1/reply";
+
+inline constexpr const char* kEventLogName = "events.jsonl";
+
+}  // namespace azure::iot::device::simulator

@@ -1,0 +1,69 @@
+#include "hub/identity_store.hpp"
+
+#include <array>
+#include <utility>
+
+#include "common/files.hpp"
+#include "common/json.hpp"
+#include "common/uri.hpp"
+
+namespace azure::iot::device::simulator {
+
+namespace {
+
+constexpr std::array kFeatures{Feature::c2d, Feature::inputs, Feature::methods,
+                               Feature::twin_responses, Feature::desired_patches};
+
+}  // namespace
+
+IdentityStore::IdentityStore(const std::vector<DeviceConfig>& devices,
+                             std::filesystem::path directory)
+    : directory_(std::move(directory)) {
+  std::filesystem::create_directories(directory_);
+  for (const auto& device : devices) {
+    Identity identity;
+    identity.device_id = device.device_id;
+    identity.module_id = device.module_id;
+    identity.keys = {device.key};
+    restore(identity);
+    identities_.insert_or_assign(identity.name(), std::move(identity));
+  }
+}
+
+Identity* IdentityStore::find(std::string_view name) {
+  const auto found = identities_.find(name);
+  return found == identities_.end() ? nullptr : &found->second;
+}
+
+void IdentityStore::save(const Identity& identity) const {
+  Json subscriptions(rapidjson::kArrayType);
+  for (const Feature feature : identity.subscriptions) {
+    const std::string_view name = to_string(feature);
+    subscriptions.PushBack(JsonValue(rapidjson::StringRef(name.data(), name.size())),
+                           subscriptions.GetAllocator());
+  }
+  JsonObject state;
+  state.add("twin", identity.twin.document()).add("subscriptions", subscriptions);
+  replace_file(file_of(identity), state.text());
+}
+
+std::filesystem::path IdentityStore::file_of(const Identity& identity) const {
+  return directory_ / (percent_encode(identity.name()) + ".json");
+}
+
+void IdentityStore::restore(Identity& identity) const {
+  const auto text = read_file(file_of(identity));
+  if (!text) return;
+  const auto state = parse_json(*text);
+  if (!state || !state->IsObject() || !identity.twin.restore(string_member(*state, "twin"))) return;
+  if (!state->HasMember("subscriptions") || !(*state)["subscriptions"].IsArray()) return;
+  for (const auto& name : (*state)["subscriptions"].GetArray()) {
+    for (const Feature feature : kFeatures) {
+      if (name.IsString() && to_string(feature) == name.GetString()) {
+        identity.subscriptions.insert(feature);
+      }
+    }
+  }
+}
+
+}  // namespace azure::iot::device::simulator

@@ -1,0 +1,35 @@
+// The devices and modules of the hub. Twins and subscriptions are kept in one file each, so that
+// they outlive the broker.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "hub/config.hpp"
+#include "hub/identity.hpp"
+
+namespace azure::iot::device::simulator {
+
+class IdentityStore {
+ public:
+  IdentityStore(const std::vector<DeviceConfig>& devices, std::filesystem::path directory);
+
+  // Null when there is none of that name ("device" or "device/module").
+  Identity* find(std::string_view name);
+
+  std::map<std::string, Identity, std::less<>>& all() { return identities_; }
+
+  // To be called after each change of the twin or the subscriptions, before anybody is told.
+  void save(const Identity& identity) const;
+
+ private:
+  std::filesystem::path file_of(const Identity& identity) const;
+  void restore(Identity& identity) const;
+
+  std::filesystem::path directory_;
+  std::map<std::string, Identity, std::less<>> identities_;
+};
+
+}  // namespace azure::iot::device::simulator

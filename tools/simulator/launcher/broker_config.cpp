@@ -1,0 +1,58 @@
+#include "launcher/broker_config.hpp"
+
+#include <sstream>
+
+#include <pwd.h>
+#include <unistd.h>
+
+namespace azure::iot::device::simulator {
+
+namespace {
+
+// Started by root, mosquitto would become another user and could not read its own files here.
+std::string current_user() {
+  const passwd* entry = getpwuid(geteuid());
+  return entry != nullptr ? entry->pw_name : "root";
+}
+
+}  // namespace
+
+std::string to_mosquitto_conf(const BrokerConfig& config) {
+  std::ostringstream out;
+  out << "user " << current_user() << "\n"
+      << "per_listener_settings false\n"  // Otherwise plugins get no tick.
+      << "allow_anonymous false\n"
+      << "allow_zero_length_clientid false\n"
+      << "set_tcp_nodelay true\n"  // Otherwise each TLS connect takes 40 ms more.
+      << "sys_interval 0\n"
+      << "max_inflight_messages 1000\n"
+      << "max_queued_messages 0\n"
+      << "max_queued_bytes 0\n"
+      // Sessions are saved when the plugin asks for it, and at the end.
+      << "persistence true\n"
+      << "persistence_location " << config.directory.string() << "/\n"
+      << "persistence_file sessions.db\n"
+      << "autosave_interval 0\n"
+      << "log_dest file " << (config.directory / "broker.log").string() << "\n"
+      << "log_timestamp_format %Y-%m-%dT%H:%M:%S\n";
+  if (config.verbose) {
+    out << "log_type all\n";
+  } else {
+    out << "log_type error\nlog_type warning\nlog_type notice\n";
+  }
+  out << "plugin " << config.plugin.string() << "\n"
+      << "plugin_opt_config " << config.hub_config.string() << "\n"
+
+      << "listener 0 " << config.control_socket.string() << "\n"
+
+      << "listener " << config.mqtt_port
+      << " 127.0.0.1\n"
+      // As the hub: a QoS 2 publish ends the connection, a QoS 2 subscription is granted QoS 1.
+      << "max_qos 1\n"
+      << "tls_version tlsv1.2\n"
+      << "certfile " << config.certificates.server_certificate.string() << "\n"
+      << "keyfile " << config.certificates.server_key.string() << "\n";
+  return out.str();
+}
+
+}  // namespace azure::iot::device::simulator

@@ -1,0 +1,34 @@
+// The other end of the private socket.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+
+#include "common/files.hpp"
+#include "common/json.hpp"
+
+namespace azure::iot::device::simulator {
+
+// The simulator refused a request, and says why.
+struct RequestRefused : std::runtime_error {
+  RequestRefused(std::int64_t code_, const std::string& text)
+      : std::runtime_error(text), code(code_) {}
+  std::int64_t code;
+};
+
+class ControlClient {
+ public:
+  // Throws std::runtime_error when no simulator listens there.
+  explicit ControlClient(const std::filesystem::path& socket);
+
+  // Sends one request and gives its `result`. Throws RequestRefused, or std::runtime_error when the
+  // simulator ends meanwhile or does not answer in time.
+  Json call(const JsonObject& request, std::chrono::milliseconds timeout);
+
+ private:
+  Fd fd_;
+};
+
+}  // namespace azure::iot::device::simulator

@@ -1,0 +1,283 @@
+#include "launcher/launcher.hpp"
+
+#include <cerrno>
+#include <iostream>
+#include <stdexcept>
+#include <system_error>
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/crypto.hpp"
+#include "common/json.hpp"
+#include "launcher/broker_config.hpp"
+#include "launcher/ports.hpp"
+
+namespace azure::iot::device::simulator {
+
+namespace {
+
+constexpr std::chrono::seconds kStartPatience{10};
+constexpr int kPortAttempts = 5;
+constexpr const char* kHostName = "localhost";
+
+// tools/fetch_broker's folder and our plugin, as built; both may be moved with the programs.
+std::filesystem::path from_environment(const char* name, const char* fallback) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? value : fallback;
+}
+
+std::filesystem::path broker_installation() {
+  const auto path = from_environment("IOTHUB_SIM_BROKER", IOTHUB_SIM_BROKER_DIR);
+  if (!std::filesystem::exists(path / "usr/sbin/mosquitto")) {
+    throw std::runtime_error("there is no mosquitto broker in " + path.string() +
+                             ": run tools/fetch_broker " + path.string());
+  }
+  return path;
+}
+
+Fd block_and_watch_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) sigaddset(&signals, signal);
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  Fd fd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd) throw std::system_error(errno, std::generic_category(), "signalfd");
+  return fd;
+}
+
+bool stdin_has_ended() {
+  char ignored[256];
+  return read(STDIN_FILENO, ignored, sizeof ignored) <= 0;
+}
+
+std::string error_answer(std::int64_t id, int code, std::string_view text) {
+  JsonObject answer;
+  answer.add("id", id).add("ok", false).add("code", code).add("error", text);
+  return answer.text();
+}
+
+}  // namespace
+
+Launcher::Launcher(LaunchOptions options)
+    : options_(std::move(options)),
+      directory_(options_.directory),
+      broker_(broker_installation(), directory_.path() / "mosquitto.conf",
+              directory_.path() / "broker.out"),
+      link_([this](std::string_view reply) { on_reply(reply); }),
+      signals_(block_and_watch_signals()) {}
+
+int Launcher::run() {
+  prepare();
+  start_broker();
+  server_.emplace(directory_.control_socket(),
+                  [this](std::int64_t peer, std::string_view line) { on_request(peer, line); });
+  print_ready_line();
+  const int status = serve();
+  link_.close();
+  broker_.stop();
+  return status;
+}
+
+void Launcher::prepare() {
+  certificates_ =
+      make_certificates(directory_.path(), options_.host_names, options_.server_certificate);
+  hub_config_.host_names = options_.host_names;
+  for (const char* name : {kHostName, "127.0.0.1", "127.0.0.2"}) {
+    hub_config_.host_names.emplace_back(name);
+  }
+  hub_config_.devices = options_.devices;
+  hub_config_.policies = options_.policies;
+  hub_config_.control_secret = base64_encode(random_bytes(32));
+  hub_config_.directory = directory_.path();
+  replace_file(directory_.path() / "hub.json", to_json_text(hub_config_));
+}
+
+void Launcher::start_broker() {
+  const bool fixed = options_.mqtt_port != 0 || port_ != 0;
+  if (options_.mqtt_port != 0) port_ = options_.mqtt_port;
+  if (options_.mqtt_port != 0 && !is_port_free(port_)) {
+    throw std::runtime_error("port " + std::to_string(port_) +
+                             " on 127.0.0.1 is in use or not allowed: stop what uses it, or choose "
+                             "another with --mqtt-port");
+  }
+  for (int attempt = 0; attempt < (fixed ? 1 : kPortAttempts); ++attempt) {
+    if (!fixed) port_ = find_free_port();
+    if (try_to_start_broker()) return;
+    if (is_port_free(port_)) break;  // Then it was not the port.
+  }
+  throw std::runtime_error("the broker did not start; it said:\n" +
+                           read_file(directory_.path() / "broker.out").value_or("") +
+                           read_file(directory_.path() / "broker.log").value_or(""));
+}
+
+bool Launcher::try_to_start_broker() {
+  const auto socket = directory_.path() / "broker";
+  const BrokerConfig config{directory_.path(),
+                            from_environment("IOTHUB_SIM_PLUGIN", IOTHUB_SIM_PLUGIN_PATH),
+                            directory_.path() / "hub.json",
+                            socket,
+                            certificates_,
+                            port_,
+                            options_.verbose};
+  replace_file(directory_.path() / "mosquitto.conf", to_mosquitto_conf(config));
+  // A socket left by a killed broker would take our connection and lead nowhere.
+  std::filesystem::remove(socket);
+  broker_.start();
+  bool ended = false;
+  const auto has_ended = [&] { return ended = ended || broker_.poll_exit().has_value(); };
+  const bool serves =
+      link_.connect(socket, hub_config_.control_secret, kStartPatience, has_ended) &&
+      completes_tls_handshake(port_, kStartPatience);
+  if (!serves) {
+    link_.close();
+    broker_.kill();
+  }
+  return serves;
+}
+
+void Launcher::stop_broker(bool crash) {
+  link_.close();
+  if (crash) {
+    broker_.kill();
+  } else {
+    broker_.stop();
+  }
+  fail_pending("the broker was stopped");
+}
+
+void Launcher::print_ready_line() const {
+  Json devices(rapidjson::kArrayType);
+  for (const auto& device : options_.devices) {
+    JsonObject entry;
+    entry.add("device_id", device.device_id);
+    if (!device.module_id.empty()) entry.add("module_id", device.module_id);
+    entry.add("connection_string", connection_string(device));
+    devices.PushBack(JsonValue(entry.value(), devices.GetAllocator()), devices.GetAllocator());
+  }
+  JsonObject ready;
+  ready.add("ready", true)
+      .add("ca", certificates_.ca.string())
+      .add("host", kHostName)
+      .add("mqtt_port", static_cast<int>(port_))
+      .add("control", directory_.control_socket().string())
+      .add("event_log", (directory_.path() / kEventLogName).string())
+      .add("devices", devices);
+  std::cout << ready.text() << std::endl;
+}
+
+std::string Launcher::connection_string(const DeviceConfig& device) const {
+  std::string text = std::string("HostName=") + kHostName + ";DeviceId=" + device.device_id;
+  if (!device.module_id.empty()) text += ";ModuleId=" + device.module_id;
+  return text + ";SharedAccessKey=" + device.key;
+}
+
+int Launcher::serve() {
+  while (!ending_) {
+    std::vector<pollfd> entries{{signals_.get(), POLLIN, 0}};
+    if (options_.until_stdin_closes) entries.push_back({STDIN_FILENO, POLLIN, 0});
+    const std::size_t stdin_entry = options_.until_stdin_closes ? 1 : 0;
+    if (link_.connected()) {
+      const int events = POLLIN | (link_.wants_to_write() ? POLLOUT : 0);
+      entries.push_back({link_.fd(), static_cast<short>(events), 0});
+    }
+    server_->add_to(entries);
+    if (poll(entries.data(), entries.size(), -1) < 0 && errno != EINTR) {
+      throw std::system_error(errno, std::generic_category(), "poll");
+    }
+    if (read_signals()) break;
+    if (stdin_entry != 0 && entries[stdin_entry].revents != 0 && stdin_has_ended()) break;
+    if (link_.connected()) link_.on_ready();
+    server_->on_ready();
+    check_broker();
+  }
+  return exit_status_;
+}
+
+void Launcher::check_broker() {
+  const auto ended = broker_.poll_exit();
+  if (!ended) return;
+  std::cerr << "iothub-sim: the broker ended by itself (" << *ended << "); it said:\n"
+            << read_file(directory_.path() / "broker.out").value_or("")
+            << read_file(directory_.path() / "broker.log").value_or("") << std::flush;
+  exit_status_ = 1;
+  ending_ = true;
+}
+
+bool Launcher::read_signals() {
+  signalfd_siginfo info{};
+  bool end = false;
+  while (read(signals_.get(), &info, sizeof info) == sizeof info) {
+    if (info.ssi_signo != static_cast<unsigned>(SIGCHLD)) end = true;
+  }
+  return end;
+}
+
+void Launcher::on_request(std::int64_t peer, std::string_view line) {
+  auto request = parse_json(line);
+  if (!request || !request->IsObject()) {
+    return server_->answer(peer, error_answer(0, 400000, "a request is one JSON object a line"));
+  }
+  const auto id = integer_member(*request, "id", 0);
+  if (auto answer = run_own_command(id, string_member(*request, "command"))) {
+    return server_->answer(peer, *answer);
+  }
+  if (!link_.connected()) {
+    return server_->answer(
+        peer,
+        error_answer(id, 503000, "the broker is stopped; 'iothub-sim start-broker' starts it"));
+  }
+  const auto own_id = next_request_++;
+  pending_[own_id] = {peer, id};
+  request->RemoveMember("id");
+  request->AddMember("id", JsonValue(own_id), request->GetAllocator());
+  link_.send(to_text(*request));
+}
+
+std::optional<std::string> Launcher::run_own_command(std::int64_t id, const std::string& command) {
+  JsonObject result;
+  try {
+    if (command == "info") {
+      result.add("event_log", (directory_.path() / kEventLogName).string());
+      result.add("mqtt_port", static_cast<int>(port_)).add("ca", certificates_.ca.string());
+      result.add("broker_running", broker_.running());
+    } else if (command == "stop") {
+      ending_ = true;
+    } else if (command == "stop-broker") {
+      stop_broker(true);
+    } else if (command == "start-broker") {
+      if (!broker_.running()) start_broker();
+    } else if (command == "restart-broker") {
+      stop_broker(true);
+      start_broker();
+    } else {
+      return std::nullopt;
+    }
+  } catch (const std::exception& error) {
+    return error_answer(id, 500000, error.what());
+  }
+  JsonObject answer;
+  answer.add("id", id).add("ok", true).add("result", std::move(result));
+  return answer.text();
+}
+
+void Launcher::on_reply(std::string_view text) {
+  auto reply = parse_json(text);
+  if (!reply || !reply->IsObject()) return;
+  const auto found = pending_.find(integer_member(*reply, "id", 0));
+  if (found == pending_.end()) return;
+  const auto [peer, id] = found->second;
+  pending_.erase(found);
+  (*reply)["id"].SetInt64(id);
+  server_->answer(peer, to_text(*reply));
+}
+
+void Launcher::fail_pending(std::string_view reason) {
+  for (const auto& [own_id, asked] : std::exchange(pending_, {})) {
+    server_->answer(asked.first, error_answer(asked.second, 503000, reason));
+  }
+}
+
+}  // namespace azure::iot::device::simulator

@@ -1,0 +1,78 @@
+// `iothub-sim run`: one simulated hub, from its certificates to the removal of its folder.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "hub/config.hpp"
+#include "launcher/broker_process.hpp"
+#include "launcher/certificates.hpp"
+#include "launcher/control_link.hpp"
+#include "launcher/control_server.hpp"
+#include "launcher/run_directory.hpp"
+
+namespace azure::iot::device::simulator {
+
+struct LaunchOptions {
+  std::vector<DeviceConfig> devices;
+  std::map<std::string, std::string> policies;
+  std::vector<std::string> host_names;  // Besides localhost, 127.0.0.1 and 127.0.0.2.
+  ServerCertificate server_certificate = ServerCertificate::good;
+  std::optional<std::filesystem::path> directory;
+  std::uint16_t mqtt_port = 0;  // 0: a free one.
+  bool until_stdin_closes = false;
+  bool verbose = false;
+};
+
+class Launcher {
+ public:
+  explicit Launcher(LaunchOptions options);
+
+  // Prints the ready line and serves until a signal or `stop`. Gives the exit status; throws what
+  // keeps the simulator from starting.
+  int run();
+
+ private:
+  void prepare();
+  void start_broker();  // With a retry for a port that is taken meanwhile.
+  bool try_to_start_broker();
+  void stop_broker(bool crash);
+  void print_ready_line() const;
+  std::string connection_string(const DeviceConfig& device) const;
+
+  int serve();
+  void check_broker();  // Notices one that ended by itself.
+  bool read_signals();  // True when it is time to end.
+
+  void on_request(std::int64_t peer, std::string_view line);
+  std::optional<std::string> run_own_command(std::int64_t id, const std::string& command);
+  void on_reply(std::string_view reply);
+  void fail_pending(std::string_view reason);
+
+  LaunchOptions options_;
+  RunDirectory directory_;
+  HubConfig hub_config_;
+  CertificateFiles certificates_;
+  std::uint16_t port_ = 0;
+
+  BrokerProcess broker_;
+  ControlLink link_;
+  std::optional<ControlServer> server_;
+  Fd signals_;
+
+  // Requests that the hub has still to answer: our id -> who asked, and his id.
+  std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> pending_;
+  std::int64_t next_request_ = 1;
+
+  bool ending_ = false;
+  int exit_status_ = 0;
+};
+
+}  // namespace azure::iot::device::simulator

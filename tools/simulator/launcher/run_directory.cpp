@@ -1,0 +1,92 @@
+#include "launcher/run_directory.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <stdexcept>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "launcher/unix_socket.hpp"
+
+namespace azure::iot::device::simulator {
+
+namespace {
+
+constexpr std::string_view kPrefix = "iothub-sim.";
+
+std::filesystem::path runtime_directory() {
+  const char* configured = std::getenv("XDG_RUNTIME_DIR");
+  return configured != nullptr && *configured != '\0' ? configured : "/tmp";
+}
+
+std::filesystem::path make_temporary() {
+  std::string name = (runtime_directory() / (std::string(kPrefix) + "XXXXXX")).string();
+  if (mkdtemp(name.data()) == nullptr) {
+    throw std::system_error(errno, std::generic_category(), "cannot make a folder " + name);
+  }
+  return name;
+}
+
+std::filesystem::path make_named(const std::filesystem::path& named) {
+  const auto path = std::filesystem::absolute(named);
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw std::system_error(errno, std::generic_category(),
+                            "cannot make the folder " + path.string());
+  }
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    throw std::invalid_argument("--dir " + path.string() + " is no folder");
+  }
+  if (status.st_uid != geteuid() || (status.st_mode & 077) != 0) {
+    throw std::invalid_argument("--dir " + path.string() +
+                                " must belong to you and be closed to others, since keys are kept "
+                                "in it: name a new folder, or run chmod 700 on it");
+  }
+  return path;
+}
+
+}  // namespace
+
+RunDirectory::RunDirectory(const std::optional<std::filesystem::path>& named)
+    : path_(named ? make_named(*named) : make_temporary()), temporary_(!named) {
+  const auto lock = path_ / "lock";
+  lock_ = Fd(open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock_)
+    throw std::system_error(errno, std::generic_category(), "cannot open " + lock.string());
+  if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    throw std::invalid_argument("another simulator runs in --dir " + path_.string() +
+                                ": stop it, or name another folder");
+  }
+}
+
+RunDirectory::~RunDirectory() {
+  std::error_code ignored;
+  if (temporary_) {
+    std::filesystem::remove_all(path_, ignored);
+  } else {
+    std::filesystem::remove(control_socket(), ignored);
+  }
+}
+
+std::optional<std::filesystem::path> find_control_socket() {
+  std::optional<std::filesystem::path> newest;
+  std::filesystem::file_time_type newest_time{};
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(runtime_directory(), ignored)) {
+    if (!entry.path().filename().string().starts_with(kPrefix)) continue;
+    struct stat status {};
+    if (lstat(entry.path().c_str(), &status) != 0 || status.st_uid != geteuid()) continue;
+    const auto socket = entry.path() / "control";
+    const auto time = std::filesystem::last_write_time(socket, ignored);
+    if (ignored || (newest && time <= newest_time) || !connect_unix(socket)) continue;
+    newest = socket;
+    newest_time = time;
+  }
+  return newest;
+}
+
+}  // namespace azure::iot::device::simulator
