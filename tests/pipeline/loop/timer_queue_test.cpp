@@ -15,7 +15,6 @@ class BareLoop final : public EventLoop {
  public:
   SteadyTime now() const override { return now_; }
   SteadyTime steady_now() const override { return now_; }
-  SteadyTime steady_now() const override { return now_; }
   WallTime wall_now() const override { return {}; }
   bool in_loop_thread() const override { return true; }
   void post_work(PostedWork* work) override { work->discard(); }

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include <sys/epoll.h>
+
+#include "event_loop.hpp"
+#include "fd_watches.hpp"
+#include "fork_guard.hpp"
+#include "unique_fd.hpp"
+#include "work_queue.hpp"
+
+namespace azure::iot::device {
+
+// The loop with a thread. A turn is: descriptors that are ready, what was posted, timers that are
+// due, what was left for the end of the turn; then it sleeps until one of them has something new,
+// and not a moment less.
+class EpollLoop final : public EventLoop {
+ public:
+  static std::shared_ptr<EventLoop> start();
+
+  SteadyTime now() const override;
+  SteadyTime steady_now() const override;
+  WallTime wall_now() const override;
+  bool in_loop_thread() const override;
+  void post_work(PostedWork* work) override;
+  void at_end_of_turn(PostedWork* work) override;
+  void watch(int fd, unsigned readiness, FdHandler handler) override;
+  void change_watch(int fd, unsigned readiness) override;
+  void unwatch(int fd) override;
+
+ private:
+  EpollLoop();
+  ~EpollLoop() override = default;
+  static void end(EpollLoop* loop);
+
+  void run();
+  void turn();
+  int wait();
+  void handle(const epoll_event& event);
+  void run_all(WorkQueue& queue);
+  void fire_timers();
+  void discard_all();
+
+  bool nothing_to_do() const;
+  void arm_timer();
+  void watch_wall_clock();
+  void wake();
+
+  ForkGuard fork_guard_;
+  UniqueFd epoll_;
+  UniqueFd wake_;
+  UniqueFd timer_;
+  UniqueFd wall_clock_;
+
+  // Other threads touch these three.
+  WorkQueue posted_;
+  std::atomic<bool> sleeping_ = false;
+  std::atomic<bool> stopping_ = false;
+
+  WorkQueue at_end_;
+  FdWatches watches_;
+  SteadyTime now_{};
+  SteadyTime armed_for_ = kNever;
+  bool watching_wall_clock_ = false;
+  bool owns_itself_ = false;
+  std::thread thread_;
+  epoll_event events_[256];
+};
+
+}  // namespace azure::iot::device

@@ -1,0 +1,18 @@
+#include "pipeline/loop/escape.hpp"
+
+#include "pipeline/log.hpp"
+
+namespace azure::iot::device {
+
+void report_escape(std::string_view what, const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::exception& error) {
+    log(LogLevel::error, "EventLoop", "An exception came out of ", what, ": ",
+        std::string_view(error.what()));
+  } catch (...) {
+    log(LogLevel::error, "EventLoop", "An exception of unknown type came out of ", what);
+  }
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <exception>
+#include <string_view>
+
+namespace azure::iot::device {
+
+// Logs that an exception came out of `what`, something that a loop or a pool ran, where nobody is
+// left to catch it.
+void report_escape(std::string_view what, const std::exception_ptr& exception);
+
+// Calls `function`, and reports what it throws as having come out of `what`.
+template <class F>
+void contain(std::string_view what, F&& function) {
+  try {
+    function();
+  } catch (...) {
+    report_escape(what, std::current_exception());
+  }
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,117 @@
+#include "pipeline/loop/fd_watches.hpp"
+
+#include <cerrno>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <sys/epoll.h>
+
+namespace azure::iot::device {
+namespace {
+
+std::uint32_t to_epoll(unsigned readiness) {
+  std::uint32_t events = 0;
+  if (readiness & EventLoop::kReadable) events |= EPOLLIN;
+  if (readiness & EventLoop::kWritable) events |= EPOLLOUT;
+  return events;
+}
+
+unsigned to_readiness(std::uint32_t events) {
+  unsigned readiness = 0;
+  if (events & EPOLLIN) readiness |= EventLoop::kReadable;
+  if (events & EPOLLOUT) readiness |= EventLoop::kWritable;
+  if (events & EPOLLHUP) readiness |= EventLoop::kHangUp;
+  if (events & EPOLLERR) readiness |= EventLoop::kError;
+  return readiness;
+}
+
+[[noreturn]] void refuse(int error, int fd) {
+  throw std::system_error(error, std::generic_category(),
+                          "Descriptor " + std::to_string(fd) + " cannot be watched");
+}
+
+}  // namespace
+
+void FdWatches::watch(int fd, unsigned readiness, EventLoop::FdHandler handler) {
+  if (Watch* known = find(fd)) {
+    auto changed = std::make_unique<Watch>(Watch{known->generation, readiness, {}});
+    if (control(EPOLL_CTL_MOD, fd, *changed) == 0) {
+      if (!handler) {
+        known->readiness = readiness;
+        return;
+      }
+      changed->handler = std::move(handler);
+      retired_.push_back(std::exchange(watches_[static_cast<std::size_t>(fd)], std::move(changed)));
+      return;
+    }
+    // It was closed without being unwatched, and its number has a new owner.
+    if (errno != ENOENT) refuse(errno, fd);
+    retire(fd);
+  }
+
+  if (!handler) {
+    throw std::invalid_argument("handler must not be empty when descriptor " + std::to_string(fd) +
+                                " is watched for the first time");
+  }
+  if (++last_generation_ == 0) ++last_generation_;
+  auto added = std::make_unique<Watch>(Watch{last_generation_, readiness, std::move(handler)});
+  if (fd >= 0 && static_cast<std::size_t>(fd) >= watches_.size()) {
+    watches_.resize(static_cast<std::size_t>(fd) + 1);
+  }
+  if (control(EPOLL_CTL_ADD, fd, *added) != 0) refuse(errno, fd);
+  watches_[static_cast<std::size_t>(fd)] = std::move(added);
+}
+
+void FdWatches::change(int fd, unsigned readiness) {
+  Watch* const known = find(fd);
+  if (!known) {
+    throw std::logic_error("Descriptor " + std::to_string(fd) +
+                           " must be watched before that is changed");
+  }
+  if (known->readiness == readiness) return;
+  const Watch changed{known->generation, readiness, {}};
+  if (control(EPOLL_CTL_MOD, fd, changed) != 0) refuse(errno, fd);
+  known->readiness = readiness;
+}
+
+void FdWatches::unwatch(int fd) {
+  Watch* const known = find(fd);
+  if (!known) return;
+  control(EPOLL_CTL_DEL, fd, *known);  // Fails if it was closed before, which does no harm.
+  retire(fd);
+}
+
+void FdWatches::dispatch(std::uint64_t key, std::uint32_t epoll_events) {
+  Watch* const known = find(static_cast<int>(key & 0xffffffff));
+  if (known && known->generation == key >> 32) known->handler(to_readiness(epoll_events));
+}
+
+void FdWatches::drop_retired() {
+  // What a handler captured may unwatch others when it goes.
+  while (!retired_.empty()) std::exchange(retired_, {}).clear();
+}
+
+void FdWatches::clear() {
+  for (std::size_t fd = 0; fd < watches_.size(); ++fd) unwatch(static_cast<int>(fd));
+  drop_retired();
+}
+
+FdWatches::Watch* FdWatches::find(int fd) const {
+  const auto index = static_cast<std::size_t>(fd);
+  return fd >= 0 && index < watches_.size() ? watches_[index].get() : nullptr;
+}
+
+int FdWatches::control(int operation, int fd, const Watch& watch) const {
+  epoll_event event{};
+  event.events = to_epoll(watch.readiness);
+  event.data.u64 = std::uint64_t{watch.generation} << 32 | static_cast<std::uint32_t>(fd);
+  return ::epoll_ctl(epoll_fd_, operation, fd, &event);
+}
+
+void FdWatches::retire(int fd) {
+  retired_.push_back(std::move(watches_[static_cast<std::size_t>(fd)]));
+}
+
+}  // namespace azure::iot::device
