@@ -204,12 +204,12 @@ const std::string& Json::as_string() const {
   return *value;
 }
 
-std::span<const Json> Json::elements() const {
+std::span<const Json> Json::elements() const& {
   if (!is_array()) throw_wrong_kind("an array", kind());
   return std::get<Array>(content_);
 }
 
-std::span<const JsonMember> Json::members() const {
+std::span<const JsonMember> Json::members() const& {
   if (!is_object()) throw_wrong_kind("an object", kind());
   return std::get<ObjectBox>(content_)->members();
 }

@@ -100,8 +100,10 @@ class Json {
   std::uint64_t as_uint() const;
   double as_double() const;  // Of any number: the nearest one, infinite if it is too large.
   const std::string& as_string() const;
-  std::span<const Json> elements() const;   // Of an array.
-  std::span<const Member> members() const;  // Of an object, in their order.
+  std::span<const Json> elements() const&;   // Of an array.
+  std::span<const Member> members() const&;  // Of an object, in their order.
+  void elements() const&& = delete;          // A loop would run over what has gone already.
+  void members() const&& = delete;
 
   // The content, or nothing if it is of another kind or does not fit; never throws. For bool,
   // integers and floating point numbers an optional, for std::string a pointer:
