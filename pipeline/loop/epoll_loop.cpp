@@ -3,7 +3,6 @@
 #include <cassert>
 #include <cerrno>
 #include <limits>
-#include <mutex>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "pipeline/loop/escape.hpp"
+#include "pipeline/loop/shared_instance.hpp"
 #include "pipeline/loop/thread.hpp"
 
 namespace azure::iot::device {
@@ -55,17 +55,7 @@ void add_own(int epoll, int fd, OwnKey key) {
 std::shared_ptr<EventLoop> EventLoop::create() { return EpollLoop::start(); }
 
 std::shared_ptr<EventLoop> EventLoop::shared() {
-  struct Shared {
-    std::weak_ptr<EventLoop> loop;
-    ForkGuard fork_guard;
-  };
-  // Never destroyed: what the application destroys at its exit may come here.
-  static Shared* const shared = new Shared;
-  const std::lock_guard lock(ForkGuard::mutex());
-  if (std::exchange(shared->fork_guard, ForkGuard{}).in_child()) shared->loop.reset();
-  std::shared_ptr<EventLoop> loop = shared->loop.lock();
-  if (!loop) shared->loop = loop = create();
-  return loop;
+  return shared_instance<EventLoop>([] { return create(); });
 }
 
 EpollLoop::EpollLoop()

@@ -3,8 +3,9 @@
 #include "pipeline/log.hpp"
 
 namespace azure::iot::device {
+namespace {
 
-void report_escape(std::string_view what, const std::exception_ptr& exception) {
+void log_escape(std::string_view what, const std::exception_ptr& exception) {
   try {
     std::rethrow_exception(exception);
   } catch (const std::exception& error) {
@@ -12,6 +13,16 @@ void report_escape(std::string_view what, const std::exception_ptr& exception) {
         std::string_view(error.what()));
   } catch (...) {
     log(LogLevel::error, "EventLoop", "An exception of unknown type came out of ", what);
+  }
+}
+
+}  // namespace
+
+void report_escape(std::string_view what, const std::exception_ptr& exception) noexcept {
+  try {
+    log_escape(what, exception);
+  } catch (...) {
+    // The log's own sink threw: there is nobody left to tell.
   }
 }
 

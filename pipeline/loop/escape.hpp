@@ -7,7 +7,7 @@ namespace azure::iot::device {
 
 // Logs that an exception came out of `what`, something that a loop or a pool ran, where nobody is
 // left to catch it.
-void report_escape(std::string_view what, const std::exception_ptr& exception);
+void report_escape(std::string_view what, const std::exception_ptr& exception) noexcept;
 
 // Calls `function`, and reports what it throws as having come out of `what`.
 template <class F>
