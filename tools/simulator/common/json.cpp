@@ -45,7 +45,7 @@ std::optional<Json> parse_json(std::string_view text, int max_depth) {
   constexpr unsigned kFlags = rapidjson::kParseIterativeFlag |
                               rapidjson::kParseValidateEncodingFlag |
                               rapidjson::kParseFullPrecisionFlag;
-  document.Parse<kFlags>(text.data(), text.size());
+  document.Parse<kFlags>(text.empty() ? "" : text.data(), text.size());
   if (document.HasParseError()) return std::nullopt;
   return document;
 }
@@ -58,6 +58,7 @@ std::string to_text(const JsonValue& value) {
 }
 
 bool is_utf8(std::string_view text) {
+  if (text.empty()) return true;
   rapidjson::MemoryStream input(text.data(), text.size());
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(input);
   // The decoder reads a zero byte both at the end and for a zero in the text.
@@ -87,7 +88,8 @@ JsonValue JsonObject::name_of(std::string_view name) {
 }
 
 JsonObject& JsonObject::add(std::string_view name, std::string_view text) {
-  JsonValue value(text.data(), size_of(text), document_.GetAllocator());
+  // RapidJSON takes no null pointer, not even for nothing.
+  JsonValue value(text.empty() ? "" : text.data(), size_of(text), document_.GetAllocator());
   document_.AddMember(name_of(name), value, document_.GetAllocator());
   return *this;
 }

@@ -21,7 +21,7 @@ class BrokerProcess {
 
   void start();
   bool running() const { return pid_ > 0; }
-  pid_t pid() const { return pid_; }
+  pid_t pid() const { return pid_; }  // 0 while stopped.
 
   // How it ended, in words, if it has ended by itself since the last call.
   std::optional<std::string> poll_exit();

@@ -193,6 +193,7 @@ int Launcher::serve() {
     server_->on_ready();
     check_broker();
   }
+  check_broker();  // It may have died just before the signal that ends us.
   return exit_status_;
 }
 
@@ -242,7 +243,7 @@ std::optional<std::string> Launcher::run_own_command(std::int64_t id, const std:
     if (command == "info") {
       result.add("event_log", (directory_.path() / kEventLogName).string());
       result.add("mqtt_port", static_cast<int>(port_)).add("ca", certificates_.ca.string());
-      result.add("broker_running", broker_.running());
+      result.add("broker_pid", static_cast<std::int64_t>(broker_.pid()));
     } else if (command == "stop") {
       ending_ = true;
     } else if (command == "stop-broker") {

@@ -1,0 +1,175 @@
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "shared_hub.hpp"
+
+using namespace azure::iot::device::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Outcome {
+  int status;
+  std::string output;  // Standard output and error.
+};
+
+// Runs the program as a user would from another shell.
+Outcome run(const std::string& arguments) {
+  FILE* pipe = popen(
+      (std::string("timeout 30 ") + IOTHUB_SIM_PROGRAM + " " + arguments + " 2>&1").c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::string output;
+  std::array<char, 4096> chunk;
+  for (auto count = fread(chunk.data(), 1, chunk.size(), pipe); count > 0;
+       count = fread(chunk.data(), 1, chunk.size(), pipe)) {
+    output.append(chunk.data(), count);
+  }
+  return {WEXITSTATUS(pclose(pipe)), output};
+}
+
+Outcome run(const SimulatorProcess& hub, const std::string& arguments) {
+  return run("--control " + hub.control_socket() + " " + arguments);
+}
+
+pid_t broker_of(const SimulatorProcess& hub) {
+  const std::string info = hub.control(R"({"command":"info"})");
+  const auto start = info.find(R"("broker_pid":)") + std::string(R"("broker_pid":)").size();
+  return std::stoi(info.substr(start));
+}
+
+bool ends_soon(pid_t pid) {
+  for (int i = 0; i < 500 && kill(pid, 0) == 0; ++i) std::this_thread::sleep_for(10ms);
+  return kill(pid, 0) != 0;
+}
+
+}  // namespace
+
+TEST_CASE("iothub-sim: a link that is cut is seen at both ends, and may come back") {
+  SimulatorProcess& hub = shared_hub();
+  RawDevice device(hub, "d25");
+  REQUIRE(device.connect() == 0);
+  hub.drop("d25");
+  CHECK(device.wait_for_loss());
+  CHECK_FALSE(hub.connected("d25"));
+  hub.drop("d25");  // Nobody is there: nothing happens.
+  CHECK(device.connect() == 0);
+  CHECK(hub.connected("d25"));
+}
+
+TEST_CASE("iothub-sim: a hub takes everything down and leaves nothing") {
+  SimulatorProcess hub({.devices = {"d"}});
+  const pid_t broker = broker_of(hub);
+  const auto folder = std::filesystem::path(hub.control_socket()).parent_path();
+  struct stat status {};
+  REQUIRE(stat(folder.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0700);
+  CHECK(hub.stop() == 0);
+  CHECK(kill(broker, 0) != 0);
+  CHECK_FALSE(std::filesystem::exists(folder));
+}
+
+TEST_CASE("iothub-sim: a broker that dies by itself ends the simulator with an error") {
+  SimulatorProcess hub({.devices = {"d"}});
+  kill(broker_of(hub), SIGKILL);
+  const auto ask_until_it_ends = [&] {
+    for (int i = 0; i < 1000; ++i) hub.control(R"({"command":"info"})");
+  };
+  CHECK_THROWS(ask_until_it_ends());
+  CHECK(hub.stop() == 1);
+}
+
+TEST_CASE("iothub-sim: a broker does not outlive a launcher that is killed") {
+  SimulatorProcess hub({.devices = {"d"}});
+  const pid_t broker = broker_of(hub);
+  const auto folder = std::filesystem::path(hub.control_socket()).parent_path();
+  kill(hub.pid(), SIGKILL);
+  CHECK(hub.stop() == 128 + SIGKILL);
+  CHECK(ends_soon(broker));
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("iothub-sim: a stopped broker refuses, and comes back at the same port") {
+  SimulatorProcess hub({.devices = {"d"}});
+  hub.stop_broker();
+  RawDevice device(hub, "d");
+  CHECK_FALSE(device.connect());
+  CHECK_THROWS_WITH(hub.twin("d"), doctest::Contains("start-broker"));
+  hub.start_broker();
+  CHECK(device.connect() == 0);
+}
+
+TEST_CASE("iothub-sim: a port in use is named") {
+  const auto outcome = run("run --mqtt-port " + std::to_string(shared_hub().port()));
+  CHECK(outcome.status == 1);
+  CHECK(outcome.output.find("in use") != std::string::npos);
+}
+
+TEST_CASE("iothub-sim: a folder that is kept holds twins for the next run, and one run at a time") {
+  const auto folder = std::filesystem::temp_directory_path() / ("sim-" + std::to_string(getpid()));
+  const SimulatorOptions options{.devices = {"d=QUFB"}, .arguments = {"--dir", folder.string()}};
+  {
+    const SimulatorProcess hub(options);
+    hub.set_desired("d", R"({"a":1})");
+    const auto second = run("run --dir " + folder.string());
+    CHECK(second.status == 2);
+    CHECK(second.output.find("another simulator") != std::string::npos);
+  }
+  {
+    const SimulatorProcess hub(options);
+    CHECK(hub.twin("d").find(R"("a":1)") != std::string::npos);
+  }
+  std::filesystem::permissions(folder, std::filesystem::perms::others_read,
+                               std::filesystem::perm_options::add);
+  CHECK(run("run --dir " + folder.string()).output.find("chmod 700") != std::string::npos);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("iothub-sim: bad usage has its own exit status and names what is wrong") {
+  CHECK(run("").status == 2);
+  CHECK(run("fly").status == 2);
+  CHECK(run("run --device 'd=not base64'").output.find("no base64") != std::string::npos);
+  CHECK(run("run --device 'd=not base64'").output.find("not base64") == std::string::npos);
+  CHECK(run("run --device d --device d").status == 2);
+  CHECK(run("run --server-cert ugly").status == 2);
+  CHECK(run("--control /nowhere devices").status == 1);
+  CHECK(run("--help").status == 0);
+  CHECK(run("watch --help").status == 0);
+}
+
+TEST_CASE("iothub-sim: a service acts from another shell") {
+  SimulatorProcess& hub = shared_hub();
+  RawDevice device(hub, "d26");
+  REQUIRE(device.connect() == 0);
+  device.publish("devices/d26/messages/events/", "one");
+  device.publish("devices/d26/messages/events/", "two");
+  REQUIRE(device.run_until([&] { return device.pubacks() == 2; }));
+
+  const auto records = run(hub, "telemetry d26");
+  CHECK(records.status == 0);
+  CHECK(records.output.find(R"("payload":"one")") < records.output.find(R"("payload":"two")"));
+  CHECK(run(hub, "watch d26 --telemetry --from-start --count 2 --timeout 5").status == 0);
+  CHECK(run(hub, "watch d26 --connections --from-start --count 2 --timeout 0.1").status == 3);
+
+  CHECK(run(hub, "send-c2d d26 hello --property k=v --message-id 7").output ==
+        "{\"delivered\":true,\"waiting\":0}\n");
+  REQUIRE(device.wait_for_messages(1));
+  CHECK(device.messages()[0].payload == "hello");
+
+  CHECK(run(hub, R"(twin d26 --desired '{"a":1}')").output ==
+        "{\"version\":2,\"notified\":false}\n");
+  CHECK(run(hub, "twin d26").output ==
+        "{\"desired\":{\"a\":1,\"$version\":2},\"reported\":{\"$version\":1}}\n");
+  CHECK(run(hub, "twin d26 --desired nonsense").status == 2);
+  CHECK(run(hub, "twin nobody").status == 1);
+  CHECK(run(hub, "invoke d26 m").status == 1);
+  REQUIRE(device.subscribe(kMethodFilter));
+  CHECK(run(hub, "invoke d26 m --timeout 0.1").status == 3);
+  CHECK(run(hub, "drop d26").output == "{\"dropped\":true}\n");
+}

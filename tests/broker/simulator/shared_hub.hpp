@@ -1,0 +1,20 @@
+// The one simulator that serves the test cases here which do not need their own.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "raw_device.hpp"
+#include "support/simulator_process.hpp"
+
+namespace azure::iot::device::test {
+
+// Its devices are d1 to d40 and d1/m1: a test case uses one that no other uses.
+SimulatorProcess& shared_hub();
+
+inline const std::string kC2dFilter = "/messages/devicebound/#";
+inline const std::string kMethodFilter = "$iothub/methods/POST/#";
+inline const std::string kTwinFilter = "$iothub/twin/res/#";
+inline const std::string kDesiredFilter = "$iothub/twin/PATCH/properties/desired/#";
+
+}  // namespace azure::iot::device::test

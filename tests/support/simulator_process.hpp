@@ -1,0 +1,129 @@
+// A simulated IoT Hub (`iothub-sim run`) for as long as this object lives, and what a service does
+// with it. Starting takes some 50 ms, so one may serve many test cases; give each its own device.
+//
+//   SimulatorProcess hub({.devices = {"dev1"}});
+//   auto client = IoTHubDeviceClient::create_from_connection_string(
+//       hub.connection_string("dev1"),
+//       {.port = hub.port(), .server_verification_cert = hub.ca_file()});
+//   ...
+//   CHECK(hub.wait_for_telemetry("dev1", 1).at(0).payload == "hello");
+//
+// All calls block, with a limit, and throw std::runtime_error when the simulator refuses, does not
+// answer or has died. Several threads may call at the same time.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace azure::iot::device::test {
+
+struct SimulatorOptions {
+  std::vector<std::string> devices = {"device-1"};  // "id", "id=BASE64KEY", "device/module".
+  std::string server_cert = "good";                 // Or "badname", "untrusted".
+  std::vector<std::string> arguments = {};          // More for `iothub-sim run`; see its --help.
+};
+
+// One line of the simulator's event log.
+struct HubEvent {
+  std::string kind;  // "telemetry", "connected", "disconnected", "refused", "subscribed", ...
+  std::string device_id;
+  std::string module_id;
+  std::string json;  // The whole line.
+};
+
+struct TelemetryRecord {
+  std::string device_id;
+  std::string module_id;
+  std::string topic;
+  std::string payload;                                   // The bytes as sent.
+  std::map<std::string, std::string> properties;         // Decoded; no value reads as "".
+  std::map<std::string, std::string> system_properties;  // "$.mid" and so on.
+};
+
+struct MethodResult {
+  int status;
+  std::string payload;  // JSON.
+};
+
+struct C2dProperties {
+  std::string message_id = {};
+  std::vector<std::pair<std::string, std::string>> properties = {};
+  std::vector<std::pair<std::string, std::string>> system_properties =
+      {};  // "$.ct", "iothub-ack", ...
+};
+
+class SimulatorProcess {
+ public:
+  explicit SimulatorProcess(const SimulatorOptions& options = {});
+  SimulatorProcess(const SimulatorProcess&) = delete;
+  SimulatorProcess& operator=(const SimulatorProcess&) = delete;
+  ~SimulatorProcess();
+
+  const std::string& ca_file() const { return ca_file_; }
+  const std::string& host() const { return host_; }
+  std::uint16_t port() const { return port_; }
+  const std::string& control_socket() const { return control_socket_; }
+  const std::string& connection_string(const std::string& device) const;
+
+  // What came up. `device` is "id" or "device/module"; empty means all.
+  std::vector<TelemetryRecord> telemetry(const std::string& device = {}) const;
+  std::vector<HubEvent> events(const std::string& kind = {}, const std::string& device = {}) const;
+
+  // These wait until `count` of them are there in all, and give them; or throw after the time.
+  std::vector<TelemetryRecord> wait_for_telemetry(
+      const std::string& device, std::size_t count,
+      std::chrono::milliseconds timeout = std::chrono::seconds(10)) const;
+  std::vector<HubEvent> wait_for_events(
+      const std::string& kind, const std::string& device, std::size_t count = 1,
+      std::chrono::milliseconds timeout = std::chrono::seconds(10)) const;
+
+  bool connected(const std::string& device) const;
+
+  // What a service does. `payload` of `invoke` and the twins are JSON texts.
+  void send_c2d(const std::string& device, std::string_view payload,
+                const C2dProperties& properties = {}) const;
+  MethodResult invoke(const std::string& device, const std::string& method,
+                      const std::string& payload = "null",
+                      std::chrono::milliseconds timeout = std::chrono::seconds(10)) const;
+  std::string twin(const std::string& device) const;
+  std::int64_t set_desired(const std::string& device, const std::string& patch) const;
+
+  // What goes wrong. `drop` cuts the link; the broker is killed (SIGKILL), and comes back at the
+  // same port with telemetry, twins and queued messages as they were.
+  void drop(const std::string& device) const;
+  void stop_broker() const;
+  void start_broker() const;
+  void restart_broker() const;
+
+  // One request of the control protocol (JSON object, without id); gives `result` as JSON.
+  std::string control(const std::string& request) const;
+
+  pid_t pid() const { return pid_; }
+
+  // Ends the simulator as SIGTERM does and gives its exit status. The destructor does it otherwise.
+  int stop();
+
+ private:
+  void start(const SimulatorOptions& options);
+  std::string read_ready_line(int fd) const;
+  void take_ready_line(const std::string& line);
+
+  pid_t pid_ = 0;
+  int stdin_ = -1;  // The simulator ends when this closes, however this process ends.
+  std::string ca_file_;
+  std::string host_;
+  std::uint16_t port_ = 0;
+  std::string control_socket_;
+  std::string event_log_;
+  std::map<std::string, std::string> connection_strings_;
+};
+
+}  // namespace azure::iot::device::test
