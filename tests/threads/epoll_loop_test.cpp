@@ -7,8 +7,6 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <unistd.h>
 
 #include "pipeline/log.hpp"
 #include "pipeline/loop/event_loop.hpp"
@@ -87,7 +85,7 @@ TEST_CASE("EpollLoop: does not wake up while nothing is due") {
     alarm.start(*loop, loop->wall_now() + 1h, [] {});
   });
   const int thread = threads_named("azure-iot-loop").at(0);
-  std::this_thread::sleep_for(10ms);
+  std::this_thread::sleep_for(100ms);
   const long before = waits_of_thread(thread);
   std::this_thread::sleep_for(300ms);
   CHECK(waits_of_thread(thread) == before);
@@ -218,25 +216,18 @@ TEST_CASE("EpollLoop: what is thrown by what it runs is logged, and it goes on")
 
 TEST_CASE("EpollLoop: work left when its last owner goes is discarded, not run") {
   auto ran = std::make_shared<std::atomic<bool>>(false);
-  std::latch busy(1), release(1);
-  std::thread owner([&] {
-    auto loop = EventLoop::create();
-    loop->post([&] {
-      busy.count_down();
-      release.wait();
-    });
-    busy.wait();
-    loop->post([ran] { *ran = true; });
+  std::latch busy(1);
+  auto loop = EventLoop::create();
+  loop->post([&busy, &raw = *loop, watcher = std::weak_ptr(loop), ran] {
     auto late = [ran] { *ran = true; };
-    loop->post(
-        [loop = loop.get(), late] { loop->at_end_of_turn(new PostedCall<decltype(late)>(late)); });
-    std::thread([&release] {
-      std::this_thread::sleep_for(50ms);
-      release.count_down();
-    }).detach();
-    loop.reset();  // Waits for what runs, and for nothing else.
+    raw.at_end_of_turn(new PostedCall<decltype(late)>(late));
+    busy.count_down();
+    while (!watcher.expired()) std::this_thread::yield();
+    std::this_thread::sleep_for(50ms);  // From no owner to the order to stop it is not far.
   });
-  owner.join();
+  busy.wait();
+  loop->post([ran] { *ran = true; });
+  loop.reset();  // Waits for what runs, and for nothing else.
   CHECK_FALSE(*ran);
   CHECK(ran.use_count() == 1);
 }
