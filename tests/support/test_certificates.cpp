@@ -1,0 +1,79 @@
+#include "tests/support/test_certificates.hpp"
+
+#include <memory>
+#include <stdexcept>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+namespace azure::iot::device::test {
+namespace {
+
+using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
+
+void require(bool ok) {
+  if (!ok) throw std::runtime_error("OpenSSL did not make a certificate for the test");
+}
+
+Key make_key() { return {EVP_EC_gen("P-256"), &EVP_PKEY_free}; }
+
+void add_extension(X509* certificate, X509* issuer, int id, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+  X509_EXTENSION* const extension = X509V3_EXT_conf_nid(nullptr, &context, id, value.c_str());
+  require(extension != nullptr);
+  X509_add_ext(certificate, extension, -1);
+  X509_EXTENSION_free(extension);
+}
+
+Certificate make_unsigned(const std::string& name, EVP_PKEY* key, long serial, long from,
+                          long until) {
+  Certificate certificate(X509_new(), &X509_free);
+  X509_set_version(certificate.get(), 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), serial);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), from);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), until);
+  X509_set_pubkey(certificate.get(), key);
+  X509_NAME_add_entry_by_NID(X509_get_subject_name(certificate.get()), NID_commonName,
+                             MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(name.c_str()),
+                             -1, -1, 0);
+  return certificate;
+}
+
+template <class Write>
+std::string to_pem(const Write& write) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> target(BIO_new(BIO_s_mem()), &BIO_free);
+  require(write(target.get()) == 1);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(target.get(), &text);
+  return std::string(text, static_cast<std::size_t>(size));
+}
+
+}  // namespace
+
+ServerCertificate make_server_certificate(const CertificateOptions& options) {
+  const Key ca_key = make_key();
+  const Certificate ca = make_unsigned("Test CA", ca_key.get(), 1, -7200, 7200);
+  X509_set_issuer_name(ca.get(), X509_get_subject_name(ca.get()));
+  add_extension(ca.get(), ca.get(), NID_basic_constraints, "critical,CA:TRUE");
+  add_extension(ca.get(), ca.get(), NID_subject_key_identifier, "hash");
+  require(X509_sign(ca.get(), ca_key.get(), EVP_sha256()) > 0);
+
+  const Key key = make_key();
+  const Certificate server =
+      make_unsigned("Test server", key.get(), 2, options.from, options.until);
+  X509_set_issuer_name(server.get(), X509_get_subject_name(ca.get()));
+  add_extension(server.get(), ca.get(), NID_subject_alt_name, options.alternative_names);
+  require(X509_sign(server.get(), ca_key.get(), EVP_sha256()) > 0);
+
+  return {to_pem([&](BIO* target) { return PEM_write_bio_X509(target, ca.get()); }),
+          to_pem([&](BIO* target) { return PEM_write_bio_X509(target, server.get()); }),
+          to_pem([&](BIO* target) {
+            return PEM_write_bio_PrivateKey(target, key.get(), nullptr, nullptr, 0, nullptr,
+                                            nullptr);
+          })};
+}
+
+}  // namespace azure::iot::device::test

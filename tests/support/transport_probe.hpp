@@ -1,0 +1,65 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipeline/loop/event_loop.hpp"
+#include "transport/mqtt/mosquitto_transport.hpp"
+
+namespace azure::iot::device::test {
+
+// A transport on a loop of its own, used from the test's thread, and what it told.
+class TransportProbe final : private MqttTransportListener {
+ public:
+  explicit TransportProbe(MqttTransportConfig config, MosquittoTransportOptions options = {});
+  ~TransportProbe();
+
+  // Runs on the loop's thread; returns when it is done.
+  void on_loop(const std::function<void(MqttTransport&)>& work);
+  Error connect(std::optional<std::string> password = "secret");
+  Error disconnect(bool clear_inflight = false);
+  Error publish(std::uint32_t key, std::string topic, std::string payload = {});
+  Error subscribe(std::uint32_t key, const std::string& topic);
+  void destroy();
+
+  // What was told, one line each: "connected", "failed", "disconnected", "message TOPIC PAYLOAD",
+  // "ack KEY". With errors the code follows: "failed unauthorized".
+  std::vector<std::string> told() const;
+  // The text of the last error that was told.
+  std::string last_detail() const;
+  // Whether this was told, now or within ten seconds.
+  bool wait_for(const std::string& line, int times = 1) const;
+  bool wait_for_count(std::size_t lines) const;
+
+  // The operations with these keys are not waited for any more.
+  void give_up(std::uint32_t key);
+  // Runs inside each notification, on the loop's thread.
+  std::function<void(MqttTransport&, const std::string& line)> inside;
+  // What the factory said, if it made no transport.
+  Error creation_error;
+  EventLoop& loop() { return *loop_; }
+
+ private:
+  void tell(std::string line, const Error& error = {});
+  void on_mqtt_connected(bool session_present) override;
+  void on_mqtt_connection_failure(Error cause) override;
+  void on_mqtt_disconnected(Error cause) override;
+  void on_mqtt_message_received(std::string_view topic, std::string_view payload) override;
+  void on_mqtt_acknowledged(OpKey key, Error error) override;
+  bool still_waits(OpKey key) const override;
+
+  std::shared_ptr<EventLoop> loop_ = EventLoop::create();
+  std::unique_ptr<MqttTransport> transport_;  // Of the loop's thread.
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::vector<std::string> told_;
+  std::vector<std::uint32_t> given_up_;
+  std::string last_detail_;
+};
+
+}  // namespace azure::iot::device::test

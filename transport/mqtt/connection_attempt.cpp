@@ -1,0 +1,46 @@
+#include "transport/mqtt/connection_attempt.hpp"
+
+#include <cassert>
+#include <utility>
+
+#include "pipeline/auth/wipe.hpp"
+
+namespace azure::iot::device {
+
+ConnectionAttempt::ConnectionAttempt(std::optional<std::string> password, SteadyTime deadline)
+    : password_(std::move(password)), deadline_(deadline) {}
+
+ConnectionAttempt::~ConnectionAttempt() {
+  if (password_) wipe(*password_);
+}
+
+void ConnectionAttempt::set_addresses(std::vector<std::string> addresses) {
+  addresses_ = std::move(addresses);
+  next_ = 0;
+}
+
+const std::string& ConnectionAttempt::next(SteadyTime now, SteadyTime& until) {
+  assert(has_next());
+  const auto left = static_cast<Duration::rep>(addresses_.size() - next_);
+  until = deadline_ == kNever ? kNever : now + (deadline_ - now) / left;
+  return addresses_[next_++];
+}
+
+bool ConnectionAttempt::try_next_after(const Error& error) {
+  last_error_ = error;
+  if (error.code() != Errc::connection_failed) return false;
+  failures_.push_back(error.detail());
+  return has_next();
+}
+
+Error ConnectionAttempt::summary() const {
+  if (last_error_.code() != Errc::connection_failed || failures_.size() < 2) return last_error_;
+  std::string all;
+  for (const std::string& failure : failures_) {
+    if (!all.empty()) all += "; ";
+    all += failure;
+  }
+  return Error(Errc::connection_failed, std::move(all));
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,259 @@
+#include "transport/mqtt/mosquitto_client.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+namespace azure::iot::device {
+
+struct MosquittoClient::Callbacks {
+  static MosquittoClient& self(void* user_data) {
+    return *static_cast<MosquittoClient*>(user_data);
+  }
+
+  static void on_connect(mosquitto*, void* user_data, int code, int flags) {
+    // While somebody listens, each packet costs an allocation and a formatted line.
+    mosquitto_log_callback_set(self(user_data).native_.get(), nullptr);
+    self(user_data).tell([&](MosquittoEvents& events) { events.on_connack(code, flags & 1); });
+  }
+  static void on_disconnect(mosquitto*, void* user_data, int) {
+    self(user_data).tell([](MosquittoEvents& events) { events.on_closed(); });
+  }
+  static void on_publish(mosquitto*, void* user_data, int mid) {
+    self(user_data).tell(
+        [=](MosquittoEvents& events) { events.on_puback(static_cast<std::uint16_t>(mid)); });
+  }
+  static void on_subscribe(mosquitto*, void* user_data, int mid, int count, const int* granted) {
+    constexpr int kRefused = 0x80;
+    const bool all = count > 0 && granted[0] < kRefused;
+    self(user_data).tell(
+        [=](MosquittoEvents& events) { events.on_suback(static_cast<std::uint16_t>(mid), all); });
+  }
+  static void on_unsubscribe(mosquitto*, void* user_data, int mid) {
+    self(user_data).tell(
+        [=](MosquittoEvents& events) { events.on_unsuback(static_cast<std::uint16_t>(mid)); });
+  }
+  static void on_message(mosquitto*, void* user_data, const mosquitto_message* message) {
+    self(user_data).tell([=](MosquittoEvents& events) {
+      events.on_message(message->topic, {static_cast<const char*>(message->payload),
+                                         static_cast<std::size_t>(message->payloadlen)});
+    });
+  }
+  // libmosquitto empties OpenSSL's queue of errors into its log. What reads
+  // "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed" was a code before.
+  static void on_log(mosquitto*, void* user_data, int level, const char* text) {
+    if (level != MOSQ_LOG_ERR || std::strncmp(text, "OpenSSL Error", 13) != 0) return;
+    const char* const code = std::strstr(text, "error:");
+    if (code) self(user_data).openssl_error_ = std::strtoul(code + 6, nullptr, 16);
+  }
+};
+
+std::unique_ptr<MosquittoClient> MosquittoClient::create(const std::string& client_id,
+                                                         std::shared_ptr<TlsContext> tls,
+                                                         MosquittoEvents& events) {
+  std::unique_ptr<MosquittoClient> client(new MosquittoClient(std::move(tls), events));
+  client->native_ = new_mosquitto(client_id, client.get());
+  mosquitto* const native = client->native_.get();
+  if (!native) return nullptr;
+
+  mosquitto_int_option(native, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V311);
+  mosquitto_int_option(native, MOSQ_OPT_SEND_MAXIMUM, 65535);  // The window is ours.
+  mosquitto_int_option(native, MOSQ_OPT_TCP_NODELAY, 1);
+  mosquitto_int_option(native, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+  mosquitto_void_option(native, MOSQ_OPT_SSL_CTX, client->tls_->native());
+  mosquitto_connect_with_flags_callback_set(native, Callbacks::on_connect);
+  mosquitto_disconnect_callback_set(native, Callbacks::on_disconnect);
+  mosquitto_publish_callback_set(native, Callbacks::on_publish);
+  mosquitto_subscribe_callback_set(native, Callbacks::on_subscribe);
+  mosquitto_unsubscribe_callback_set(native, Callbacks::on_unsubscribe);
+  mosquitto_message_callback_set(native, Callbacks::on_message);
+  return client;
+}
+
+MosquittoClient::MosquittoClient(std::shared_ptr<TlsContext> tls, MosquittoEvents& events)
+    : tls_(std::move(tls)), events_(events) {}
+
+MosquittoClient::~MosquittoClient() {
+  native_.reset();
+  ERR_clear_error();
+}
+
+// Everything that is told passes here. What it leaves in errno and in OpenSSL's queue would be
+// taken by libmosquitto for the outcome of its own last step.
+template <class Tell>
+void MosquittoClient::tell(const Tell& tell) {
+  ++packets_received_;
+  const bool was_telling = std::exchange(telling_, true);
+  tell(events_);
+  telling_ = was_telling;
+  ERR_clear_error();
+  errno = 0;
+}
+
+// Every call that may touch the socket passes here: an error that another connection left in
+// OpenSSL's queue, which is one for each thread, would be taken for one of this.
+template <class Call>
+MosquittoResult MosquittoClient::call(const Call& call) {
+  ERR_clear_error();
+  errno = 0;
+  const int rc = call();
+  const MosquittoResult result{rc, errno};
+  ERR_clear_error();
+  return result;
+}
+
+MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t port,
+                                      int keep_alive, const Login& login) {
+  openssl_error_ = 0;
+  blocked_ = has_more_ = false;
+  const int login_rc = mosquitto_username_pw_set(native_.get(), login.username, login.password);
+  if (login_rc != MOSQ_ERR_SUCCESS) return {login_rc, 0};
+
+  mosquitto_log_callback_set(native_.get(), Callbacks::on_log);
+  const MosquittoResult result = call(
+      [&] { return mosquitto_connect_async(native_.get(), address.c_str(), port, keep_alive); });
+  mosquitto_username_pw_set(native_.get(), login.username, nullptr);
+  if (fd() >= 0) ::fcntl(fd(), F_SETFD, FD_CLOEXEC);
+  return result;
+}
+
+// Nothing in libmosquitto's interface closes a connection and keeps the messages. But to dial
+// closes what is open first, and a Unix socket (port 0) without a path is refused without a trace.
+void MosquittoClient::close() {
+  if (fd() >= 0) call([&] { return mosquitto_connect_async(native_.get(), "", 0, 0); });
+  blocked_ = has_more_ = false;
+}
+
+void MosquittoClient::keep_silent() {
+  if (ssl_st* const tls = tls_connection()) SSL_set_quiet_shutdown(tls, 1);
+}
+
+MosquittoResult MosquittoClient::read() {
+  // Enough for whatever a service sends at a time, and others want their turn.
+  constexpr int kMaxRounds = 64;
+  has_more_ = false;
+  for (int round = 0; fd() >= 0 && round < kMaxRounds; ++round) {
+    const Progress before = progress();
+    const MosquittoResult result = call([&] { return mosquitto_loop_read(native_.get(), 1); });
+    if (!result || fd() < 0) return result;
+    // With read-ahead, packets may have arrived inside OpenSSL that no descriptor will tell of. An
+    // unfinished record waits there too; then reading ends without progress.
+    if (!SSL_has_pending(tls_connection())) return result;
+    if (result.error_number == EAGAIN && progress() == before) return result;
+  }
+  has_more_ = true;
+  return {};
+}
+
+MosquittoResult MosquittoClient::write() {
+  blocked_ = false;
+  if (!mosquitto_want_write(native_.get())) return {};
+  const MosquittoResult result = call([&] { return mosquitto_loop_write(native_.get(), 1); });
+  // It says that it wants to write also when nothing is left, if TLS wanted to earlier.
+  blocked_ = result && result.error_number == EAGAIN;
+  return result;
+}
+
+MosquittoResult MosquittoClient::ask_keep_alive() {
+  return call([&] { return mosquitto_loop_misc(native_.get()); });
+}
+
+MosquittoResult MosquittoClient::check_publish(const std::string& topic,
+                                               const std::string& payload) {
+  if (payload.size() > MQTT_MAX_PAYLOAD) return {MOSQ_ERR_PAYLOAD_SIZE, 0};
+  if (topic.empty() || topic.size() > 65535) return {MOSQ_ERR_INVAL, 0};
+  // It refuses NUL too.
+  const int utf8 = mosquitto_validate_utf8(topic.data(), static_cast<int>(topic.size()));
+  return {utf8 != MOSQ_ERR_SUCCESS ? utf8 : mosquitto_pub_topic_check(topic.c_str()), 0};
+}
+
+MosquittoResult MosquittoClient::publish(const std::string& topic, const std::string& payload,
+                                         std::uint16_t& mid) {
+  if (topic.find('\0') != std::string::npos) return {MOSQ_ERR_MALFORMED_UTF8, 0};
+  if (payload.size() > MQTT_MAX_PAYLOAD) return {MOSQ_ERR_PAYLOAD_SIZE, 0};
+  int native_mid = 0;
+  const MosquittoResult result = call([&] {
+    return mosquitto_publish(native_.get(), &native_mid, topic.c_str(),
+                             static_cast<int>(payload.size()), payload.data(), 1, false);
+  });
+  mid = static_cast<std::uint16_t>(native_mid);
+  return result;
+}
+
+MosquittoResult MosquittoClient::subscribe(const std::string& topic, std::uint16_t& mid) {
+  if (topic.empty() || topic.size() > 65535) return {MOSQ_ERR_INVAL, 0};
+  if (topic.find('\0') != std::string::npos) return {MOSQ_ERR_MALFORMED_UTF8, 0};
+  int native_mid = 0;
+  const MosquittoResult result =
+      call([&] { return mosquitto_subscribe(native_.get(), &native_mid, topic.c_str(), 1); });
+  mid = static_cast<std::uint16_t>(native_mid);
+  return result;
+}
+
+MosquittoResult MosquittoClient::unsubscribe(const std::string& topic, std::uint16_t& mid) {
+  if (topic.empty() || topic.size() > 65535) return {MOSQ_ERR_INVAL, 0};
+  if (topic.find('\0') != std::string::npos) return {MOSQ_ERR_MALFORMED_UTF8, 0};
+  int native_mid = 0;
+  const MosquittoResult result =
+      call([&] { return mosquitto_unsubscribe(native_.get(), &native_mid, topic.c_str()); });
+  mid = static_cast<std::uint16_t>(native_mid);
+  return result;
+}
+
+MosquittoResult MosquittoClient::disconnect() {
+  return call([&] { return mosquitto_disconnect(native_.get()); });
+}
+
+bool MosquittoClient::did_nothing(const MosquittoResult& result) {
+  switch (result.rc) {
+    case MOSQ_ERR_SUCCESS:
+    case MOSQ_ERR_CONN_LOST:
+    case MOSQ_ERR_ERRNO: return false;
+    default: return true;
+  }
+}
+
+int MosquittoClient::fd() const { return mosquitto_socket(native_.get()); }
+
+bool MosquittoClient::handshaking() const {
+  ssl_st* const tls = tls_connection();
+  return tls && !SSL_is_init_finished(tls);
+}
+
+unsigned MosquittoClient::interest() const {
+  // mosquitto_want_write says yes during the whole handshake once the TCP connection was waited
+  // for, and the socket can be written to all the time.
+  ssl_st* const tls = tls_connection();
+  const bool tls_wants_write = tls && SSL_want_write(tls);
+  if (handshaking()) return tls_wants_write ? EventLoop::kWritable : EventLoop::kReadable;
+  return EventLoop::kReadable | (blocked_ || tls_wants_write ? EventLoop::kWritable : 0U);
+}
+
+ssl_st* MosquittoClient::tls_connection() const {
+  return fd() < 0 ? nullptr : static_cast<ssl_st*>(mosquitto_ssl_get(native_.get()));
+}
+
+std::uint64_t MosquittoClient::bytes_received() const {
+  ssl_st* const tls = tls_connection();
+  return tls ? BIO_number_read(SSL_get_rbio(tls)) : 0;
+}
+
+std::uint64_t MosquittoClient::bytes_sent() const {
+  // The socket's own BIO, whatever stands before it on the way out.
+  ssl_st* const tls = tls_connection();
+  return tls ? BIO_number_written(SSL_get_rbio(tls)) : 0;
+}
+
+MosquittoClient::Progress MosquittoClient::progress() const {
+  return {packets_received_, bytes_received(), SSL_pending(tls_connection())};
+}
+
+}  // namespace azure::iot::device

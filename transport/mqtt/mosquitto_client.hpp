@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "../../pipeline/loop/event_loop.hpp"
+#include "../tls/tls_context.hpp"
+#include "mosquitto_library.hpp"
+
+struct mosquitto_message;
+struct ssl_st;
+
+namespace azure::iot::device {
+
+// What comes in, told from inside a call on the MosquittoClient. Packets that are sent in there go
+// out with the next `write`. libmosquitto holds a lock then: the client must not be dialled, closed
+// or destroyed.
+class MosquittoEvents {
+ public:
+  virtual void on_connack(int code, bool session_present) = 0;
+  virtual void on_puback(std::uint16_t mid) = 0;
+  virtual void on_suback(std::uint16_t mid, bool granted) = 0;
+  virtual void on_unsuback(std::uint16_t mid) = 0;
+  virtual void on_message(std::string_view topic, std::string_view payload) = 0;
+  // The descriptor has been closed; its number may be somebody else's soon.
+  virtual void on_closed() = 0;
+
+ protected:
+  ~MosquittoEvents() = default;
+};
+
+// What a call on libmosquitto returned.
+struct MosquittoResult {
+  int rc = 0;            // MOSQ_ERR_...
+  int error_number = 0;  // errno after it.
+  explicit operator bool() const { return rc == 0; }
+};
+
+// A client of libmosquitto whose sockets somebody else watches. It hides what is peculiar about
+// driving one without its own loop. One thread.
+class MosquittoClient {
+ public:
+  // Null if memory or descriptors have run out, with errno set.
+  static std::unique_ptr<MosquittoClient> create(const std::string& client_id,
+                                                 std::shared_ptr<TlsContext> tls,
+                                                 MosquittoEvents& events);
+  ~MosquittoClient();
+
+  struct Login {
+    const char* username;
+    const char* password;  // Null: none.
+  };
+  // Starts to connect to an address and queues the CONNECT. Unacknowledged publishes go out again
+  // once the CONNACK has come. The password is not kept.
+  MosquittoResult dial(const std::string& address, std::uint16_t port, int keep_alive,
+                       const Login& login);
+  // Closes the connection without a DISCONNECT; keeps what has not been acknowledged.
+  void close();
+  // From now on not even TLS says farewell when the connection is closed.
+  void keep_silent();
+
+  // Takes in what has come. Not all of it if that is a lot: then `has_more` says so, since the
+  // descriptor may not become readable again for what is left.
+  MosquittoResult read();
+  bool has_more() const { return has_more_; }
+  MosquittoResult write();
+  // Pings, or gives the connection up, if it is time.
+  MosquittoResult ask_keep_alive();
+
+  // What `publish` would find fault with.
+  static MosquittoResult check_publish(const std::string& topic, const std::string& payload);
+  // After a failure the packet may have been stored nevertheless: see `did_nothing`.
+  MosquittoResult publish(const std::string& topic, const std::string& payload, std::uint16_t& mid);
+  MosquittoResult subscribe(const std::string& topic, std::uint16_t& mid);
+  MosquittoResult unsubscribe(const std::string& topic, std::uint16_t& mid);
+  MosquittoResult disconnect();
+  // Whether a call that failed left nothing behind.
+  static bool did_nothing(const MosquittoResult& result);
+
+  int fd() const;  // -1 without a connection.
+  bool handshaking() const;
+  // EventLoop::Readiness to watch the descriptor for.
+  unsigned interest() const;
+  // Over the connection, as seen on the wire.
+  std::uint64_t bytes_received() const;
+  std::uint64_t bytes_sent() const;
+  // How many packets came that were told.
+  std::uint64_t packets_received() const { return packets_received_; }
+  // The OpenSSL error that ended a handshake; 0 if none did.
+  unsigned long openssl_error() const { return openssl_error_; }
+
+ private:
+  MosquittoClient(std::shared_ptr<TlsContext> tls, MosquittoEvents& events);
+
+  struct Callbacks;  // What libmosquitto calls.
+  template <class Tell>
+  void tell(const Tell& tell);
+  template <class Call>
+  MosquittoResult call(const Call& call);
+  ssl_st* tls_connection() const;
+  struct Progress {
+    std::uint64_t packets;
+    std::uint64_t bytes;
+    int pending;
+    friend bool operator==(const Progress&, const Progress&) = default;
+  };
+  Progress progress() const;
+
+  std::shared_ptr<TlsContext> tls_;
+  MosquittoEvents& events_;
+  MosquittoPtr native_;
+  std::uint64_t packets_received_ = 0;
+  unsigned long openssl_error_ = 0;
+  bool telling_ = false;
+  bool blocked_ = false;  // The socket took no more.
+  bool has_more_ = false;
+};
+
+}  // namespace azure::iot::device

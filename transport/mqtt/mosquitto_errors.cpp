@@ -1,0 +1,132 @@
+#include "transport/mqtt/mosquitto_errors.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+#include <mosquitto.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+namespace azure::iot::device {
+namespace {
+
+// "connection reset by peer", or what libmosquitto makes of its own code.
+std::string reason_text(int rc, int error_number) {
+  const bool from_system = rc == MOSQ_ERR_ERRNO && error_number != 0;
+  return from_system ? std::strerror(error_number) : mosquitto_strerror(rc);
+}
+
+// An alert in which the server says that it wants another certificate than ours, or any.
+bool refuses_our_certificate(int reason) {
+  switch (reason) {
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV1_ALERT_ACCESS_DENIED: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+Error connack_error(int code) {
+  switch (code) {
+    case 1:
+      return Error(Errc::protocol_client,
+                   "the server refused protocol version MQTT 3.1.1 (CONNACK 1); is it an IoT Hub?");
+    case 2:
+      return Error(Errc::protocol_client,
+                   "the server refused the client id (CONNACK 2); check the device id");
+    case 3:
+      return Error(Errc::connection_failed,
+                   "the server is unavailable (CONNACK 3); try again later");
+    case 4:
+      return Error(Errc::unauthorized,
+                   "the server refused user name or password (CONNACK 4); check the device id, the "
+                   "key or token, and this machine's clock");
+    case 5:
+      return Error(Errc::unauthorized,
+                   "the server did not authorize the client (CONNACK 5); check the device id, the "
+                   "key or token, this machine's clock, and that the device is enabled");
+    default:
+      return Error(Errc::protocol_client,
+                   "the server answered with a CONNACK code that MQTT 3.1.1 "
+                   "does not know: " +
+                       std::to_string(code));
+  }
+}
+
+Error call_error(const std::string& what, int rc, int error_number) {
+  switch (rc) {
+    case MOSQ_ERR_NO_CONN:
+      return Error(Errc::no_connection, what + " needs a connection, and there is none");
+    case MOSQ_ERR_INVAL:
+      return Error(Errc::protocol_client, what +
+                                              ": the topic must be 1 to 65535 bytes long and, "
+                                              "to be published to, free of + and #");
+    case MOSQ_ERR_MALFORMED_UTF8:
+      return Error(Errc::protocol_client, what + ": the text must be valid UTF-8");
+    case MOSQ_ERR_PAYLOAD_SIZE:
+      return Error(Errc::protocol_client, what + ": the payload must not exceed 268435455 bytes");
+    default: return Error(Errc::protocol_client, what + ": " + reason_text(rc, error_number));
+  }
+}
+
+Error drop_error(int rc, int error_number) {
+  switch (rc) {
+    case MOSQ_ERR_KEEPALIVE:
+      return Error(Errc::connection_dropped,
+                   "the server did not answer for the length of the keep-alive");
+    case MOSQ_ERR_PROTOCOL:
+      return Error(Errc::protocol_client, "the server broke the MQTT protocol");
+    case MOSQ_ERR_CONN_LOST:
+      return Error(Errc::connection_dropped, "the server, or the network, closed the connection");
+    case MOSQ_ERR_ERRNO:
+      // Without a number of its own: TLS ended in disorder.
+      if (error_number == 0 || error_number == EPROTO) {
+        return Error(Errc::connection_dropped, "the TLS connection broke off");
+      }
+      [[fallthrough]];
+    default:
+      return Error(Errc::connection_dropped,
+                   "the connection was lost: " + reason_text(rc, error_number));
+  }
+}
+
+Error dial_error(const std::string& server, int rc, int error_number, unsigned long openssl_error) {
+  const int reason = ERR_GET_REASON(openssl_error);
+  if (openssl_error != 0 && refuses_our_certificate(reason)) {
+    return Error(Errc::unauthorized, server + " did not accept the client's certificate, or asks " +
+                                         "for one: " + ERR_reason_error_string(openssl_error));
+  }
+  if (openssl_error != 0 && reason == SSL_R_WRONG_VERSION_NUMBER) {
+    return Error(Errc::connection_failed,
+                 "what answers at " + server + " does not speak TLS; check the port");
+  }
+  if (rc == MOSQ_ERR_INVAL || rc == MOSQ_ERR_MALFORMED_UTF8) {
+    return Error(Errc::protocol_client,
+                 "the user name must be valid UTF-8 of at most 65535 bytes, free of NUL");
+  }
+  if (rc == MOSQ_ERR_PROTOCOL) {
+    return Error(Errc::protocol_client,
+                 "what answers at " + server + " does not speak MQTT 3.1.1; check the port");
+  }
+  if (openssl_error != 0) {
+    const char* text = ERR_reason_error_string(openssl_error);
+    return Error(Errc::connection_failed, "the TLS handshake with " + server + " failed: " +
+                                              (text ? text : "error unknown to OpenSSL"));
+  }
+  if (rc == MOSQ_ERR_TLS) {
+    return Error(Errc::connection_failed, "the TLS handshake with " + server + " broke off");
+  }
+  if (rc == MOSQ_ERR_CONN_LOST || (rc == MOSQ_ERR_ERRNO && error_number == 0)) {
+    return Error(Errc::connection_failed, server + " closed the connection at once");
+  }
+  return Error(Errc::connection_failed, server + ": " + reason_text(rc, error_number));
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,244 @@
+#include "transport/mqtt/mosquitto_transport.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipeline/log.hpp"
+#include "transport/mqtt/mqtt_link.hpp"
+#include "transport/mqtt/operation_manager.hpp"
+
+namespace azure::iot::device {
+namespace {
+
+constexpr std::uint16_t kMqttOverTls = 8883;
+constexpr std::string_view kName = "MqttTransport";
+
+// Maps operations to packets and answers the stage above; the connection itself is the link's.
+class MosquittoTransport final : public MqttTransport, private MqttLinkListener {
+ public:
+  static Result<std::unique_ptr<MqttTransport>> create(EventLoop& loop,
+                                                       const MqttTransportConfig& config,
+                                                       const MosquittoTransportOptions& options,
+                                                       MqttTransportListener& listener) {
+    std::unique_ptr<MosquittoTransport> transport(
+        new MosquittoTransport(loop, listener, config.max_in_flight));
+    auto link = MqttLink::create(loop, config, options, *transport);
+    if (!link) return link.error();
+    transport->link_ = *std::move(link);
+    return std::unique_ptr<MqttTransport>(std::move(transport));
+  }
+
+  ~MosquittoTransport() override {
+    if (link_) link_->abandon();
+  }
+
+  Error connect(std::optional<std::string> password) override {
+    if (shut_down_) return was_shut_down();
+    if (password && (password->size() > 65535 || password->find('\0') != std::string::npos)) {
+      return Error(Errc::protocol_client,
+                   "the password must be at most 65535 bytes long and free of NUL");
+    }
+    if (link_->state() != MqttLink::State::down || answer_.running()) {
+      return Error(Errc::operation_error,
+                   "connect makes no sense while a connection is being made, used or ended");
+    }
+    // A server must not be told what nobody wants to tell it any more.
+    if (operations_.publishes_in_flight() > 0 && !operations_.wants_resend(still_waits_)) {
+      if (Error error = link_->forget_messages()) return error;
+      operations_.forget_sent();
+    }
+    link_->open(std::move(password));
+    return {};
+  }
+
+  void cancel_connect() override { link_->cancel(); }
+
+  Error disconnect(bool clear_inflight) override {
+    if (shut_down_) return was_shut_down();
+    // The end of an established connection is told by the link.
+    link_->cancel();
+    link_->close();
+    if (link_->state() == MqttLink::State::down) {
+      answer_.start(loop_, Duration::zero(), [this] { listener_.on_mqtt_disconnected({}); });
+    }
+    if (clear_inflight) cancel_all_operations();
+    return {};
+  }
+
+  Error publish(OpKey key, std::string topic, std::string payload) override {
+    // Where the connection has ended without anybody having been told, it is sent after the next
+    // connect, as it would be had it come a moment earlier.
+    if (link_->state() != MqttLink::State::up) return not_connected("publish");
+    if (!link_->usable() || !operations_.may_send()) {
+      if (Error error = MqttLink::check_publish(topic, payload)) return error;
+      operations_.queue_publish(key, std::move(topic), std::move(payload), still_waits_);
+      return {};
+    }
+    std::uint16_t mid = 0;
+    if (Error error = link_->publish(topic, payload, mid)) return error;
+    operations_.establish(OperationManager::Kind::publish, mid, key);
+    return {};
+  }
+
+  Error subscribe(OpKey key, const std::string& topic) override {
+    if (!link_->usable()) return not_connected("subscribe");
+    std::uint16_t mid = 0;
+    if (Error error = link_->subscribe(topic, mid)) return error;
+    operations_.establish(OperationManager::Kind::subscribe, mid, key);
+    subscriptions_.emplace_back(mid, topic);
+    return {};
+  }
+
+  Error unsubscribe(OpKey key, const std::string& topic) override {
+    if (!link_->usable()) return not_connected("unsubscribe");
+    std::uint16_t mid = 0;
+    if (Error error = link_->unsubscribe(topic, mid)) return error;
+    operations_.establish(OperationManager::Kind::unsubscribe, mid, key);
+    return {};
+  }
+
+  void cancel_all_operations() override {
+    const Error cancelled(Errc::operation_cancelled, "cancelled while it waited for the server");
+    const std::weak_ptr<void> alive = alive_;
+    for (const OpKey key : operations_.cancel_all()) {
+      listener_.on_mqtt_acknowledged(key, cancelled);
+      if (alive.expired()) return;  // Whoever was told destroyed this.
+    }
+  }
+
+  Error shutdown() override {
+    if (shut_down_) return {};
+    shut_down_ = true;
+    answer_.cancel();
+    link_->abandon();
+    cancel_all_operations();
+    return {};
+  }
+
+ private:
+  MosquittoTransport(EventLoop& loop, MqttTransportListener& listener, std::size_t max_in_flight)
+      : loop_(loop), listener_(listener), operations_(std::max<std::size_t>(max_in_flight, 1)) {}
+
+  static Error was_shut_down() {
+    return Error(Errc::pipeline_not_running, "the transport was shut down");
+  }
+  static Error not_connected(const char* what) {
+    return Error(Errc::no_connection, std::string(what) + " needs a connection, and there is none");
+  }
+
+  void on_link_up(bool session_present) override {
+    send_queued();
+    listener_.on_mqtt_connected(session_present);
+  }
+  void on_link_failed(Error cause) override {
+    listener_.on_mqtt_connection_failure(std::move(cause));
+  }
+  void on_link_down(Error cause) override {
+    operations_.connection_ended(still_waits_);
+    subscriptions_.clear();
+    listener_.on_mqtt_disconnected(std::move(cause));
+  }
+  void on_puback(std::uint16_t mid) override {
+    const OpKey key = operations_.complete(OperationManager::Kind::publish, mid);
+    send_queued();
+    if (key) listener_.on_mqtt_acknowledged(key, {});
+  }
+  void on_suback(std::uint16_t mid, bool granted) override {
+    const OpKey key = operations_.complete(OperationManager::Kind::subscribe, mid);
+    const std::string topic = take_subscription(mid);
+    if (!key) return;
+    if (granted) return listener_.on_mqtt_acknowledged(key, {});
+    listener_.on_mqtt_acknowledged(
+        key, Error(Errc::protocol_client, "the server refused the subscription to " + topic +
+                                              " (SUBACK 0x80); is the client permitted to it?"));
+  }
+  void on_unsuback(std::uint16_t mid) override {
+    const OpKey key = operations_.complete(OperationManager::Kind::unsubscribe, mid);
+    if (key) listener_.on_mqtt_acknowledged(key, {});
+  }
+  void on_message(std::string_view topic, std::string_view payload) override {
+    listener_.on_mqtt_message_received(topic, payload);
+  }
+
+  void send_queued() {
+    while (link_->usable()) {
+      auto next = operations_.next_to_send(still_waits_);
+      if (!next) return;
+      std::uint16_t mid = 0;
+      if (Error error = link_->publish(next->topic, next->payload, mid)) {
+        // It was looked at when it came: memory has run out. Its deadline answers it.
+        log(LogLevel::error, kName, "a publish was not sent: ", error.describe());
+        continue;
+      }
+      operations_.establish(OperationManager::Kind::publish, mid, next->key, next->turn);
+    }
+  }
+
+  std::string take_subscription(std::uint16_t mid) {
+    const auto found = std::find_if(subscriptions_.begin(), subscriptions_.end(),
+                                    [mid](const auto& entry) { return entry.first == mid; });
+    if (found == subscriptions_.end()) return {};
+    std::string topic = std::move(found->second);
+    subscriptions_.erase(found);
+    return topic;
+  }
+
+  EventLoop& loop_;
+  MqttTransportListener& listener_;
+  const OperationManager::StillWaits still_waits_ = [this](OpKey key) {
+    return listener_.still_waits(key);
+  };
+  OperationManager operations_;
+  std::vector<std::pair<std::uint16_t, std::string>> subscriptions_;  // Not acknowledged yet.
+  std::shared_ptr<MqttLink> link_;
+  Timer answer_;  // To a disconnect where there was no connection.
+  bool shut_down_ = false;
+  const std::shared_ptr<void> alive_ = std::make_shared<char>();
+};
+
+// What the configuration asks for and this transport cannot do.
+Error check(const MqttTransportConfig& config) {
+  const auto lacks = [](const std::string& what) {
+    return Error(Errc::operation_error, "this build cannot connect " + what);
+  };
+  if (config.client_id.empty()) return Error(Errc::operation_error, "client_id must not be empty");
+  if (config.hostname.empty()) return Error(Errc::operation_error, "hostname must not be empty");
+  if (config.x509) return lacks("with a client certificate (x509)");
+  if (config.websockets) return lacks("over WebSockets (websockets)");
+  if (config.proxy_options) return lacks("through a proxy (proxy_options)");
+  if (!config.cipher.empty()) return lacks("with a choice of cipher suites (cipher)");
+  return {};
+}
+
+void warn_of(std::chrono::seconds keep_alive, const std::string& client_id) {
+  constexpr std::chrono::seconds kIotHubLimit{1177};
+  const auto supported = KeepAlive::supported(keep_alive);
+  if (supported != keep_alive) {
+    log_for(client_id, LogLevel::warning, kName, "keep_alive of ",
+            std::to_string(keep_alive.count()),
+            " s is not possible: ", std::to_string(supported.count()), " s is used");
+  }
+  if (supported > kIotHubLimit) {
+    log_for(client_id, LogLevel::warning, kName, "keep_alive of ",
+            std::to_string(supported.count()),
+            " s is risky: above 1177 s IoT Hub closes idle connections before a ping is due");
+  }
+}
+
+}  // namespace
+
+MqttTransportFactory make_mosquitto_transport_factory(MosquittoTransportOptions options) {
+  if (!options.resolver) options.resolver = Resolver::system();
+  return [options = std::move(options)](
+             EventLoop& loop, MqttTransportConfig config,
+             MqttTransportListener& listener) -> Result<std::unique_ptr<MqttTransport>> {
+    if (Error error = check(config)) return error;
+    if (config.port == 0) config.port = kMqttOverTls;
+    warn_of(config.keep_alive, config.client_id);
+    return MosquittoTransport::create(loop, config, options, listener);
+  };
+}
+
+}  // namespace azure::iot::device

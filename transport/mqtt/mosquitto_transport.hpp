@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "../../pipeline/mqtt_transport.hpp"
+#include "../resolver.hpp"
+
+namespace azure::iot::device {
+
+struct MosquittoTransportOptions {
+  // Null: the system's.
+  std::shared_ptr<Resolver> resolver;
+  // For name resolution, TCP, TLS and CONNACK together, whatever the number of addresses.
+  Duration connect_timeout = std::chrono::seconds{30};
+  // How long a DISCONNECT may wait for the network to take it.
+  Duration disconnect_timeout = std::chrono::seconds{1};
+  // More than this in one packet from the server ends the connection.
+  std::size_t max_packet_size = std::size_t{1} << 20;
+};
+
+// Makes transports that speak MQTT 3.1.1 over TLS with libmosquitto. (Python: MQTTTransport.)
+MqttTransportFactory make_mosquitto_transport_factory(MosquittoTransportOptions options = {});
+
+}  // namespace azure::iot::device

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "../../pipeline/log.hpp"
+#include "../../pipeline/loop/event_loop.hpp"
+#include "../../pipeline/loop/fork_guard.hpp"
+#include "../../pipeline/mqtt_transport.hpp"
+#include "../resolver.hpp"
+#include "connection_attempt.hpp"
+#include "keep_alive.hpp"
+#include "mosquitto_client.hpp"
+#include "mosquitto_transport.hpp"
+
+namespace azure::iot::device {
+
+// What a link tells. It may be used, also abandoned, inside each of these.
+class MqttLinkListener {
+ public:
+  // Unacknowledged publishes have been sent again by then.
+  virtual void on_link_up(bool session_present) = 0;
+  // An `open` ended without a connection.
+  virtual void on_link_failed(Error cause) = 0;
+  // A connection ended; no error where `close` asked for it.
+  virtual void on_link_down(Error cause) = 0;
+  virtual void on_puback(std::uint16_t mid) = 0;
+  virtual void on_suback(std::uint16_t mid, bool granted) = 0;
+  virtual void on_unsuback(std::uint16_t mid) = 0;
+  virtual void on_message(std::string_view topic, std::string_view payload) = 0;
+
+ protected:
+  ~MqttLinkListener() = default;
+};
+
+// The connection of one client, made anew as often as needed: looks the name up, dials one address
+// after the other, watches the socket, keeps the connection alive and says farewell. Loop's thread
+// only.
+//
+// libmosquitto must not be closed or destroyed by what it calls. So each call from outside is a
+// frame, and what has ended is put away where the outermost frame ends.
+class MqttLink final : public std::enable_shared_from_this<MqttLink>, private MosquittoEvents {
+ public:
+  static Result<std::shared_ptr<MqttLink>> create(EventLoop& loop,
+                                                  const MqttTransportConfig& config,
+                                                  const MosquittoTransportOptions& options,
+                                                  MqttLinkListener& listener);
+  ~MqttLink();
+
+  // Only while down.
+  void open(std::optional<std::string> password);
+  // Gives up an `open`, without a word.
+  void cancel();
+  // Ends the connection with a DISCONNECT; on_link_down follows, never from inside this call.
+  void close();
+  // Ends everything. Nothing is told any more.
+  void abandon();
+
+  enum class State {
+    down,       // -> resolving, dialling
+    resolving,  // The name is being looked up. -> dialling, down
+    dialling,   // TCP, TLS, or waiting for the CONNACK. -> up, dialling (next address), down
+    up,         // -> closing, down
+    closing,    // The DISCONNECT has not gone out entirely. -> down
+  };
+  State state() const { return state_; }
+  // Up, as far as one can know now; what ended is told soon.
+  bool usable() const { return state_ == State::up && !ended_; }
+
+  // As on MosquittoClient; only while usable. What fails together with the connection counts as
+  // sent, and the loss is told later.
+  Error publish(const std::string& topic, const std::string& payload, std::uint16_t& mid);
+  // What `publish` would find fault with.
+  static Error check_publish(const std::string& topic, const std::string& payload);
+  Error subscribe(const std::string& topic, std::uint16_t& mid);
+  Error unsubscribe(const std::string& topic, std::uint16_t& mid);
+  // What has not been acknowledged will not be sent again. Only while down.
+  Error forget_messages();
+
+ private:
+  MqttLink(EventLoop& loop, const MqttTransportConfig& config,
+           const MosquittoTransportOptions& options, MqttLinkListener& listener);
+
+  struct Lookup;
+  void look_up();
+  void on_resolved(Resolver::Answer answer);
+  void dial_next();
+  void on_patience_lost();
+  std::string phase() const;
+
+  template <class Body>
+  void frame(const Body& body);
+  template <class Send>
+  Error send(const char* what, const Send& send);
+  void after_call();
+  void settle_soon();
+  void on_ready(unsigned readiness);
+  void take_in();
+  void flush();
+  void watch();
+  void unwatch();
+  void ask_keep_alive();
+  void arm_keep_alive();
+
+  void check(const MosquittoResult& result);
+  Error dial_failure(const MosquittoResult& result) const;
+  void end(Error error);
+  void announce();
+  void settle();
+  void go_down();
+  void tear_down();
+
+  void on_connack(int code, bool session_present) override;
+  void on_puback(std::uint16_t mid) override;
+  void on_suback(std::uint16_t mid, bool granted) override;
+  void on_unsuback(std::uint16_t mid) override;
+  void on_message(std::string_view topic, std::string_view payload) override;
+  void on_closed() override;
+
+  void log(LogLevel level, const std::string& text) const;
+  std::string server() const;
+
+  EventLoop& loop_;
+  const std::string client_id_;
+  const std::string hostname_;
+  const std::uint16_t port_;
+  const std::string username_;
+  const std::chrono::seconds interval_;
+  const MosquittoTransportOptions options_;
+  MqttLinkListener* listener_;  // Null once abandoned.
+  std::shared_ptr<TlsContext> tls_;
+  std::unique_ptr<MosquittoClient> client_;
+  ForkGuard fork_guard_;
+
+  State state_ = State::down;
+  int depth_ = 0;                    // Of frames.
+  std::optional<Error> ended_;       // Why the connection, or the dial, is over; to be settled.
+  std::optional<bool> to_announce_;  // A CONNACK came: whether it knew the session.
+  std::optional<ConnectionAttempt> attempt_;
+  std::shared_ptr<Lookup> lookup_;
+  std::string address_;  // Dialled last.
+  SteadyTime dialled_at_{};
+  int dial_errno_ = 0;
+  int watched_fd_ = -1;
+  KeepAlive keep_alive_;
+  std::uint64_t bytes_at_packet_ = 0;  // Received when the last packet was complete.
+  std::uint64_t packets_ = 0;
+
+  Timer patience_;  // For the lookup, the address being dialled, or the farewell.
+  Timer soon_;      // Settles, or reads on, in the next turn.
+  Timer keep_alive_timer_;
+};
+
+}  // namespace azure::iot::device

@@ -1,0 +1,140 @@
+#include "transport/resolver.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include "pipeline/loop/thread.hpp"
+
+namespace azure::iot::device {
+namespace {
+
+constexpr std::size_t kMaxThreads = 8;
+
+Error lookup_failed(const std::string& host, const std::string& why) {
+  return Error(Errc::connection_failed,
+               "the name " + host + " could not be resolved: " + why +
+                   "; check the host name and this machine's DNS settings");
+}
+
+// Asks the system, which takes as long as it likes.
+Resolver::Answer look_up(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int result = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  if (result != 0) {
+    return lookup_failed(host,
+                         result == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(result));
+  }
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+
+  std::vector<std::string> addresses;
+  for (const addrinfo* entry = found; entry; entry = entry->ai_next) {
+    char text[NI_MAXHOST];
+    if (::getnameinfo(entry->ai_addr, entry->ai_addrlen, text, sizeof text, nullptr, 0,
+                      NI_NUMERICHOST) != 0) {
+      continue;
+    }
+    if (std::find(addresses.begin(), addresses.end(), text) == addresses.end()) {
+      addresses.emplace_back(text);
+    }
+  }
+  if (addresses.empty()) return lookup_failed(host, "it has no address");
+  return addresses;
+}
+
+class SystemResolver final : public Resolver {
+ public:
+  void resolve(const std::string& host, Done done) override { state_->add(state_, host, done); }
+
+ private:
+  // Owned by the resolver and by each thread, so that a lookup which the system does not give back
+  // harms nobody.
+  class State {
+   public:
+    void add(const std::shared_ptr<State>& self, const std::string& host, Done& done) {
+      std::unique_lock lock(mutex_);
+      auto& waiting = waiting_[host];
+      waiting.push_back(std::move(done));
+      if (waiting.size() > 1) return;  // Somebody asked for the same name: one answer serves both.
+      queue_.push_back(host);
+      if (threads_ == kMaxThreads) return;
+      ++threads_;
+      lock.unlock();
+      try {
+        start_thread("azure-iot-dns", [self] { self->work(); }).detach();
+      } catch (const std::system_error& error) {
+        no_thread(error.what());
+      }
+    }
+
+   private:
+    void work() {
+      for (std::unique_lock lock(mutex_);;) {
+        if (queue_.empty()) {
+          --threads_;
+          return;
+        }
+        const std::string host = std::move(queue_.front());
+        queue_.pop_front();
+        lock.unlock();
+        answer(host, look_up(host));
+        lock.lock();
+      }
+    }
+
+    void answer(const std::string& host, const Answer& result) {
+      std::vector<Done> waiting;
+      {
+        const std::lock_guard lock(mutex_);
+        waiting = std::move(waiting_.extract(host).mapped());
+      }
+      for (const Done& done : waiting) done(result);
+    }
+
+    // Those that run already would come to it, but perhaps much later: fail what nobody works on.
+    void no_thread(const std::string& why) {
+      std::deque<std::string> hosts;
+      {
+        const std::lock_guard lock(mutex_);
+        --threads_;
+        hosts.swap(queue_);
+      }
+      for (const std::string& host : hosts) answer(host, lookup_failed(host, why));
+    }
+
+    std::mutex mutex_;
+    std::map<std::string, std::vector<Done>> waiting_;  // By name.
+    std::deque<std::string> queue_;                     // Names that no thread has taken up.
+    std::size_t threads_ = 0;
+  };
+
+  std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
+}  // namespace
+
+std::shared_ptr<Resolver> Resolver::system() {
+  // Never destroyed: a thread may still be looking up when the process ends.
+  static auto* const resolver = new std::shared_ptr<Resolver>(std::make_shared<SystemResolver>());
+  return *resolver;
+}
+
+bool is_ip_address(const std::string& host) {
+  in6_addr address;
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 ||
+         ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
+}
+
+}  // namespace azure::iot::device

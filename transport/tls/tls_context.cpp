@@ -1,0 +1,97 @@
+#include "transport/tls/tls_context.hpp"
+
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "transport/resolver.hpp"
+#include "transport/tls/certificates.hpp"
+#include "transport/tls/verify_failure.hpp"
+
+namespace azure::iot::device {
+namespace {
+
+// libmosquitto asks for a server name equal to what it dials, an address. This comes after it has
+// done so, and before the ClientHello is written.
+void set_server_name(const SSL* connection, int where, int) {
+  if (!(where & SSL_CB_HANDSHAKE_START) || SSL_get_state(connection) != TLS_ST_BEFORE) return;
+  const auto* context =
+      static_cast<const TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
+  // What SSL_set_tlsext_host_name is short for; null takes the name away.
+  SSL_ctrl(const_cast<SSL*>(connection), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+           const_cast<char*>(context->server_name()));
+}
+
+Error openssl_error(std::string what) {
+  char text[256];
+  ERR_error_string_n(ERR_get_error(), text, sizeof text);
+  ERR_clear_error();
+  return Error(Errc::tls_exchange_auth, std::move(what) + ": " + text);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<TlsContext>> TlsContext::get(const TlsSettings& settings) {
+  struct Cache {
+    std::mutex mutex;
+    std::map<TlsSettings, std::weak_ptr<TlsContext>> contexts;
+  };
+  static Cache& cache = *new Cache;  // Never destroyed: clients may outlive static objects.
+
+  const std::lock_guard lock(cache.mutex);
+  std::erase_if(cache.contexts, [](const auto& entry) { return entry.second.expired(); });
+  auto& known = cache.contexts[settings];
+  if (auto context = known.lock()) return context;
+  auto context = std::make_shared<TlsContext>(settings.hostname);
+  if (Error error = context->set_up(settings.server_verification_cert)) return error;
+  known = context;
+  return context;
+}
+
+TlsContext::TlsContext(std::string hostname)
+    : hostname_(std::move(hostname)),
+      names_host_(!is_ip_address(hostname_)),
+      context_(SSL_CTX_new(TLS_client_method())) {}
+
+TlsContext::~TlsContext() { SSL_CTX_free(context_); }
+
+Error TlsContext::set_up(const std::string& server_verification_cert) {
+  if (!context_) return openssl_error("OpenSSL made no TLS context");
+  SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
+  SSL_CTX_set_options(context_, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_mode(context_, SSL_MODE_RELEASE_BUFFERS);
+  // One read fetches all that has come. Whoever reads must go on until nothing is left inside.
+  SSL_CTX_set_read_ahead(context_, 1);
+  SSL_CTX_set_app_data(context_, this);
+  SSL_CTX_set_info_callback(context_, set_server_name);
+  SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, note_verify_failure);
+
+  X509_VERIFY_PARAM* const rules = SSL_CTX_get0_param(context_);
+  X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  const int host_set = names_host_
+                           ? X509_VERIFY_PARAM_set1_host(rules, hostname_.data(), hostname_.size())
+                           : X509_VERIFY_PARAM_set1_ip_asc(rules, hostname_.c_str());
+  if (host_set != 1) return openssl_error("hostname " + hostname_ + " cannot be verified");
+  return trust(server_verification_cert);
+}
+
+Error TlsContext::trust(const std::string& server_verification_cert) {
+  if (server_verification_cert.empty()) {
+    if (SSL_CTX_set_default_verify_paths(context_) == 1) return {};
+    return openssl_error("the system's trusted certificates cannot be found");
+  }
+  auto certificates = read_certificates(server_verification_cert, "server_verification_cert");
+  if (!certificates) return certificates.error();
+  for (const Certificate& certificate : *certificates) {
+    if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context_), certificate.get()) != 1) {
+      return openssl_error("server_verification_cert cannot be used");
+    }
+  }
+  return {};
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "../../pipeline/result.hpp"
+
+struct ssl_ctx_st;
+
+namespace azure::iot::device {
+
+// Whom a TLS connection is to reach, and whom it trusts.
+struct TlsSettings {
+  std::string hostname;                  // A name or an IP address: what the certificate is for.
+  std::string server_verification_cert;  // PEM; empty: the system's trust store.
+
+  friend auto operator<=>(const TlsSettings&, const TlsSettings&) = default;
+};
+
+// How TLS connections to one host are made: TLS 1.2 or later; the server's certificate must be
+// trusted and be for that host, which the ClientHello names also where the connection is dialled by
+// address. May be used by several threads at once.
+class TlsContext {
+ public:
+  // The context for these settings. Those who ask for the same share one while somebody holds it,
+  // since reading the trusted certificates costs time and memory. Any thread.
+  static Result<std::shared_ptr<TlsContext>> get(const TlsSettings& settings);
+
+  explicit TlsContext(std::string hostname);
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+  ~TlsContext();
+
+  ssl_ctx_st* native() const { return context_; }
+  // For the server name of the ClientHello; none for an address (RFC 6066 clause 3).
+  const char* server_name() const { return names_host_ ? hostname_.c_str() : nullptr; }
+
+ private:
+  Error set_up(const std::string& server_verification_cert);
+  Error trust(const std::string& server_verification_cert);
+
+  std::string hostname_;
+  bool names_host_;
+  ssl_ctx_st* context_;
+};
+
+}  // namespace azure::iot::device

@@ -1,0 +1,51 @@
+#include "transport/tls/verify_failure.hpp"
+
+#include <ctime>
+
+#include <openssl/x509_vfy.h>
+
+namespace azure::iot::device {
+namespace {
+
+thread_local int last_failure = 0;
+
+std::string to_text(WallTime now) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(
+      std::chrono::time_point_cast<std::chrono::system_clock::duration>(now));
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
+  return text;
+}
+
+}  // namespace
+
+int last_verify_failure() { return last_failure; }
+void clear_verify_failure() { last_failure = 0; }
+
+int note_verify_failure(int ok, x509_store_ctx_st* context) {
+  // The first failure ends the verification, so there is no later one to overwrite it.
+  if (!ok) last_failure = X509_STORE_CTX_get_error(context);
+  return ok;
+}
+
+Error verify_error(int code, const std::string& hostname, WallTime now) {
+  const std::string reason = X509_verify_cert_error_string(code);
+  switch (code) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return Error(Errc::tls_exchange_auth, "the server's certificate is not for " + hostname +
+                                                ": " + reason + "; check the host name");
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return Error(Errc::tls_exchange_auth,
+                   "the server's certificate is not valid at this time: " + reason +
+                       "; check this machine's clock, which says " + to_text(now));
+    default:
+      return Error(Errc::tls_exchange_auth, "the server's certificate is not trusted: " + reason +
+                                                "; give the CA with server_verification_cert");
+  }
+}
+
+}  // namespace azure::iot::device
