@@ -97,6 +97,7 @@ class Json::Parser {
   bool RawNumber(const char*, rapidjson::SizeType, bool) { return add_number(); }
 
   bool String(const char* text, rapidjson::SizeType length, bool) {
+    if (!is_text({text, length})) return false;
     Json value;
     value.content_.emplace<std::string>(text, length);
     return add(std::move(value));
@@ -106,6 +107,7 @@ class Json::Parser {
 
   bool StartObject() { return open(Json::object()); }
   bool Key(const char* text, rapidjson::SizeType length, bool) {
+    if (!is_text({text, length})) return false;
     std::get<ObjectBox>(open_.back().content_)->append(std::string(text, length));
     return true;
   }
@@ -115,6 +117,13 @@ class Json::Parser {
   }
 
  private:
+  // RapidJSON finds the first half of a surrogate pair without the second, but not the reverse.
+  bool is_text(std::string_view text) {
+    if (find_invalid_utf8(text) == std::string_view::npos) return true;
+    refusal_ = describe(rapidjson::kParseErrorStringUnicodeSurrogateInvalid);
+    return false;
+  }
+
   bool open(Json container) {
     if (open_.size() == kDepthLimit) {
       refusal_ = "nested deeper than 256 levels";

@@ -1,0 +1,68 @@
+#include "iothub/models/message.hpp"
+
+#include <doctest/doctest.h>
+
+#include "iothub/models/method_response.hpp"
+#include "iothub/mqtt_topic_iothub.hpp"
+
+namespace azure::iot::device {
+
+TEST_CASE("Message: its size is the payload and the properties as they stand in the topic") {
+  Message message{.data = "12345"};
+  CHECK(message.get_size() == 5);
+  message.message_id = "a b";
+  message.custom_properties["room"] = "ü";
+  const std::string properties = "%24.mid=a%20b&room=%C3%BC";
+  CHECK(mqtt_topic_iothub::encode_message_properties_in_topic(message, "") == properties);
+  CHECK(message.get_size() == 5 + properties.size());
+  message.input_name = "not sent";
+  message.ack = "full";
+  CHECK(message.get_size() == 5 + properties.size());
+}
+
+TEST_CASE("Message: 262,144 bytes are the most that the hub takes") {
+  CHECK(kTelemetryMessageSizeLimit == 262'144);
+  Message message{.data = std::string(262'140, 'x')};
+  message.custom_properties["ab"] = "c";
+  CHECK(message.get_size() == kTelemetryMessageSizeLimit);
+}
+
+TEST_CASE("Message: a security message says so") {
+  Message message;
+  message.set_as_security_message();
+  CHECK(message.iothub_interface_id == "urn:azureiot:Security:SecurityAgent:1");
+}
+
+TEST_CASE("CustomProperties: they keep their order, and a name stands once") {
+  CustomProperties properties{{"b", "1"}, {"a", "2"}, {"b", "3"}};
+  CHECK(properties.size() == 2);
+  CHECK(properties.begin()->first == "b");
+  CHECK(*properties.find("b") == "3");
+  CHECK(properties.find("c") == nullptr);
+  CHECK_FALSE(properties["c"].has_value());
+  CHECK(properties.contains("c"));
+  CHECK(properties.erase("b"));
+  CHECK_FALSE(properties.erase("b"));
+  CHECK(properties.begin()->first == "a");
+}
+
+TEST_CASE("Message: a point in time is written as Python's isoformat does") {
+  using namespace std::chrono;
+  const sys_seconds time = sys_days(2030y / 1 / 2) + 3h + 4min + 5s;
+  CHECK(datetime_text(time) == "2030-01-02T03:04:05+00:00");
+  CHECK(datetime_text(time + 1us) == "2030-01-02T03:04:05.000001+00:00");
+  CHECK(datetime_text(time, -270min) == "2030-01-01T22:34:05-04:30");
+  CHECK(datetime_text(time, std::nullopt) == "2030-01-02T03:04:05");
+  CHECK(datetime_text(sys_days(1969y / 12 / 31) + 23h + 59min) == "1969-12-31T23:59:00+00:00");
+}
+
+TEST_CASE("MethodResponse: it answers the request that it was made from") {
+  const MethodRequest request{"rid-1", "reboot", Json{{"delay", 5}}};
+  const auto response = MethodResponse::create_from_method_request(request, 200, {{"ok", true}});
+  CHECK(response.request_id == "rid-1");
+  CHECK(response.status == 200);
+  CHECK(response.payload["ok"] == true);
+  CHECK(MethodResponse::create_from_method_request(request, 404).payload.is_null());
+}
+
+}  // namespace azure::iot::device

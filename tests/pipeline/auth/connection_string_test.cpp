@@ -1,0 +1,67 @@
+#include "pipeline/auth/connection_string.hpp"
+
+#include <stdexcept>
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace azure::iot::device {
+namespace {
+
+// The text of the exception; "accepted" if there is none.
+std::string refusal(std::string_view text) {
+  try {
+    ConnectionString parsed(text);
+    return "accepted";
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("ConnectionString: parts are told by name, and one not given is empty") {
+  const ConnectionString parts(
+      "HostName=hub;DeviceId=dev1;SharedAccessKey=a2V5==;GatewayHostName=gateway;ModuleId=");
+  CHECK(parts.host_name() == "hub");
+  CHECK(parts.device_id() == "dev1");
+  CHECK(parts.shared_access_key() == "a2V5==");
+  CHECK(parts.gateway_host_name() == "gateway");
+  CHECK(parts.get("ModuleId") == "");
+  CHECK(parts.x509().empty());
+  CHECK_FALSE(parts.get("x509"));
+  CHECK_FALSE(parts.get("Unknown"));
+}
+
+TEST_CASE("ConnectionString: a refusal names the part and the rule") {
+  const std::string start = "Invalid Connection String - ";
+  CHECK(refusal("") == start + "Unable to parse: part 1 must be name=value, but is empty");
+  CHECK(refusal("HostName=h;DeviceId") == start + "Unable to parse: part 2 must be name=value");
+  CHECK(refusal("HostName=h;DeviceId=d;DeviceId=e") ==
+        start + "Unable to parse: DeviceId is given twice");
+  CHECK(refusal("DeviceId=d;SharedAccessKey=k") ==
+        start + "Incomplete: HostName is missing or empty");
+  CHECK(refusal("HostName=h;SharedAccessKey=k") ==
+        start + "Incomplete: DeviceId is missing or empty");
+  CHECK(refusal("HostName=h;DeviceId=d") ==
+        start + "Incomplete: SharedAccessKey is missing or empty");
+  CHECK(refusal("HostName=h;DeviceId=d;SharedAccessKey=k;x509=true") ==
+        start + "Mixed authentication scheme: give either SharedAccessKey or x509");
+  CHECK(refusal("HostName=h;DeviceID=d;SharedAccessKey=k") ==
+        start + "Invalid Key: part 2 has a name that is none of HostName, SharedAccessKeyName, " +
+            "SharedAccessKey, SharedAccessSignature, DeviceId, ModuleId, GatewayHostName, x509");
+}
+
+TEST_CASE("ConnectionString: a key never shows in a refusal, however the text is mangled") {
+  for (const char* text :
+       {"HostName=h;SharedAccessKey=aHVudGVyMg==", "HostName=h;DeviceId=d;aHVudGVyMg==",
+        "HostName=h;DeviceId=d;SharedAccessKey;aHVudGVyMg==", "aHVudGVyMg==", "aHVudGVyMg",
+        "HostName=h;DeviceId=d;SharedAccessKey=aHVudGVyMg==;SharedAccessKey=aHVudGVyMg==",
+        "HostName=h;DeviceId=d;SharedAccessKey=aHVudGVyMg==;x509=aHVudGVyMg=="}) {
+    CAPTURE(text);
+    CHECK(refusal(text) != "accepted");
+    CHECK(refusal(text).find("aHVudGVyMg") == std::string::npos);
+  }
+}
+
+}  // namespace azure::iot::device
