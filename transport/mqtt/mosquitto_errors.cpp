@@ -16,6 +16,11 @@ std::string reason_text(int rc, int error_number) {
   return from_system ? std::strerror(error_number) : mosquitto_strerror(rc);
 }
 
+std::string openssl_text(unsigned long error) {
+  const char* const text = ERR_reason_error_string(error);
+  return text ? text : "OpenSSL reason " + std::to_string(ERR_GET_REASON(error));
+}
+
 // An alert in which the server says that it wants another certificate than ours, or any.
 bool refuses_our_certificate(int reason) {
   switch (reason) {
@@ -101,7 +106,7 @@ Error dial_error(const std::string& server, int rc, int error_number, unsigned l
   const int reason = ERR_GET_REASON(openssl_error);
   if (openssl_error != 0 && refuses_our_certificate(reason)) {
     return Error(Errc::unauthorized, server + " did not accept the client's certificate, or asks " +
-                                         "for one: " + ERR_reason_error_string(openssl_error));
+                                         "for one: " + openssl_text(openssl_error));
   }
   if (openssl_error != 0 && reason == SSL_R_WRONG_VERSION_NUMBER) {
     return Error(Errc::connection_failed,
@@ -116,9 +121,8 @@ Error dial_error(const std::string& server, int rc, int error_number, unsigned l
                  "what answers at " + server + " does not speak MQTT 3.1.1; check the port");
   }
   if (openssl_error != 0) {
-    const char* text = ERR_reason_error_string(openssl_error);
-    return Error(Errc::connection_failed, "the TLS handshake with " + server + " failed: " +
-                                              (text ? text : "error unknown to OpenSSL"));
+    return Error(Errc::connection_failed,
+                 "the TLS handshake with " + server + " failed: " + openssl_text(openssl_error));
   }
   if (rc == MOSQ_ERR_TLS) {
     return Error(Errc::connection_failed, "the TLS handshake with " + server + " broke off");
