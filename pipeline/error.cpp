@@ -57,6 +57,7 @@ std::string_view to_string(Errc code) {
     case Errc::bad_content: return "bad_content";
     case Errc::abandoned: return "abandoned";
     case Errc::user_stage: return "user_stage";
+    case Errc::user_handler: return "user_handler";
   }
   return "unknown";
 }

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "../pipeline/loop/event_loop.hpp"
+
+namespace azure::iot::device {
+
+// How a client made from a connection string works. Name what differs from the defaults:
+//
+//   auto client = IoTHubDeviceClient::create_from_connection_string(
+//       text, {.keep_alive = 30s, .auto_connect = false});
+//
+// A value that breaks the rule beside it is a std::invalid_argument when the client is created.
+struct ConnectionStringOptions {
+  // The certificates to trust instead of those of the system, as PEM text: the contents of a file,
+  // not its name.
+  std::string server_verification_cert = {};
+  // The longest silence on the connection before the client makes itself heard: 1 to 1740 s. Below
+  // 5 s it is 5 s; above 1177 s the hub may take the device for gone.
+  std::chrono::seconds keep_alive{60};
+  // How long each token lives before it is renewed: above 0 s.
+  std::chrono::seconds sastoken_ttl{3600};
+  // Whether calls that need a connection make one.
+  bool auto_connect = true;
+  // Whether a connection that was lost is made again, and how long to wait between two attempts:
+  // above 0 s.
+  bool connection_retry = true;
+  std::chrono::seconds connection_retry_interval{10};
+  // Whether changes of desired properties that were missed while disconnected are delivered
+  // afterwards, to the handler for them.
+  bool ensure_desired_properties = true;
+  // Appended to what the client says of itself to the hub. A text that begins with "dtmi:" names
+  // the model of a plug-and-play device.
+  std::string product_info = {};
+  // The hub's port; 0 means that of MQTT over TLS, 8883.
+  std::uint16_t port = 0;
+  // The loop on which the client runs; none means the one that all clients share.
+  std::shared_ptr<EventLoop> event_loop = {};
+  // How long any call may take that is not given a timeout of its own; 0 means for ever.
+  std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};
+  // How many messages may wait for their acknowledgement at a time: 1 to 65535. The others wait in
+  // the client.
+  std::size_t max_in_flight = 128;
+};
+
+// The same for a client made from a symmetric key.
+using SymmetricKeyOptions = ConnectionStringOptions;
+
+}  // namespace azure::iot::device

@@ -1,0 +1,25 @@
+#include "clients/detail/blocking.hpp"
+
+#include <chrono>
+#include <exception>
+#include <future>
+#include <utility>
+
+#include "pipeline/log.hpp"
+
+namespace azure::iot::device::detail {
+
+void end_client(std::shared_ptr<HubClientCore>& core) noexcept {
+  const std::shared_ptr<HubClientCore> ending = std::move(core);
+  if (!ending || ending->was_shut_down()) return;
+  try {
+    // Shared: the loop may be held up by a stage of the user for longer than anybody waits here.
+    auto ended = std::make_shared<std::promise<void>>();
+    ending->start_shutdown(Completion<void>([ended](const Error&) { ended->set_value(); }));
+    if (!ending->loop().in_loop_thread()) ended->get_future().wait_for(std::chrono::seconds{1});
+  } catch (const std::exception& e) {
+    log(LogLevel::error, "Client", "could not be shut down: ", e.what());
+  }
+}
+
+}  // namespace azure::iot::device::detail

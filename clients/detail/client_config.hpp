@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "../../iothub/iothub_config.hpp"
+#include "../../pipeline/pipeline_config.hpp"
+#include "../client_options.hpp"
+
+namespace azure::iot::device::detail {
+
+// What a hub client is made of, checked.
+struct HubClientConfig {
+  PipelineConfig pipeline;
+  IotHubConfig hub;
+  std::shared_ptr<EventLoop> loop;
+};
+
+// Throw std::invalid_argument naming the argument, the rule and the value, unless it is secret.
+HubClientConfig config_from_connection_string(std::string_view connection_string,
+                                              const ConnectionStringOptions& options);
+HubClientConfig config_from_symmetric_key(std::string_view symmetric_key, std::string_view hostname,
+                                          std::string_view device_id,
+                                          const SymmetricKeyOptions& options);
+
+}  // namespace azure::iot::device::detail

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "../../iothub/handler_manager.hpp"
+#include "../../iothub/iothub_operations.hpp"
+#include "../../pipeline/mqtt_transport.hpp"
+#include "../../pipeline/pipeline.hpp"
+#include "../disconnect_reason.hpp"
+#include "../exceptions.hpp"
+#include "client_config.hpp"
+#include "completion.hpp"
+
+namespace azure::iot::device::detail {
+
+// How long one call may take: nothing for the client's `operation_timeout`, 0 for ever.
+using Timeout = std::optional<std::chrono::milliseconds>;
+
+// What the device client and the module client, blocking and asynchronous, have in common: each
+// call once, as a start with a completion. A pipeline, its inboxes and handlers, and what is known
+// of both. (Python: AbstractIoTHubClient with the MQTTPipeline.)
+//
+// `start_...` may be called on any thread, several at once. A bad argument throws; everything else
+// is told to the completion, which is called exactly once.
+class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
+ public:
+  // Within this a shutdown is over, whatever state it meets.
+  static constexpr Duration kShutdownLimit = std::chrono::milliseconds{900};
+  // What a DISCONNECT may take of it.
+  static constexpr Duration kDisconnectLimit = std::chrono::milliseconds{500};
+
+  // Makes a core whose pipeline is ready. Throws what `exceptions.hpp` says if it cannot be.
+  static std::shared_ptr<HubClientCore> create(HubClientConfig config,
+                                               MqttTransportFactory make_transport,
+                                               std::shared_ptr<HandlerPool> handler_pool);
+
+  HubClientCore(const HubClientCore&) = delete;
+  HubClientCore& operator=(const HubClientCore&) = delete;
+  ~HubClientCore();
+
+  bool connected() const { return connected_.load(std::memory_order_acquire); }
+  bool was_shut_down() const { return shut_down_.load(std::memory_order_acquire); }
+  EventLoop& loop() { return *loop_; }
+  HandlerManager& handlers() { return handlers_; }
+
+  void start_connect(Timeout timeout, Completion<void> done);
+  void start_disconnect(Timeout timeout, Completion<void> done);
+  // Overtakes everything: what waits fails with `operation_cancelled`, and no call is accepted any
+  // more. Handlers that run get the rest of kShutdownLimit to end, unless it is one of them that
+  // calls. Over within kShutdownLimit.
+  void start_shutdown(Completion<void> done);
+
+  // Throws std::invalid_argument if the message is larger than kTelemetryMessageSizeLimit.
+  void start_send_message(Message message, Timeout timeout, Completion<void> done);
+  void start_send_method_response(MethodResponse response, Timeout timeout, Completion<void> done);
+  void start_get_twin(Timeout timeout, Completion<Json> done);
+  void start_patch_twin_reported_properties(Json patch, Timeout timeout, Completion<void> done);
+
+  // Sets a handler, at once, and then has the hub send what it is for; or clears it, has the hub
+  // stop, and is done when a call of it that is under way has ended.
+  void start_on_message_received(std::function<void(Message)> handler, Timeout timeout,
+                                 Completion<void> done);
+  void start_on_method_request_received(std::function<void(MethodRequest)> handler, Timeout timeout,
+                                        Completion<void> done);
+  void start_on_twin_desired_properties_patch_received(std::function<void(Json)> handler,
+                                                       Timeout timeout, Completion<void> done);
+
+  // Set the handler and are done. An empty function clears it.
+  void on_connection_state_change(std::function<void(ConnectionStateChange)> handler);
+  void on_background_exception(std::function<void(const IotError&)> handler);
+
+ private:
+  struct Feature {
+    std::string_view name;
+    std::atomic<bool> enabled = false;
+    // The hub has forgotten it, with the session. Loop's thread only.
+    bool lost = false;
+  };
+  class Shutdown;
+
+  HubClientCore(HubClientConfig config, MqttTransportFactory make_transport,
+                std::shared_ptr<HandlerPool> handler_pool);
+  void initialize();
+
+  // What happens at the top of the pipeline, on the loop's thread.
+  void on_event(const Event& event);
+  void on_connected(bool session_present);
+  void on_disconnected(const Error& cause);
+  void enable_again(Feature& feature);
+
+  SteadyTime deadline_of(Timeout timeout) const;
+  // Refuses the call if the client was shut down.
+  template <class T>
+  bool refuse(Completion<T>& done) const;
+  void submit(OpPtr op, SteadyTime deadline);
+  template <class Op>
+  void submit(Owned<Op> op, Timeout timeout, Completion<void> done);
+  // Submits once the feature is enabled.
+  void submit_with(std::string_view feature, OpPtr op, SteadyTime deadline);
+
+  Feature& find(std::string_view feature);
+  void enable(std::string_view feature, SteadyTime deadline, Completion<void> done);
+  void disable(std::string_view feature, SteadyTime deadline, Completion<void> done);
+  template <class T>
+  void set_receive_handler(HandlerRunner<T>& runner, std::function<void(T)> handler,
+                           std::string_view feature, Timeout timeout, Completion<void> done);
+
+  void close_pipeline();
+
+  const std::shared_ptr<EventLoop> loop_;
+  const Duration operation_timeout_;
+  const bool ensure_desired_properties_;
+  const std::string client_id_;
+  std::atomic<bool> connected_ = false;
+  std::atomic<bool> shut_down_ = false;
+  // In the order in which they are enabled again.
+  std::array<Feature, 5> features_{{{feature::kTwin},
+                                    {feature::kC2D},
+                                    {feature::kInput},
+                                    {feature::kMethods},
+                                    {feature::kTwinPatches}}};
+  HandlerManager handlers_;
+  // Last: its operations may tell the members above when it dies.
+  std::shared_ptr<Pipeline> pipeline_;
+};
+
+}  // namespace azure::iot::device::detail

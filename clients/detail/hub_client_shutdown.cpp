@@ -1,0 +1,80 @@
+#include <utility>
+
+#include "clients/detail/hub_client_core.hpp"
+#include "clients/detail/quiet_wait.hpp"
+#include "pipeline/operations.hpp"
+
+namespace azure::iot::device::detail {
+
+// The end of a client, step by step on the loop's thread. Keeps the core until it is over.
+class HubClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
+ public:
+  Shutdown(std::shared_ptr<HubClientCore> core, std::thread::id caller, Completion<void> done)
+      : core_(std::move(core)), caller_(caller), done_(std::move(done)) {}
+
+  void run() {
+    limit_ = saturating_add(core_->loop_->now(), kShutdownLimit);
+    // A stage that keeps an operation for ever must not keep the client.
+    give_up_.start_at(*core_->loop_, limit_, [self = shared_from_this()] { self->close(); });
+    if (core_->pipeline_->nucleus().connected()) return disconnect();
+    shut_down_pipeline();
+  }
+
+ private:
+  // Where there is a connection the hub is told that it ends.
+  void disconnect() {
+    auto op = make_op<DisconnectOperation>();
+    op->deadline = saturating_add(core_->loop_->now(), kDisconnectLimit);
+    op->then([self = shared_from_this()](OpPtr, Error) {
+      self->later([self] { self->shut_down_pipeline(); });
+    });
+    core_->pipeline_->enter(std::move(op));
+  }
+
+  void shut_down_pipeline() {
+    auto op = make_op<ShutdownPipelineOperation>();
+    op->deadline = limit_;
+    op->then([self = shared_from_this()](OpPtr, Error) { self->later([self] { self->close(); }); });
+    core_->pipeline_->enter(std::move(op));
+  }
+
+  void close() {
+    if (std::exchange(closed_, true)) return;
+    const auto self = shared_from_this();
+    give_up_.cancel();
+    core_->close_pipeline();
+    auto wait = std::make_shared<QuietWait>(core_->loop_, [self](bool) { self->end(); });
+    wait->start(limit_);
+    core_->handlers_.when_quiet(caller_, [wait] { wait->quiet(); });
+  }
+
+  void end() {
+    core_->handlers_.stop();
+    done_({});
+  }
+
+  // Outside the stages, which may be in the middle of something.
+  template <class F>
+  void later(F f) {
+    core_->loop_->post(std::move(f));
+  }
+
+  const std::shared_ptr<HubClientCore> core_;
+  const std::thread::id caller_;
+  Completion<void> done_;
+  SteadyTime limit_{};
+  Timer give_up_;
+  bool closed_ = false;
+};
+
+void HubClientCore::start_shutdown(Completion<void> done) {
+  if (refuse(done)) return;
+  if (shut_down_.exchange(true)) {
+    return done(Error(Errc::pipeline_not_running, "the client was shut down"));
+  }
+  auto shutdown =
+      std::make_shared<Shutdown>(shared_from_this(), std::this_thread::get_id(), std::move(done));
+  loop_->post([shutdown] { shutdown->run(); });
+}
+
+}  // namespace azure::iot::device::detail

@@ -1,0 +1,74 @@
+#include "clients/exceptions.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace azure::iot::device::detail {
+namespace {
+
+// What happened, in the words of the Python SDK, and what to do.
+std::string_view advice(Errc code) {
+  switch (code) {
+    case Errc::operation_cancelled:
+      return "Operation was cancelled before completion: a disconnect, a shutdown or another "
+             "change "
+             "of the connection came first. Call again if it is still wanted.";
+    case Errc::timed_out:
+      return "Could not complete operation before timeout. Check that the hub can be reached; try "
+             "again, or allow more time by the call's timeout or the option operation_timeout.";
+    case Errc::connection_failed:
+      return "Could not connect to IoTHub. Check the host name, the network, and that a firewall "
+             "lets the port pass; then try again.";
+    case Errc::connection_dropped:
+      return "Lost connection to IoTHub. Try again; with connection_retry the client connects "
+             "again by itself.";
+    case Errc::no_connection:
+      return "Client is not connected to IoTHub. Call connect first, or leave auto_connect on.";
+    case Errc::unauthorized:
+      return "Credentials invalid, could not connect. Check that the device exists and is enabled, "
+             "that the key belongs to it, and that this machine's clock is right.";
+    case Errc::protocol_client:
+      return "Error in the IoTHub client: the two sides did not understand each other. Check that "
+             "the host name and port are those of an IoT hub.";
+    case Errc::tls_exchange_auth:
+      return "Error in the IoTHub client due to TLS exchanges. If the server's certificate is "
+             "untrusted, pass the certificate of its authority as server_verification_cert; if it "
+             "is a mismatch of names, connect to the name that the certificate is for.";
+    case Errc::protocol_proxy:
+      return "Error in the IoTHub client raised due to proxy connections. Check the proxy's "
+             "address, type, user name and password.";
+    case Errc::pipeline_not_running:
+      return "Client has already been shut down. Create another one.";
+    case Errc::service:
+      return "The service refused the request. The status says whether to change it or to try "
+             "again later.";
+    case Errc::sas_token:
+      return "No token could be made or read. Check the key, or the token that was given.";
+    case Errc::bad_content: return "What the service sent cannot be read.";
+    case Errc::operation_error: return "The operation makes no sense in this client.";
+    case Errc::user_handler: return "A handler threw an exception. It has to catch it itself.";
+    case Errc::user_stage: return "A stage of the application threw an exception.";
+    case Errc::ok:
+    case Errc::pipeline_runtime:
+    case Errc::abandoned: break;
+  }
+  return "Unexpected failure. This is a defect, in this library or in a stage of the application.";
+}
+
+}  // namespace
+
+std::string exception_text(const Error& error) {
+  std::string text(advice(error.code()));
+  if (error.service_status() != 0) {
+    text += " Status " + std::to_string(error.service_status()) + '.';
+  }
+  text += " [" + error.describe() + ']';
+  return text;
+}
+
+void throw_error(const Error& error) {
+  with_exception(error, [](auto exception) { throw exception; });
+  __builtin_unreachable();
+}
+
+}  // namespace azure::iot::device::detail

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "../pipeline/error.hpp"
+
+// What the calls of the clients throw. A bad argument is a std::invalid_argument instead, which
+// names the argument and the rule.
+//
+//   try {
+//     client.connect();
+//   } catch (const CredentialError& e) {
+//     std::cerr << e.what() << '\n';   // What happened, why, and what to do next.
+//   } catch (const ConnectionFailedError&) {
+//     // Try again later.
+//   }
+namespace azure::iot::device {
+
+// Base of all of them. `what` says what happened, what to do, and the chain of causes.
+class IotError : public std::runtime_error {
+ public:
+  IotError(const std::string& text, Error error)
+      : std::runtime_error(text), error_(std::move(error)) {}
+
+  // The same as a value: its code, and the causes below.
+  const Error& error() const noexcept { return error_; }
+  const Error& cause() const noexcept { return error_.cause(); }
+
+ private:
+  Error error_;
+};
+
+// The operation was given up before it ended: by a disconnect, a shutdown, or another change of
+// the connection.
+class OperationCancelled : public IotError {
+  using IotError::IotError;
+};
+
+// The operation did not end before its deadline. What it asked for may still happen.
+class OperationTimeout : public IotError {
+  using IotError::IotError;
+};
+
+// Something is wrong in the client, or it was shut down. The base of the four below, as in Python.
+class ClientError : public IotError {
+  using IotError::IotError;
+};
+
+// No connection could be made. Another attempt may succeed.
+class ConnectionFailedError : public ClientError {
+  using ClientError::ClientError;
+};
+
+// The connection was lost while the operation ran.
+class ConnectionDroppedError : public ClientError {
+  using ClientError::ClientError;
+};
+
+// The operation needs a connection, there is none, and `auto_connect` is off.
+class NoConnectionError : public ClientError {
+  using ClientError::ClientError;
+};
+
+// The credential was refused. Another attempt with the same one will not succeed.
+class CredentialError : public ClientError {
+  using ClientError::ClientError;
+};
+
+// The service answered with an error.
+class ServiceError : public IotError {
+ public:
+  using IotError::IotError;
+  // Its status, as in HTTP: 404, 429, 500.
+  int status() const noexcept { return error().service_status(); }
+};
+
+namespace detail {
+
+// The text of the exception for an error.
+std::string exception_text(const Error& error);
+
+// Calls `f` with the exception that stands for an error: each of the types above at its place.
+template <class F>
+decltype(auto) with_exception(const Error& error, F&& f) {
+  const std::string text = exception_text(error);
+  switch (error.code()) {
+    case Errc::operation_cancelled: return f(OperationCancelled(text, error));
+    case Errc::timed_out: return f(OperationTimeout(text, error));
+    case Errc::connection_failed: return f(ConnectionFailedError(text, error));
+    case Errc::connection_dropped: return f(ConnectionDroppedError(text, error));
+    case Errc::no_connection: return f(NoConnectionError(text, error));
+    case Errc::unauthorized: return f(CredentialError(text, error));
+    case Errc::service: return f(ServiceError(text, error));
+    default: return f(ClientError(text, error));
+  }
+}
+
+[[noreturn]] void throw_error(const Error& error);
+
+}  // namespace detail
+}  // namespace azure::iot::device

@@ -1,0 +1,141 @@
+#include "iothub/handler_manager.hpp"
+
+#include <atomic>
+#include <utility>
+
+#include "pipeline/log.hpp"
+
+namespace azure::iot::device {
+
+struct HandlerManager::Inboxes {
+  explicit Inboxes(std::size_t capacity)
+      : received(capacity),
+        connection_states(capacity),
+        background_exceptions(capacity),
+        new_sastokens(1) {}
+
+  InboxManager received;
+  Inbox<ConnectionStateEvent> connection_states;
+  Inbox<Error> background_exceptions;
+  Inbox<NewSasTokenRequired> new_sastokens;
+};
+
+namespace {
+
+constexpr std::string_view kName = "HandlerManager";
+
+// What the client itself has to tell may be lost when a handler falls too far behind: it is no
+// message of a user's.
+template <class T>
+bool put_unless_full(Inbox<T>& inbox, T& item) {
+  if (inbox.size() >= inbox.capacity()) return false;
+  inbox.put(std::move(item));
+  return true;
+}
+
+void report_background_exception(HandlerRunner<Error>& runner, Inbox<Error>& inbox, Error error) {
+  log(LogLevel::warning, kName, "background exception: ", error.describe());
+  if (runner.has_handler() && put_unless_full(inbox, error)) runner.wake();
+}
+
+}  // namespace
+
+HandlerManager::HandlerManager(std::shared_ptr<HandlerPool> pool, std::size_t inbox_capacity)
+    : inboxes_(std::make_shared<Inboxes>(inbox_capacity)) {
+  // What the handler for background exceptions throws could only be given to itself.
+  const auto log_only = [](const Error& error) { log(LogLevel::error, kName, error.describe()); };
+  background_exceptions_ = std::make_shared<HandlerRunner<Error>>(
+      "on_background_exception", inboxes_->background_exceptions, inboxes_, pool, log_only);
+
+  const auto report = [runner = background_exceptions_, inboxes = inboxes_](Error error) {
+    report_background_exception(*runner, inboxes->background_exceptions, std::move(error));
+  };
+  const auto make_runner = [&]<class T>(std::string_view name, Inbox<T>& inbox) {
+    return std::make_shared<HandlerRunner<T>>(name, inbox, inboxes_, pool, report);
+  };
+  InboxManager& received = inboxes_->received;
+  messages_ = make_runner("on_message_received", received.messages);
+  method_requests_ = make_runner("on_method_request_received", received.method_requests);
+  twin_patches_ = make_runner("on_twin_desired_properties_patch_received", received.twin_patches);
+  connection_states_ = make_runner("on_connection_state_change", inboxes_->connection_states);
+  new_sastokens_ = make_runner("on_new_sastoken_required", inboxes_->new_sastokens);
+}
+
+HandlerManager::~HandlerManager() { stop(); }
+
+void HandlerManager::on_new_sastoken_required(std::function<void()> handler) {
+  if (!handler) return new_sastokens_->set_handler({});
+  new_sastokens_->set_handler([f = std::move(handler)](NewSasTokenRequired) { f(); });
+}
+
+void HandlerManager::route_message(Message message) {
+  route(*messages_, inboxes_->received.messages, "messages", std::move(message));
+}
+
+void HandlerManager::route_method_request(MethodRequest request) {
+  route(*method_requests_, inboxes_->received.method_requests, "method requests",
+        std::move(request));
+}
+
+void HandlerManager::route_twin_patch(Json patch) {
+  route(*twin_patches_, inboxes_->received.twin_patches, "desired-property patches",
+        std::move(patch));
+}
+
+template <class T>
+void HandlerManager::route(HandlerRunner<T>& runner, Inbox<T>& inbox, std::string_view what,
+                           T item) {
+  const bool filled = inbox.put(std::move(item));
+  runner.wake();
+  if (!filled) return;
+  route_background_exception(
+      Error(Errc::user_handler, std::string(what) + " come faster than the handler takes them: " +
+                                    std::to_string(inbox.capacity()) + " are waiting" +
+                                    (runner.has_handler() ? "" : ", and no handler is set")));
+}
+
+void HandlerManager::route_connection_state(ConnectionStateEvent event) {
+  if (!connection_states_->has_handler()) return;
+  if (put_unless_full(inboxes_->connection_states, event)) connection_states_->wake();
+}
+
+void HandlerManager::route_new_sastoken_required() {
+  NewSasTokenRequired event;
+  if (put_unless_full(inboxes_->new_sastokens, event)) new_sastokens_->wake();
+}
+
+void HandlerManager::route_background_exception(Error error) {
+  report_background_exception(*background_exceptions_, inboxes_->background_exceptions,
+                              std::move(error));
+}
+
+InboxManager& HandlerManager::inboxes() { return inboxes_->received; }
+
+void HandlerManager::when_quiet(std::thread::id except, std::function<void()> f) {
+  struct Countdown {
+    std::atomic<int> left = 6;
+    std::function<void()> f;
+  };
+  auto countdown = std::make_shared<Countdown>();
+  countdown->f = std::move(f);
+  const auto one_less = [countdown] {
+    if (countdown->left.fetch_sub(1) == 1) countdown->f();
+  };
+  messages_->when_quiet(except, one_less);
+  method_requests_->when_quiet(except, one_less);
+  twin_patches_->when_quiet(except, one_less);
+  connection_states_->when_quiet(except, one_less);
+  new_sastokens_->when_quiet(except, one_less);
+  background_exceptions_->when_quiet(except, one_less);
+}
+
+void HandlerManager::stop() {
+  messages_->set_handler({});
+  method_requests_->set_handler({});
+  twin_patches_->set_handler({});
+  connection_states_->set_handler({});
+  new_sastokens_->set_handler({});
+  background_exceptions_->set_handler({});
+}
+
+}  // namespace azure::iot::device

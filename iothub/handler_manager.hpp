@@ -1,0 +1,80 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "../pipeline/error.hpp"
+#include "../pipeline/loop/handler_pool.hpp"
+#include "handler_runner.hpp"
+#include "inbox_manager.hpp"
+
+namespace azure::iot::device {
+
+// The connection of a client came up or went down; `cause` is no error where the client itself
+// disconnected.
+struct ConnectionStateEvent {
+  bool connected = false;
+  Error cause = {};
+};
+
+// Hands what happens to the handlers of one client, on the threads of the pool: in order within a
+// kind, each kind independent of the others. Handlers may be set, replaced and cleared at any time,
+// from any thread, also from inside a handler. A handler that throws is reported as a background
+// exception. (Python: SyncHandlerManager.)
+//
+// Messages, method requests and patches wait in their inbox for a handler, and so does the last
+// demand for a new token. Without a handler a background exception is logged, and a change of the
+// connection passes unnoticed.
+class HandlerManager {
+ public:
+  explicit HandlerManager(std::shared_ptr<HandlerPool> pool,
+                          std::size_t inbox_capacity = InboxManager::kCapacity);
+  HandlerManager(const HandlerManager&) = delete;
+  HandlerManager& operator=(const HandlerManager&) = delete;
+  // Calls of handlers that are under way come to their own end.
+  ~HandlerManager();
+
+  // Where each kind's handler is set.
+  HandlerRunner<Message>& on_message_received() { return *messages_; }
+  HandlerRunner<MethodRequest>& on_method_request_received() { return *method_requests_; }
+  HandlerRunner<Json>& on_twin_desired_properties_patch_received() { return *twin_patches_; }
+  HandlerRunner<ConnectionStateEvent>& on_connection_state_change() { return *connection_states_; }
+  HandlerRunner<Error>& on_background_exception() { return *background_exceptions_; }
+  void on_new_sastoken_required(std::function<void()> handler);
+
+  // What happened. Any thread; never blocks.
+  void route_message(Message message);
+  void route_method_request(MethodRequest request);
+  void route_twin_patch(Json patch);
+  void route_connection_state(ConnectionStateEvent event);
+  void route_new_sastoken_required();
+  void route_background_exception(Error error);
+
+  InboxManager& inboxes();
+
+  // Calls `f` once no handler runs and none is due: at once, or on a handler's thread. A handler
+  // that runs on the thread `except` counts as ended.
+  void when_quiet(std::thread::id except, std::function<void()> f);
+  // Clears all handlers.
+  void stop();
+
+ private:
+  struct Inboxes;
+  struct NewSasTokenRequired {};
+
+  template <class T>
+  void route(HandlerRunner<T>& runner, Inbox<T>& inbox, std::string_view what, T item);
+
+  std::shared_ptr<Inboxes> inboxes_;
+  std::shared_ptr<HandlerRunner<Error>> background_exceptions_;
+  std::shared_ptr<HandlerRunner<Message>> messages_;
+  std::shared_ptr<HandlerRunner<MethodRequest>> method_requests_;
+  std::shared_ptr<HandlerRunner<Json>> twin_patches_;
+  std::shared_ptr<HandlerRunner<ConnectionStateEvent>> connection_states_;
+  std::shared_ptr<HandlerRunner<NewSasTokenRequired>> new_sastokens_;
+};
+
+}  // namespace azure::iot::device

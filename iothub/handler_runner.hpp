@@ -1,0 +1,132 @@
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "../pipeline/error.hpp"
+#include "../pipeline/loop/handler_pool.hpp"
+#include "inbox.hpp"
+
+namespace azure::iot::device {
+
+// Gives what is in an inbox to a handler, one item after the other, on a thread of the pool. Made
+// by std::make_shared; any thread. (Python: a handler runner of the HandlerManager.)
+template <class T>
+class HandlerRunner final : public HandlerPool::Strand,
+                            public std::enable_shared_from_this<HandlerRunner<T>> {
+ public:
+  using Handler = std::function<void(T)>;
+  // Is told what a handler threw.
+  using Report = std::function<void(Error)>;
+
+  // The inbox outlives every call of `run_one`: the shared owner of both is `owner`.
+  HandlerRunner(std::string_view name, Inbox<T>& inbox, std::shared_ptr<void> owner,
+                std::shared_ptr<HandlerPool> pool, Report report)
+      : name_(name),
+        inbox_(inbox),
+        owner_(std::move(owner)),
+        pool_(std::move(pool)),
+        report_(std::move(report)) {}
+
+  // From the next item on this handler is called; none at all if it is empty. A call of the handler
+  // before it may be under way: see `when_quiet`.
+  void set_handler(Handler handler) {
+    auto fresh = handler ? std::make_shared<const Handler>(std::move(handler)) : nullptr;
+    const std::scoped_lock lock(mutex_);  // Releases `fresh`, the old one, after unlocking.
+    handler_.swap(fresh);
+    schedule();
+  }
+  bool has_handler() const {
+    const std::scoped_lock lock(mutex_);
+    return handler_ != nullptr;
+  }
+
+  // Something was put into the inbox.
+  void wake() {
+    const std::scoped_lock lock(mutex_);
+    schedule();
+  }
+
+  // Calls `f` once no handler runs and none is due: at once, or on the thread on which the last
+  // call ends. A call that runs on the thread `except` counts as ended.
+  void when_quiet(std::thread::id except, std::function<void()> f) {
+    {
+      const std::scoped_lock lock(mutex_);
+      if (scheduled_ && running_on_ != except) {
+        when_quiet_.push_back(std::move(f));
+        return;
+      }
+    }
+    f();
+  }
+
+  bool run_one() override {
+    std::shared_ptr<const Handler> handler = handler_for_next();
+    std::optional<T> item;
+    if (handler) item = inbox_.take();
+    if (item) call(*handler, std::move(*item));
+    handler.reset();  // What it holds may take a while to die; still, it counts as running.
+    return finish_one();
+  }
+
+ private:
+  // With the lock held.
+  void schedule() {
+    if (scheduled_ || !handler_ || inbox_.empty()) return;
+    scheduled_ = true;
+    pool_->schedule(this->shared_from_this());
+  }
+
+  std::shared_ptr<const Handler> handler_for_next() {
+    const std::scoped_lock lock(mutex_);
+    running_on_ = std::this_thread::get_id();
+    return handler_;
+  }
+
+  void call(const Handler& handler, T item) {
+    std::string what;
+    try {
+      handler(std::move(item));
+      return;
+    } catch (const std::exception& e) {
+      what = e.what();
+    } catch (...) {
+      what = "an exception of unknown type";
+    }
+    report_(Error(Errc::user_handler, "the handler " + std::string(name_) + " threw: " + what));
+  }
+
+  bool finish_one() {
+    std::vector<std::function<void()>> waiting;
+    {
+      const std::scoped_lock lock(mutex_);
+      running_on_ = {};
+      scheduled_ = handler_ && !inbox_.empty();
+      if (scheduled_) return true;
+      waiting.swap(when_quiet_);
+    }
+    for (auto& f : waiting) f();
+    return false;
+  }
+
+  const std::string_view name_;
+  Inbox<T>& inbox_;
+  const std::shared_ptr<void> owner_;
+  const std::shared_ptr<HandlerPool> pool_;
+  const Report report_;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Handler> handler_;
+  bool scheduled_ = false;
+  std::thread::id running_on_;
+  std::vector<std::function<void()>> when_quiet_;
+};
+
+}  // namespace azure::iot::device
