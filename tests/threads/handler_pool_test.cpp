@@ -28,6 +28,11 @@ void finish(SerialQueue& queue) {
   get(std::move(future));
 }
 
+// A thread that had just finished its task when its pool went may be there a moment longer.
+void wait_for_former_threads() {
+  REQUIRE(eventually([] { return pool_threads() == 0; }));
+}
+
 // The pool's threads, as seen from one of them.
 std::size_t threads_during_a_task(SerialQueue& queue) {
   std::promise<std::size_t> seen;
@@ -57,6 +62,7 @@ TEST_CASE("HandlerPool: tasks of one queue run in order, one at a time, from man
   constexpr int kQueues = 6;
   constexpr int kProducers = 4;
   constexpr int kEach = 2'000;
+  wait_for_former_threads();
   const auto pool = HandlerPool::create({.max_threads = 4});
   struct Line {
     explicit Line(const std::shared_ptr<HandlerPool>& p) : queue(p) {}
@@ -88,6 +94,7 @@ TEST_CASE("HandlerPool: tasks of one queue run in order, one at a time, from man
 }
 
 TEST_CASE("HandlerPool: has no thread until there is work, then named ones without signals") {
+  wait_for_former_threads();
   const auto pool = HandlerPool::create();
   SerialQueue queue(pool);
   CHECK(pool_threads() == 0);
@@ -100,6 +107,7 @@ TEST_CASE("HandlerPool: has no thread until there is work, then named ones witho
 TEST_CASE("HandlerPool: blocked handlers keep neither other queues nor other clients waiting") {
   const auto pool = HandlerPool::create();
   std::vector<std::unique_ptr<SerialQueue>> queues;
+  wait_for_former_threads();
   for (int i = 0; i < 10; ++i) queues.push_back(std::make_unique<SerialQueue>(pool));
   std::vector<Blocker> blockers(9);
   for (std::size_t i = 0; i < 9; ++i) blockers[i].run_on(*queues[i]);
@@ -112,6 +120,7 @@ TEST_CASE("HandlerPool: blocked handlers keep neither other queues nor other cli
 }
 
 TEST_CASE("HandlerPool: grows up to its bound, beyond which work waits") {
+  wait_for_former_threads();
   const auto pool = HandlerPool::create({.max_threads = 2});
   SerialQueue a(pool), b(pool), c(pool);
   Blocker in_a, in_b;
@@ -142,6 +151,7 @@ TEST_CASE("HandlerPool: a queue that always has work lets others have their turn
 }
 
 TEST_CASE("HandlerPool: threads without work for a while leave, and come back with work") {
+  wait_for_former_threads();
   const auto pool = HandlerPool::create({.idle_time = 30ms});
   SerialQueue a(pool), b(pool), c(pool);
   Blocker in_a, in_b;
