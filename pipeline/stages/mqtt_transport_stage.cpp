@@ -144,6 +144,12 @@ void MqttTransportStage::on_mqtt_acknowledged(OpKey key, Error error) {
   if (OpPtr op = in_flight_.take(key)) complete(std::move(op), std::move(error));
 }
 
+void MqttTransportStage::on_close() {
+  // What is under way fails next, and there is no transport left to cancel it on.
+  pending_ = {};
+  transport_.reset();
+}
+
 void MqttTransportStage::refuse(OpPtr op) {
   complete(std::move(op),
            Error(Errc::pipeline_runtime, "the pipeline has not been initialized: no transport"));
@@ -160,10 +166,11 @@ bool MqttTransportStage::pending_is() const {
 }
 
 void MqttTransportStage::displace_connection_op() {
-  OpPtr displaced = take_connection_op();
-  if (!displaced) return;
-  complete(std::move(displaced),
-           Error(Errc::operation_cancelled, "displaced by another change of the connection"));
+  // More than one: the disconnect of a reauthorization goes on to its connect.
+  while (OpPtr displaced = take_connection_op()) {
+    complete(std::move(displaced),
+             Error(Errc::operation_cancelled, "displaced by another change of the connection"));
+  }
 }
 
 void MqttTransportStage::fail_connection_op(Error error) {

@@ -45,7 +45,7 @@ class MqttTransportStage final
   void on_mqtt_message_received(std::string_view topic, std::string_view payload) override;
   void on_mqtt_acknowledged(OpKey key, Error error) override;
   bool still_waits(OpKey key) const override { return in_flight_.holds(key); }
-  void on_close() override { transport_.reset(); }
+  void on_close() override;
 
   void refuse(OpPtr op);
   template <class T>
