@@ -35,19 +35,20 @@ void SasTokenStage::on_close() {
 
 void SasTokenStage::start_alarm() {
   const SasToken& token = *nucleus().options.sastoken;
-  const WallTime now = loop().wall_now();
-  const std::chrono::sys_seconds expiry = token.expiry();
   // What a WallTime cannot represent is further away than any device lives.
   const auto furthest = std::chrono::floor<std::chrono::seconds>(WallTime::max());
-  WallTime due = std::min(expiry - kUpdateMargin, furthest);
+  const WallTime expiry = std::min(token.expiry(), furthest);
 
   renew_again_.cancel();
+  // A token that was not here before counts as new.
+  if (expiry != valid_until_) life_ = std::max(expiry - loop().wall_now(), Duration::zero());
   valid_until_ = expiry;
   if (!token.renewable()) {
-    return update_.start(loop(), due, [this] { send_event_up(NewSasTokenRequiredEvent()); });
+    return update_.start(loop(), expiry - kUpdateMargin,
+                         [this] { send_event_up(NewSasTokenRequiredEvent()); });
   }
-  if (expiry < now + 2 * kUpdateMargin) due = now + std::max(expiry - now, Duration::zero()) / 2;
-  update_.start(loop(), due, [this] { renew(); });
+  const Duration margin = std::min<Duration>(kUpdateMargin, life_ / 2);
+  update_.start(loop(), expiry - margin, [this] { renew(); });
 }
 
 void SasTokenStage::renew() {

@@ -41,7 +41,8 @@ class SasTokenStage final
   Alarm update_;       // The token is to be renewed, or asked for.
   Timer renew_again_;  // A renewal failed.
   Timer reauthorize_again_;
-  std::chrono::sys_seconds valid_until_{};  // Of the token's text.
+  WallTime valid_until_{};  // Of the token's text.
+  Duration life_{};         // How long that token lives in all.
   bool shut_down_ = false;
 };
 
