@@ -17,6 +17,7 @@ void EnsureDesiredPropertiesStage::run(Owned<EnableFeatureOperation> op) {
   if (enabled_ && op->feature_name == feature::kTwinPatches) {
     wanted_ = true;
     last_version_seen_.reset();
+    last_patch_version_.reset();
   }
   send_op_down(std::move(op));
 }
@@ -43,14 +44,14 @@ void EnsureDesiredPropertiesStage::on(const TwinDesiredPropertiesPatchEvent& eve
           Error(Errc::bad_content, "a desired properties patch came without a $version"));
     }
     wanted_ = true;
-    last_version_seen_ = version;
+    last_version_seen_ = last_patch_version_ = version;
   }
   send_event_up(event);
 }
 
 void EnsureDesiredPropertiesStage::read_twin() {
   read_again_.cancel();
-  if (reading_ || shut_down_) return;
+  if (reading_) return;
   reading_ = true;
   auto read = make_op<GetTwinOperation>();
   if (const Duration timeout = nucleus().options.operation_timeout; timeout > Duration::zero()) {
@@ -71,7 +72,10 @@ void EnsureDesiredPropertiesStage::on_twin(Json twin) {
     return report_background_error(
         Error(Errc::bad_content, "the twin came without a version of its desired properties"));
   }
-  if (last_version_seen_ && *version <= *last_version_seen_) return;
+  if (version == last_version_seen_) return;
+  // Answered before that patch was made. Of two reads the later one is right, even if its version
+  // is lower: the device was made anew.
+  if (last_patch_version_ && *version < *last_patch_version_) return;
   last_version_seen_ = version;
   send_event_up(TwinDesiredPropertiesPatchEvent(*desired));
 }

@@ -54,9 +54,4 @@ void TwinRequestResponseStage::run(Owned<PatchTwinReportedPropertiesOperation> o
   send_op_down(std::move(request));
 }
 
-void TwinRequestResponseStage::run(Owned<ShutdownPipelineOperation> op) {
-  waiting_.fail_all(Error(Errc::operation_cancelled, "shutdown came before the twin"));
-  send_op_down(std::move(op));
-}
-
 }  // namespace azure::iot::device

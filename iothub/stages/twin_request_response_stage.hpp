@@ -10,17 +10,16 @@
 namespace azure::iot::device {
 
 // Turns twin operations into requests, and the responses into twins or errors: a status of 300 and
-// above is a `Errc::service` error, a body that is no JSON `Errc::bad_content`.
+// above is a `Errc::service` error, a body that is no JSON `Errc::bad_content`. What waits here
+// ends with its request, which a shutdown fails further down.
 class TwinRequestResponseStage final
-    : public Handles<
-          TwinRequestResponseStage,
-          Ops<GetTwinOperation, PatchTwinReportedPropertiesOperation, ShutdownPipelineOperation>> {
+    : public Handles<TwinRequestResponseStage,
+                     Ops<GetTwinOperation, PatchTwinReportedPropertiesOperation>> {
  public:
   std::string_view name() const override { return "TwinRequestResponseStage"; }
 
   void run(Owned<GetTwinOperation> op);
   void run(Owned<PatchTwinReportedPropertiesOperation> op);
-  void run(Owned<ShutdownPipelineOperation> op);
 
  private:
   PendingOps waiting_{*this, "for the twin"};

@@ -8,7 +8,7 @@ void RetryStage::attempt(OpPtr op) {
   // A continuation is used up by a completion, so each attempt asks anew.
   op->then([this](OpPtr done, Error error) {
     const bool attempt_over = error.code() == Errc::timed_out && done->deadline > loop().now();
-    if (!attempt_over || shut_down_) return complete(std::move(done), std::move(error));
+    if (!attempt_over) return complete(std::move(done), std::move(error));
     log_for(nucleus().client_id, LogLevel::info, name(), done->name(),
             " timed out and will be tried again");
     waiting_.hold_until(std::move(done), saturating_add(loop().now(), kPause),
@@ -18,7 +18,6 @@ void RetryStage::attempt(OpPtr op) {
 }
 
 void RetryStage::run(Owned<ShutdownPipelineOperation> op) {
-  shut_down_ = true;
   waiting_.fail_all(Error(Errc::operation_cancelled, "shutdown came before the next attempt"));
   send_op_down(std::move(op));
 }

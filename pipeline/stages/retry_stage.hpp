@@ -28,7 +28,6 @@ class RetryStage final
   void attempt(OpPtr op);
 
   PendingOps waiting_{*this, "to be tried again"};
-  bool shut_down_ = false;
 };
 
 }  // namespace azure::iot::device
