@@ -184,6 +184,7 @@ std::string publish_packet(std::string_view topic, std::string_view payload) {
 }
 
 std::uint16_t mid_of(const std::string& packet) {
+  if (packet.size() < 4) return 0;
   std::size_t position = 1;
   while ((packet.at(position++) & 0x80) != 0) {
   }

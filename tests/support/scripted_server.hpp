@@ -88,7 +88,8 @@ std::string connack(int code, bool session_present = false);
 std::string puback(std::uint16_t mid);
 std::string suback(std::uint16_t mid, int code);
 std::string publish_packet(std::string_view topic, std::string_view payload);
-// The packet identifier of a PUBLISH (QoS 1), SUBSCRIBE or UNSUBSCRIBE.
+// The packet identifier of a PUBLISH (QoS 1), SUBSCRIBE or UNSUBSCRIBE; 0 of a packet that
+// has none.
 std::uint16_t mid_of(const std::string& packet);
 
 }  // namespace azure::iot::device::test

@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "tests/support/broker_process.hpp"
-#include "tests/support/transport_probe.hpp"
+#include "tests/broker/transport/transport_configs.hpp"
 
 using namespace azure::iot::device;
 using namespace azure::iot::device::test;
@@ -13,23 +12,10 @@ BrokerProcess& broker() {
   return broker;
 }
 
-MqttTransportConfig config_for(const BrokerProcess& server) {
-  static int count = 0;
-  MqttTransportConfig config;
-  config.client_id = "client-" + std::to_string(++count);
-  config.hostname = "localhost";
-  config.port = server.port();
-  config.username = "device";
-  config.server_verification_cert = server.ca();
-  return config;
-}
-
-using Lines = std::vector<std::string>;
-
 }  // namespace
 
 TEST_CASE("MosquittoTransport: what is published comes back to a subscriber") {
-  TransportProbe probe(config_for(broker()));
+  TransportProbe probe(config_for(broker().port(), broker().ca()));
   REQUIRE_FALSE(probe.connect());
   REQUIRE(probe.wait_for("connected"));
   REQUIRE_FALSE(probe.subscribe(1, "round/trip"));
@@ -43,7 +29,7 @@ TEST_CASE("MosquittoTransport: what is published comes back to a subscriber") {
 }
 
 TEST_CASE("MosquittoTransport: a wrong password is an unauthorized client") {
-  TransportProbe probe(config_for(broker()));
+  TransportProbe probe(config_for(broker().port(), broker().ca()));
   REQUIRE_FALSE(probe.connect("wrong"));
   CHECK(probe.wait_for("failed unauthorized"));
   CHECK(probe.told().size() == 1);

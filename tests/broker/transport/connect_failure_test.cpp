@@ -1,0 +1,214 @@
+#include <chrono>
+#include <ctime>
+
+#include <doctest/doctest.h>
+
+#include "tests/broker/transport/transport_configs.hpp"
+
+using namespace azure::iot::device;
+using namespace azure::iot::device::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Of the whole process.
+double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+// Connects, and checks that the failure is the only thing that is told.
+void check_fails(TransportProbe& probe, const std::string& line, const std::string& detail) {
+  REQUIRE_FALSE(probe.connect());
+  CHECK(probe.wait_for(line));
+  CHECK(probe.told() == Lines{line});
+  CAPTURE(probe.last_detail());
+  CHECK(contains(probe.last_detail(), detail));
+}
+
+}  // namespace
+
+TEST_CASE("Connect: a closed port is a failed connection that names host and port") {
+  const std::uint16_t port = free_port();
+  TransportProbe probe(config_for(port, certificate().ca), quick());
+  check_fails(probe, "failed connection_failed", "localhost:" + std::to_string(port));
+  CHECK(contains(probe.last_detail(), "refused"));
+}
+
+TEST_CASE("Connect: every address is tried in turn") {
+  ScriptedServer server([](ScriptedConnection& client) {
+    if (client.accept_client(certificate())) client.wait_for_end();
+  });
+  MosquittoTransportOptions options;
+  options.resolver =
+      std::make_shared<FixedResolver>(std::vector<std::string>{"127.0.0.2", "::1", "127.0.0.1"});
+  TransportProbe probe(config_for(server), options);
+  REQUIRE_FALSE(probe.connect());
+  CHECK(probe.wait_for("connected"));
+  CHECK(probe.told().size() == 1);
+}
+
+TEST_CASE("Connect: a silent address leaves time for the next") {
+  // The first client is left waiting, the second is served.
+  std::atomic<int> count = 0;
+  ScriptedServer server([&](ScriptedConnection& client) {
+    if (count++ > 0) client.accept_client(certificate());
+    client.wait_for_end();
+  });
+  MosquittoTransportOptions options;
+  options.resolver =
+      std::make_shared<FixedResolver>(std::vector<std::string>{"127.0.0.1", "127.0.0.1"});
+  options.connect_timeout = 1s;
+  TransportProbe probe(config_for(server), options);
+  REQUIRE_FALSE(probe.connect());
+  CHECK(probe.wait_for("connected"));
+}
+
+TEST_CASE("Connect: a name that cannot be resolved says what to check") {
+  auto config = config_for(8883, certificate().ca);
+  config.hostname = "no-such-host.invalid";
+  TransportProbe probe(config);
+  check_fails(probe, "failed connection_failed", "no-such-host.invalid could not be resolved");
+}
+
+TEST_CASE("Connect: what the server says in its CONNACK decides about the error") {
+  std::atomic<int> code = 0;
+  ScriptedServer server([&](ScriptedConnection& client) {
+    if (!client.start_tls(certificate()) || client.read_packet().empty()) return;
+    client.write(connack(code));
+    client.wait_for_end();
+  });
+  TransportProbe probe(config_for(server), quick());
+  const Lines expected{"failed protocol_client",   "failed protocol_client",
+                       "failed connection_failed", "failed unauthorized",
+                       "failed unauthorized",      "failed protocol_client"};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    code = static_cast<int>(i) + 1;
+    REQUIRE_FALSE(probe.connect());
+    REQUIRE(probe.wait_for_count(i + 1));
+  }
+  CHECK(probe.told() == expected);
+}
+
+TEST_CASE("Connect: a server that falls silent is given up in time, without burning the CPU") {
+  enum Phase { kTcp, kTls, kConnack };
+  std::atomic<int> silent_in = kTcp;
+  ScriptedServer server([&](ScriptedConnection& client) {
+    if (silent_in == kConnack) client.start_tls(certificate());
+    client.wait_for_end();
+  });
+  TransportProbe probe(config_for(server), quick(1s));
+  for (const auto& [phase, text] : {std::pair{kTls, "still waiting for the TLS handshake to end"},
+                                    std::pair{kConnack, "still waiting for the CONNACK"}}) {
+    silent_in = phase;
+    const std::size_t told = probe.told().size();
+    const double cpu_before = cpu_seconds();
+    const auto begin = std::chrono::steady_clock::now();
+    REQUIRE_FALSE(probe.connect());
+    REQUIRE(probe.wait_for_count(told + 1));
+    CHECK(std::chrono::steady_clock::now() - begin < 2s);
+    CHECK(cpu_seconds() - cpu_before < 0.3);
+    CAPTURE(probe.last_detail());
+    CHECK(contains(probe.last_detail(), text));
+    CHECK(probe.told().back() == "failed connection_failed");
+  }
+}
+
+TEST_CASE("Connect: a resolver that never answers is given up in time") {
+  const auto resolver = std::make_shared<FixedResolver>(std::vector<std::string>{});
+  MosquittoTransportOptions options;
+  options.resolver = resolver;
+  options.connect_timeout = 100ms;
+  auto config = config_for(8883, certificate().ca);
+  {
+    TransportProbe probe(config, options);
+    check_fails(probe, "failed connection_failed", "waiting for the name to be resolved");
+    REQUIRE_FALSE(probe.connect());
+    resolver->answer_at_last();  // Of the first lookup too, which must not count.
+    CHECK(probe.wait_for_count(2));
+    REQUIRE_FALSE(probe.connect());
+  }
+  resolver->answer_at_last();  // The client is gone.
+}
+
+TEST_CASE("Connect: a connection that is reset is a failed connection") {
+  std::atomic<int> after = 0;
+  ScriptedServer server([&](ScriptedConnection& client) {
+    client.read(static_cast<std::size_t>(after));
+    client.reset();
+  });
+  TransportProbe probe(config_for(server), quick());
+  std::size_t told = 0;
+  for (const int bytes : {0, 1, 100}) {
+    after = bytes;
+    REQUIRE_FALSE(probe.connect());
+    REQUIRE(probe.wait_for_count(++told));
+    CHECK(probe.told().back() == "failed connection_failed");
+  }
+}
+
+TEST_CASE("Connect: a server that hangs up is a failed connection, whenever it does") {
+  enum { kAtOnce, kAfterHello, kAfterTls, kAfterConnect, kPhases };
+  std::atomic<int> phase = 0;
+  ScriptedServer server([&](ScriptedConnection& client) {
+    if (phase == kAtOnce) return;
+    if (phase == kAfterHello) {
+      client.read(100);
+      return;
+    }
+    client.start_tls(certificate());
+    if (phase == kAfterConnect) client.read_packet();
+  });
+  TransportProbe probe(config_for(server), quick());
+  for (phase = 0; phase < kPhases; ++phase) {
+    CAPTURE(phase.load());
+    REQUIRE_FALSE(probe.connect());
+    REQUIRE(probe.wait_for_count(static_cast<std::size_t>(phase) + 1));
+    CAPTURE(probe.last_detail());
+    CHECK(probe.told().back() == "failed connection_failed");
+  }
+}
+
+TEST_CASE("Connect: what does not speak TLS, or not MQTT, is told apart") {
+  std::atomic<bool> tls = false;
+  ScriptedServer server([&](ScriptedConnection& client) {
+    if (tls) client.start_tls(certificate());
+    client.write("HTTP/1.1 400 Bad Request\r\n\r\n");
+    client.wait_for_end();
+  });
+  TransportProbe probe(config_for(server), quick(2s));
+  check_fails(probe, "failed connection_failed", "does not speak TLS");
+  tls = true;
+  REQUIRE_FALSE(probe.connect());
+  REQUIRE(probe.wait_for_count(2));
+  CAPTURE(probe.last_detail());
+  CHECK(probe.told().back() != "connected");
+}
+
+TEST_CASE("Connect: a password that cannot be sent is refused at once") {
+  TransportProbe probe(config_for(8883, certificate().ca), quick());
+  CHECK(probe.connect(std::string(65536, 'x')).code() == Errc::protocol_client);
+  CHECK(probe.told().empty());
+}
+
+TEST_CASE("Connect: a second one makes no sense while the first is under way or its link is up") {
+  ScriptedServer server([](ScriptedConnection& client) {
+    if (client.accept_client(certificate())) client.wait_for_end();
+  });
+  TransportProbe probe(config_for(server), quick());
+  REQUIRE_FALSE(probe.connect());
+  CHECK(probe.connect().code() == Errc::operation_error);
+  REQUIRE(probe.wait_for("connected"));
+  CHECK(probe.connect().code() == Errc::operation_error);
+  CHECK(probe.told() == Lines{"connected"});
+}
+
+TEST_CASE("Connect: what this transport cannot do is refused when it is made") {
+  for (int i = 0; i < 5; ++i) {
+    auto config = config_for(8883, i == 4 ? "no certificate" : "");
+    if (i == 0) config.x509 = X509{};
+    if (i == 1) config.websockets = true;
+    if (i == 2) config.proxy_options = ProxyOptions{};
+    if (i == 3) config.cipher = "ECDHE-RSA-AES128-GCM-SHA256";
+    const TransportProbe probe(config);
+    CHECK(probe.creation_error);
+    CHECK_FALSE(probe.creation_error.detail().empty());
+  }
+}

@@ -1,0 +1,92 @@
+#include <mutex>
+
+#include <doctest/doctest.h>
+
+#include "tests/broker/transport/transport_configs.hpp"
+
+using namespace azure::iot::device;
+using namespace azure::iot::device::test;
+
+namespace {
+
+// A server with such a certificate, and a client that trusts its CA or only the system's.
+struct Meeting {
+  explicit Meeting(const CertificateOptions& options, const std::string& hostname = "localhost",
+                   bool trusting = true)
+      : certificate(make_server_certificate(options)),
+        server([this](ScriptedConnection& client) {
+          if (!client.start_tls(certificate)) return;
+          {
+            const std::lock_guard lock(mutex);
+            server_name = client.server_name();
+          }
+          client.read_packet();
+          client.write(connack(0));
+          client.wait_for_end();
+        }),
+        probe(config(hostname, trusting), quick()) {
+    REQUIRE_FALSE(probe.creation_error);
+    REQUIRE_FALSE(probe.connect());
+    REQUIRE(probe.wait_for_count(1));
+  }
+
+  MqttTransportConfig config(const std::string& hostname, bool trusting) const {
+    auto result = config_for(server.port(), trusting ? certificate.ca : "");
+    result.hostname = hostname;
+    return result;
+  }
+
+  ServerCertificate certificate;
+  std::mutex mutex;
+  std::string server_name;
+  ScriptedServer server;
+  TransportProbe probe;
+};
+
+}  // namespace
+
+TEST_CASE("TLS: an unknown CA is not trusted, and the way out is named") {
+  const Meeting meeting({}, "localhost", false);
+  CHECK(meeting.probe.told() == Lines{"failed tls_exchange_auth"});
+  CHECK(contains(meeting.probe.last_detail(), "unable to get local issuer certificate"));
+  CHECK(contains(meeting.probe.last_detail(), "server_verification_cert"));
+}
+
+TEST_CASE("TLS: a certificate for another host is refused") {
+  const Meeting meeting({.alternative_names = "DNS:elsewhere.example"});
+  CHECK(meeting.probe.told() == Lines{"failed tls_exchange_auth"});
+  CHECK(contains(meeting.probe.last_detail(), "not for localhost"));
+}
+
+TEST_CASE("TLS: an expired certificate points to the clock") {
+  const Meeting meeting({.from = -7000, .until = -60});
+  CHECK(meeting.probe.told() == Lines{"failed tls_exchange_auth"});
+  CHECK(contains(meeting.probe.last_detail(), "expired"));
+  CHECK(contains(meeting.probe.last_detail(), "clock"));
+}
+
+TEST_CASE("TLS: a certificate that is not valid yet points to the clock") {
+  const Meeting meeting({.from = 3600, .until = 7200});
+  CHECK(meeting.probe.told() == Lines{"failed tls_exchange_auth"});
+  CHECK(contains(meeting.probe.last_detail(), "clock"));
+}
+
+TEST_CASE("TLS: the ClientHello names the host, though its address is dialled") {
+  Meeting meeting({});
+  CHECK(meeting.probe.told() == Lines{"connected"});
+  const std::lock_guard lock(meeting.mutex);
+  CHECK(meeting.server_name == "localhost");
+}
+
+TEST_CASE("TLS: an address is verified as one, and not named") {
+  Meeting meeting({.alternative_names = "IP:127.0.0.1"}, "127.0.0.1");
+  CHECK(meeting.probe.told() == Lines{"connected"});
+  const std::lock_guard lock(meeting.mutex);
+  CHECK(meeting.server_name.empty());
+}
+
+TEST_CASE("TLS: a certificate for another address is refused") {
+  const Meeting meeting({.alternative_names = "DNS:127.0.0.1,IP:127.0.0.2"}, "127.0.0.1");
+  CHECK(meeting.probe.told() == Lines{"failed tls_exchange_auth"});
+  CHECK(contains(meeting.probe.last_detail(), "not for 127.0.0.1"));
+}
