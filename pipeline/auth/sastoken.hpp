@@ -45,9 +45,9 @@ class RenewableSasToken final : public SasToken {
   const std::string& text() const override { return text_; }
   std::chrono::sys_seconds expiry() const override { return expiry_; }
   bool renewable() const override { return true; }
-  // As in Python, a signature that fails leaves the new expiry with the old text, so that a token
-  // which cannot be renewed is not asked for again before then. An expiry beyond what can be
-  // represented becomes the last one that can.
+  // As in Python, a signature that fails leaves the new expiry with the old text: whoever retries
+  // has to remember when that text expires. An expiry beyond what can be represented becomes the
+  // last one that can.
   Error refresh(WallTime now) override;
 
   std::chrono::seconds ttl() const { return ttl_; }

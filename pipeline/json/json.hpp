@@ -26,8 +26,8 @@ struct JsonMember;
 //   std::int64_t version = twin["desired"]["$version"].as_int();
 //   if (const Json* interval = twin["desired"].find("interval")) { ... }
 //
-// All text is UTF-8: whoever puts anything else in gets std::invalid_argument. Values of equal
-// type may be read by several threads at once; one that is being changed may not.
+// All text is UTF-8: whoever puts anything else in gets std::invalid_argument. Several threads may
+// read a value at once, as long as none changes it.
 class Json {
  public:
   enum class Kind { null, boolean, number, string, array, object };
