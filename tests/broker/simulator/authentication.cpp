@@ -96,6 +96,9 @@ TEST_CASE("Hub: a second connection of the same device ends the first") {
   CHECK(first.wait_for_loss());
   CHECK(shared_hub().connected("d5"));
   CHECK(second.online());
+  CHECK(shared_hub().events("disconnected", "d5").size() == 1);
+  second.disconnect();
+  CHECK(shared_hub().wait_for_events("disconnected", "d5", 2).size() == 2);
 }
 
 TEST_CASE("Hub: the certificate may be made unusable for tests") {

@@ -39,8 +39,12 @@ bool Hub::connect(const ConnectRequest& request) {
     return false;
   }
 
-  // A second connection of the same identity ends the first; the broker reports that end later.
-  if (identity->connected()) connections_.erase(identity->connection);
+  // A second connection of the same identity ends the first, as the broker will do in a moment.
+  if (identity->connected()) {
+    connections_.erase(identity->connection);
+    JsonObject event = EventLog::event("disconnected", *identity);
+    events_.write(event.add("reason", "taken over"));
+  }
   connections_[request.connection] = identity;
   identity->connection = request.connection;
   identity->clean_session = request.clean_session;

@@ -1,9 +1,11 @@
 #include "launcher/run_directory.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 #include <system_error>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -23,7 +25,40 @@ std::filesystem::path runtime_directory() {
   return configured != nullptr && *configured != '\0' ? configured : "/tmp";
 }
 
+bool is_ours(const std::filesystem::path& path) {
+  struct stat status {};
+  return lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid();
+}
+
+// Folders of runs of this user: those that run, and those that were killed.
+std::vector<std::filesystem::path> run_directories() {
+  std::vector<std::filesystem::path> found;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(runtime_directory(), ignored)) {
+    const bool named_so = entry.path().filename().string().starts_with(kPrefix);
+    if (named_so && is_ours(entry.path())) found.push_back(entry.path());
+  }
+  return found;
+}
+
+// A run that is killed cannot remove its folder: the next one does. It lets young ones alone, which
+// may be about to take their lock.
+void remove_dead_runs() {
+  std::error_code ignored;
+  for (const auto& folder : run_directories()) {
+    const auto lock = folder / "lock";
+    const auto made = std::filesystem::last_write_time(lock, ignored);
+    if (ignored || std::filesystem::file_time_type::clock::now() - made < std::chrono::minutes(1)) {
+      continue;
+    }
+    const Fd fd(open(lock.c_str(), O_RDWR | O_CLOEXEC));
+    if (fd && flock(fd.get(), LOCK_EX | LOCK_NB) == 0) std::filesystem::remove_all(folder, ignored);
+  }
+}
+
 std::filesystem::path make_temporary() {
+  remove_dead_runs();
+
   std::string name = (runtime_directory() / (std::string(kPrefix) + "XXXXXX")).string();
   if (mkdtemp(name.data()) == nullptr) {
     throw std::system_error(errno, std::generic_category(), "cannot make a folder " + name);
@@ -76,11 +111,8 @@ std::optional<std::filesystem::path> find_control_socket() {
   std::optional<std::filesystem::path> newest;
   std::filesystem::file_time_type newest_time{};
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(runtime_directory(), ignored)) {
-    if (!entry.path().filename().string().starts_with(kPrefix)) continue;
-    struct stat status {};
-    if (lstat(entry.path().c_str(), &status) != 0 || status.st_uid != geteuid()) continue;
-    const auto socket = entry.path() / "control";
+  for (const auto& folder : run_directories()) {
+    const auto socket = folder / "control";
     const auto time = std::filesystem::last_write_time(socket, ignored);
     if (ignored || (newest && time <= newest_time) || !connect_unix(socket)) continue;
     newest = socket;
