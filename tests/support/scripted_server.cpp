@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -105,6 +106,11 @@ bool ScriptedConnection::accept_client(const ServerCertificate& certificate, boo
 void ScriptedConnection::wait_for_end() {
   while (!read(1).empty()) {
   }
+}
+
+void ScriptedConnection::wait_without_reading() {
+  pollfd ended{fd_, POLLRDHUP, 0};
+  ::poll(&ended, 1, -1);
 }
 
 void ScriptedConnection::reset() {

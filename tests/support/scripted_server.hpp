@@ -36,6 +36,8 @@ class ScriptedConnection {
   // Handshakes, reads the CONNECT and accepts it. False if the client hung up.
   bool accept_client(const ServerCertificate& certificate, bool session_present = false);
   void wait_for_end();
+  // The same without reading, so that what the client sends piles up.
+  void wait_without_reading();
   // Ends with RST instead of FIN.
   void reset();
 

@@ -42,6 +42,15 @@ void TransportProbe::on_loop(const std::function<void(MqttTransport&)>& work) {
   done.get_future().wait();
 }
 
+void TransportProbe::on_loop_if_alive(const std::function<void(MqttTransport&)>& work) {
+  std::promise<void> done;
+  loop_->post([&] {
+    if (transport_) work(*transport_);
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
 Error TransportProbe::connect(std::optional<std::string> password) {
   Error error;
   on_loop([&](MqttTransport& transport) { error = transport.connect(std::move(password)); });

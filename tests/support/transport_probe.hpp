@@ -21,11 +21,15 @@ class TransportProbe final : private MqttTransportListener {
 
   // Runs on the loop's thread; returns when it is done.
   void on_loop(const std::function<void(MqttTransport&)>& work);
+  // The same unless the transport was destroyed.
+  void on_loop_if_alive(const std::function<void(MqttTransport&)>& work);
   Error connect(std::optional<std::string> password = "secret");
   Error disconnect(bool clear_inflight = false);
   Error publish(std::uint32_t key, std::string topic, std::string payload = {});
   Error subscribe(std::uint32_t key, const std::string& topic);
   void destroy();
+  // From the loop's thread.
+  void destroy_here() { transport_.reset(); }
 
   // What was told, one line each: "connected", "failed", "disconnected", "message TOPIC PAYLOAD",
   // "ack KEY". With errors the code follows: "failed unauthorized".
