@@ -146,9 +146,14 @@ TEST_CASE("EpollLoop: timers fire in order, none early") {
 TEST_CASE("EpollLoop: a timer that restarts itself without delay keeps nobody else from running") {
   const auto loop = EventLoop::create();
   Timer eager;
-  std::function<void()> again = [&] { eager.start(*loop, 0s, again); };
+  int fired = 0;
+  std::function<void()> again = [&] {
+    ++fired;
+    eager.start(*loop, 0s, again);
+  };
   on_loop(*loop, again);
   for (int i = 0; i < 100; ++i) on_loop(*loop, [] {});
+  CHECK(eventually([&] { return on_loop(*loop, [&] { return fired > 100; }); }));
   on_loop(*loop, [&] { eager.cancel(); });
 }
 
