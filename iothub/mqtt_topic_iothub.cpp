@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include "pipeline/text.hpp"
-#include "pipeline/topic_properties.hpp"
-#include "pipeline/url.hpp"
+#include "pipeline/text/text.hpp"
+#include "pipeline/text/topic_properties.hpp"
+#include "pipeline/text/url.hpp"
 
 namespace azure::iot::device::mqtt_topic_iothub {
 namespace {

@@ -46,7 +46,8 @@ Result<std::string> get_input_name_from_topic(std::string_view topic);
 Result<std::string> get_method_name_from_topic(std::string_view topic);
 Result<std::string> get_method_request_id_from_topic(std::string_view topic);
 Result<std::string> get_twin_request_id_from_topic(std::string_view topic);
-// The text in the place of the status; parse_decimal (pipeline/decimal.hpp) makes a number of it.
+// The text in the place of the status; parse_decimal (pipeline/text/decimal.hpp) makes a number of
+// it.
 Result<std::string> get_twin_status_code_from_topic(std::string_view topic);
 
 // Sets on a received message what its topic says of it.

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "pipeline/text.hpp"
+#include "pipeline/text/text.hpp"
 
 namespace azure::iot::device {
 

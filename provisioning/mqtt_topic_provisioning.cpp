@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "pipeline/text.hpp"
-#include "pipeline/topic_properties.hpp"
-#include "pipeline/url.hpp"
+#include "pipeline/text/text.hpp"
+#include "pipeline/text/topic_properties.hpp"
+#include "pipeline/text/url.hpp"
 
 namespace azure::iot::device::mqtt_topic_provisioning {
 namespace {

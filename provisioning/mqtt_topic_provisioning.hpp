@@ -25,7 +25,8 @@ Result<Properties> extract_properties_from_dps_response_topic(std::string_view t
 // The value of a property; null if it is not there.
 const std::string* find_property(const Properties& properties, std::string_view name);
 
-// The text in the place of the status; parse_decimal (pipeline/decimal.hpp) makes a number of it.
+// The text in the place of the status; parse_decimal (pipeline/text/decimal.hpp) makes a number of
+// it.
 Result<std::string> extract_status_code_from_dps_response_topic(std::string_view topic);
 
 }  // namespace azure::iot::device::mqtt_topic_provisioning

@@ -1,6 +1,6 @@
 #include "provisioning/user_agent.hpp"
 
-#include "pipeline/url.hpp"
+#include "pipeline/text/url.hpp"
 
 namespace azure::iot::device {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "../pipeline/user_agent.hpp"
+#include "../pipeline/text/user_agent.hpp"
 
 namespace azure::iot::device {
 

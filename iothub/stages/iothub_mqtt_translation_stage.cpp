@@ -5,7 +5,7 @@
 #include "iothub/iothub_events.hpp"
 #include "iothub/mqtt_topic_iothub.hpp"
 #include "iothub/user_agent.hpp"
-#include "pipeline/decimal.hpp"
+#include "pipeline/text/decimal.hpp"
 
 namespace azure::iot::device {
 

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "pipeline/auth/wipe.hpp"
-#include "pipeline/text.hpp"
+#include "pipeline/text/text.hpp"
 
 namespace azure::iot::device {
 namespace {

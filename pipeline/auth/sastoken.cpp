@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "pipeline/auth/wipe.hpp"
-#include "pipeline/decimal.hpp"
-#include "pipeline/text.hpp"
-#include "pipeline/url.hpp"
+#include "pipeline/text/decimal.hpp"
+#include "pipeline/text/text.hpp"
+#include "pipeline/text/url.hpp"
 
 namespace azure::iot::device {
 namespace {

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "pipeline/json/json_object.hpp"
-#include "pipeline/utf8.hpp"
+#include "pipeline/text/utf8.hpp"
 
 namespace azure::iot::device {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "pipeline/json/json.hpp"
 #include "pipeline/json/json_object.hpp"
-#include "pipeline/utf8.hpp"
+#include "pipeline/text/utf8.hpp"
 
 namespace azure::iot::device {
 namespace {

@@ -16,7 +16,7 @@
 #include "pipeline/auth/sastoken.hpp"
 #include "pipeline/auth/symmetric_key.hpp"
 #include "pipeline/json/json.hpp"
-#include "pipeline/url.hpp"
+#include "pipeline/text/url.hpp"
 #include "provisioning/mqtt_topic_provisioning.hpp"
 #include "provisioning/user_agent.hpp"
 #include "tests/vectors/typed_values.hpp"

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace azure::iot::device {
+
+// The version of this library.
+inline constexpr std::string_view kVersion = "0.1.0";
+
+// What a client tells the service about the machine that it runs on.
+struct PlatformInfo {
+  std::string runtime;       // The compiler: what the Python SDK's interpreter is here.
+  std::string os_type;       // "Linux"
+  std::string os_release;    // The kernel's build: "#1 SMP Debian 6.1"
+  std::string architecture;  // "x86_64"
+};
+
+// Asks the system (uname).
+PlatformInfo this_platform();
+
+// "identifier/version(runtime;os type os release;architecture)"
+std::string format_user_agent(std::string_view identifier, std::string_view version,
+                              const PlatformInfo& platform);
+
+}  // namespace azure::iot::device

@@ -1,0 +1,56 @@
+#include "pipeline/text/url.hpp"
+
+#include <limits>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "pipeline/text/decimal.hpp"
+#include "pipeline/text/utf8.hpp"
+
+namespace azure::iot::device {
+
+TEST_CASE("Url: quoting encodes every byte that is not unreserved or named as safe") {
+  CHECK(url::quote("a/b c") == "a%2Fb%20c");
+  CHECK(url::quote("a/b c", "/") == "a/b%20c");
+  CHECK(url::quote("\xff") == "%FF");
+  CHECK(url::quote_plus("a b+c") == "a+b%2Bc");
+  CHECK(url::quoted_size("a/b c") == url::quote("a/b c").size());
+}
+
+TEST_CASE("Url: unquoting undoes quoting for every byte") {
+  for (int i = 1; i < 128; ++i) {
+    const std::string text(1, static_cast<char>(i));
+    CHECK(url::unquote(url::quote(text)) == text);
+  }
+  CHECK(url::unquote("a%2") == "a%2");
+  CHECK(url::unquote("%") == "%");
+  CHECK(url::unquote("%%41") == "%A");
+  CHECK(url::unquote("%e9") == "\uFFFD");
+  CHECK(url::unquote("%E6%97x") == "\uFFFDx");
+  CHECK(url::unquote("%F0%9F%98") == "\uFFFD");
+  CHECK(url::unquote("%C0%80") == "\uFFFD\uFFFD");
+}
+
+TEST_CASE("Utf8: the first byte that is none is found, also behind eight of ASCII") {
+  CHECK(find_invalid_utf8("") == std::string_view::npos);
+  CHECK(find_invalid_utf8("plain text, é, 日本, 😀 and more of it") == std::string_view::npos);
+  CHECK(find_invalid_utf8("12345678\xff") == 8);
+  CHECK(find_invalid_utf8("1234567\xc3") == 7);
+  CHECK(find_invalid_utf8("é\xe2\x82") == 2);
+  CHECK(next_utf8("😀", 0).code_point == 0x1F600);
+}
+
+TEST_CASE("Decimal: a whole number is read as Python's int does, and nothing else is") {
+  CHECK(*parse_decimal("200") == 200);
+  CHECK(*parse_decimal(" +007\n") == 7);
+  CHECK(*parse_decimal("1_000") == 1000);
+  CHECK(*parse_decimal("-9223372036854775808") == std::numeric_limits<std::int64_t>::min());
+  for (const char* text : {"", " ", "-", "+", "1.5", "soon", "1e3", "0x1", "_1", "1_", "1__0",
+                           "1 0", "9223372036854775808", "--1"}) {
+    CAPTURE(text);
+    CHECK(parse_decimal(text).error().code() == Errc::bad_content);
+  }
+}
+
+}  // namespace azure::iot::device
