@@ -95,6 +95,19 @@ TEST_CASE("EpollLoop: does not wake up while nothing is due") {
   });
 }
 
+TEST_CASE("EpollLoop: a timer that was cancelled while it slept does not wake it up") {
+  const auto loop = EventLoop::create();
+  Timer timer;
+  on_loop(*loop, [&] { timer.start(*loop, 300ms, [] {}); });
+  const int thread = threads_named("azure-iot-loop").at(0);
+  std::this_thread::sleep_for(50ms);
+  on_loop(*loop, [&] { timer.cancel(); });
+  std::this_thread::sleep_for(100ms);
+  const long before = waits_of_thread(thread);
+  std::this_thread::sleep_for(400ms);
+  CHECK(waits_of_thread(thread) == before);
+}
+
 TEST_CASE("EpollLoop: its thread has a name, and leaves all signals to the application") {
   const auto loop = EventLoop::create();
   CHECK(eventually([] { return threads_named("azure-iot-loop").size() == 1; }));

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "pipeline/loop/manual_loop.hpp"
+#include "tests/pipeline/loop/bare_loop.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -120,6 +121,24 @@ TEST_CASE("Alarm: times at either end of the calendar are handled") {
   past.start(loop, WallTime::min(), [&] { fired += 'p'; });
   loop.advance(24h);
   CHECK(fired == "p");
+}
+
+TEST_CASE("Alarm: waits on for a wall clock that has been slowed down, which nobody tells") {
+  BareLoop loop;
+  loop.wall_ = kStart;
+  int fired = 0;
+  Alarm alarm;
+  alarm.start(loop, kStart + 1h, [&] { ++fired; });
+  loop.now_ += 1h;
+  loop.wall_ += 1h - 2s;
+  while (loop.timers().fire_one(loop.now_, loop.take_turn())) {
+  }
+  CHECK(fired == 0);
+  CHECK(loop.timers().next_due() == loop.now_ + 2s);
+  loop.now_ += 2s;
+  loop.wall_ += 2s;
+  CHECK(loop.timers().fire_one(loop.now_, loop.take_turn()));
+  CHECK(fired == 1);
 }
 
 TEST_CASE("Alarm: is stopped when its loop ends first") {

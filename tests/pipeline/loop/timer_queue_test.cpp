@@ -4,26 +4,12 @@
 
 #include <doctest/doctest.h>
 
-#include "pipeline/loop/manual_loop.hpp"
+#include "tests/pipeline/loop/bare_loop.hpp"
 
 namespace azure::iot::device {
 namespace {
 using namespace std::chrono_literals;
 
-// A loop that shows its queue.
-class BareLoop final : public EventLoop {
- public:
-  SteadyTime now() const override { return now_; }
-  SteadyTime steady_now() const override { return now_; }
-  WallTime wall_now() const override { return {}; }
-  bool in_loop_thread() const override { return true; }
-  void post_work(PostedWork* work) override { work->discard(); }
-  void at_end_of_turn(PostedWork* work) override { work->discard(); }
-  void watch(int, unsigned, FdHandler) override {}
-  void change_watch(int, unsigned) override {}
-  void unwatch(int) override {}
-  using EventLoop::timers;
-  SteadyTime now_{1h};
 };
 
 TEST_CASE("TimerQueue: a timer that restarts itself without delay starves nothing behind it") {
