@@ -7,10 +7,11 @@ namespace azure::iot::device {
 
 // What a hub pipeline is told beyond PipelineConfig. (Python: IoTHubPipelineConfig.)
 struct IotHubConfig {
-  std::string device_id;
-  std::string module_id;     // Empty: a device.
-  std::string product_info;  // Appended to the user agent; a "dtmi:" text selects plug and play.
-  std::string user_agent;    // What the client says of itself.
+  std::string device_id = {};
+  std::string module_id = {};  // Empty: a device.
+  // Appended to the user agent; a "dtmi:" text selects plug and play.
+  std::string product_info = {};
+  std::string user_agent = {};  // What the client says of itself.
   // Whether desired properties that were missed while disconnected are delivered afterwards.
   bool ensure_desired_properties = true;
 };

@@ -13,36 +13,36 @@ namespace azure::iot::device {
 
 // A client certificate: files or PEM texts, and the pass phrase of the key.
 struct X509 {
-  std::string certificate;
-  std::string key;
-  std::string pass_phrase;
+  std::string certificate = {};
+  std::string key = {};
+  std::string pass_phrase = {};
 };
 
 enum class ProxyType { http, socks4, socks5 };
 
 struct ProxyOptions {
   ProxyType type = ProxyType::http;
-  std::string address;
+  std::string address = {};
   std::uint16_t port = 0;
-  std::string username;
-  std::string password;
+  std::string username = {};
+  std::string password = {};
 };
 
 // What every kind of pipeline is told, whichever service it talks to. (Python:
 // BasePipelineConfig.) The client has checked it.
 struct PipelineConfig {
-  std::string hostname;          // The service's name, as it stands in user name and token.
-  std::string gateway_hostname;  // Dialled instead of `hostname` where it is set.
-  std::uint16_t port = 0;        // 0: the transport's own default.
+  std::string hostname = {};          // The service's name, as it stands in user name and token.
+  std::string gateway_hostname = {};  // Dialled instead of `hostname` where it is set.
+  std::uint16_t port = 0;             // 0: the transport's own default.
 
   // The credential is one of the two.
-  std::shared_ptr<SasToken> sastoken;
-  std::optional<X509> x509;
+  std::shared_ptr<SasToken> sastoken = {};
+  std::optional<X509> x509 = {};
 
-  std::string server_verification_cert;  // PEM; empty: the system's trust store.
-  std::string cipher;
+  std::string server_verification_cert = {};  // PEM; empty: the system's trust store.
+  std::string cipher = {};
   bool websockets = false;
-  std::optional<ProxyOptions> proxy_options;
+  std::optional<ProxyOptions> proxy_options = {};
 
   std::chrono::seconds keep_alive{60};
   // The deadline of operations that stages make on their own behalf; 0: none.
