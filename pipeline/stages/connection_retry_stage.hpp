@@ -12,13 +12,12 @@ namespace azure::iot::device {
 // Lets one change of the connection happen at a time, and redials a link that dropped. (Python:
 // ConnectionStateStage.) The one writer of Nucleus::connection_state:
 //
-//   state          | Connect op   | Disconnect op | Reauthorize op | Connected | Disconnected | op
-//   failed disconnected   | connecting   | completes     | reauthorizing  | connected | - |
-//   connecting     | waits        | waits         | waits          | connected | disconnected |
-//   disconnected connected      | completes    | disconnecting | reauthorizing  | -         |
-//   disconnected*| disconnecting  | waits        | waits         | waits          | connected |
-//   disconnected | disconnected reauthorizing  | waits        | waits         | waits          |
-//   connected | -            | disconnected
+//   state         Connect op Disconnect op Reauthorize op Connected Disconnected  op failed
+//   disconnected  connecting completes     reauthorizing  connected -             -
+//   connecting    waits      waits         waits          connected disconnected  disconnected
+//   connected     completes  disconnecting reauthorizing  -         disconnected* -
+//   disconnecting waits      waits         waits          connected disconnected  disconnected
+//   reauthorizing waits      waits         waits          connected -             disconnected
 //
 // (*) and is redialled: first after 10 ms, then every `connection_retry_interval`, while the
 // failure is a transient one. While the state is changing every other operation waits too.
