@@ -58,9 +58,11 @@ class MqttTransportStage final
 
   MqttTransportFactory make_transport_;
   std::unique_ptr<MqttTransport> transport_;
-  PendingOps reauthorizing_{*this, "for the connection to be reauthorized"};
   PendingOps connection_ops_{*this, "for the transport to connect or disconnect"};
   PendingOps in_flight_{*this, "for an acknowledgement of the service"};
+  // The last, since a closing fails the last first: its disconnect, failing, would go on to its
+  // connect.
+  PendingOps reauthorizing_{*this, "for the connection to be reauthorized"};
   OpKey pending_;  // The connect or disconnect under way: there is one at most.
 };
 
