@@ -37,6 +37,7 @@ class FakeMqttTransport::Link final : public MqttTransport {
     ++far_.attempt_;
     far_.connected_ = false;
     if (clear_inflight) far_.cancel_in_flight();
+    if (far_.silent_disconnect) return {};
     far_.answer([&far = far_] { far.listener_->on_mqtt_disconnected({}); });
     return {};
   }

@@ -80,6 +80,8 @@ class FakeMqttTransport {
   std::function<void(const Packet&)> on_packet;
   // Whether the next CONNACK says that the session is known.
   bool session_present = false;
+  // Takes a disconnect and never says that it is done.
+  bool silent_disconnect = false;
   // Answers from inside the calls instead of later.
   bool answers_inside_calls = false;
 

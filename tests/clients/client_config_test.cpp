@@ -1,0 +1,115 @@
+#include "clients/detail/client_config.hpp"
+
+#include <doctest/doctest.h>
+
+#include "clients/iothub_device_client.hpp"
+#include "pipeline/loop/manual_loop.hpp"
+
+namespace azure::iot::device {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr std::string_view kKey = "ZmFrZSBrZXkgZm9yIHRlc3Rz";
+const std::string kConnectionString =
+    "HostName=hub1.azure-devices.test;DeviceId=dev1;SharedAccessKey=" + std::string(kKey);
+
+// What is thrown for these; "" if nothing.
+std::string refusal(std::string_view connection_string, const ConnectionStringOptions& options) {
+  try {
+    IoTHubDeviceClient::create_from_connection_string(connection_string, options);
+    return "";
+  } catch (const std::invalid_argument& e) {
+    return e.what();
+  }
+}
+
+TEST_CASE("Client: a value that breaks the rule of its option is refused, naming option and rule") {
+  const auto refused = [](const ConnectionStringOptions& options) {
+    return refusal(kConnectionString, options);
+  };
+  const std::string keep_alive =
+      "keep_alive: must be greater than 0 s and cannot exceed 1740 s (29 minutes); got ";
+  CHECK(refused({.keep_alive = -1s}) == keep_alive + "-1 s");
+  CHECK(refused({.keep_alive = 0s}) == keep_alive + "0 s");
+  CHECK(refused({.keep_alive = 1741s}) == keep_alive + "1741 s");
+  CHECK(refused({.keep_alive = 1740s}) == "");
+  CHECK(refused({.sastoken_ttl = -100s}) == "sastoken_ttl: must be greater than 0 s; got -100 s");
+  CHECK(refused({.sastoken_ttl = 0s}).starts_with("sastoken_ttl: "));
+  CHECK(refused({.connection_retry_interval = 0s}) ==
+        "connection_retry_interval: must be greater than 0 s and cannot exceed 9223372036 s; got "
+        "0 s");
+  CHECK(refused({.connection_retry_interval = 9223372036s}) == "");
+  CHECK(refused({.connection_retry_interval = 9223372037s})
+            .starts_with("connection_retry_interval: "));
+  CHECK(
+      refused({.operation_timeout = -1ms}).starts_with("operation_timeout: must not be negative"));
+  CHECK(refused({.operation_timeout = 0ms}) == "");
+  CHECK(refused({.operation_timeout = std::chrono::milliseconds::max()})
+            .starts_with("operation_timeout: "));
+  CHECK(refused({.max_in_flight = 0}) == "max_in_flight: must be 1 to 65535; got 0");
+  CHECK(refused({.max_in_flight = 65536}).starts_with("max_in_flight: "));
+  CHECK(refused({.server_verification_cert = "/etc/ssl/ca.pem"}) ==
+        "server_verification_cert: must be certificates as PEM text; pass the contents of the "
+        "file, not its name");
+}
+
+TEST_CASE("Client: a connection string that breaks a rule is refused, naming the part") {
+  CHECK(refusal("", {}).starts_with("Invalid Connection String"));
+  CHECK(refusal("HostName=h;DeviceId=d", {}).find("SharedAccessKey") != std::string::npos);
+  CHECK(refusal("DeviceId=d;SharedAccessKey=YQ==", {}).find("HostName") != std::string::npos);
+  CHECK(refusal("HostName=h;SharedAccessKeyName=owner;SharedAccessKey=YQ==", {})
+            .find("DeviceId is missing") != std::string::npos);
+  CHECK(refusal("HostName=h;DeviceId=d;x509=true", {}).find("x509") != std::string::npos);
+}
+
+TEST_CASE("Client: a key that is not base64 is refused, and is not told") {
+  const std::string text = refusal("HostName=h;DeviceId=d;SharedAccessKey=c2VjcmV0x", {});
+  CHECK(text.find("base64") != std::string::npos);
+  CHECK(text.find("c2VjcmV0x") == std::string::npos);
+}
+
+TEST_CASE("Client: what a symmetric key needs must be given") {
+  const auto create = [](std::string_view key, std::string_view host, std::string_view id) {
+    return IoTHubDeviceClient::create_from_symmetric_key(key, host, id);
+  };
+  CHECK_THROWS_WITH_AS(create("", "h", "d"), "symmetric_key: must not be empty",
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(create(kKey, "", "d"), "hostname: must not be empty", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(create(kKey, "h", ""), "device_id: must not be empty",
+                       std::invalid_argument);
+  CHECK_NOTHROW(create(kKey, "h", "d"));
+}
+
+TEST_CASE("Client: the parts of a connection string and the options reach the pipeline") {
+  const auto loop = std::make_shared<ManualLoop>();
+  const auto config = detail::config_from_connection_string(
+      kConnectionString + ";GatewayHostName=gw", {.keep_alive = 7s,
+                                                  .sastoken_ttl = 5min,
+                                                  .auto_connect = false,
+                                                  .connection_retry = false,
+                                                  .connection_retry_interval = 3s,
+                                                  .ensure_desired_properties = false,
+                                                  .product_info = "thermostat",
+                                                  .port = 1234,
+                                                  .event_loop = loop,
+                                                  .operation_timeout = 9s,
+                                                  .max_in_flight = 5});
+  CHECK(config.loop == loop);
+  CHECK(config.hub.device_id == "dev1");
+  CHECK(config.hub.product_info == "thermostat");
+  CHECK_FALSE(config.hub.ensure_desired_properties);
+  CHECK(config.pipeline.hostname == "hub1.azure-devices.test");
+  CHECK(config.pipeline.gateway_hostname == "gw");
+  CHECK(config.pipeline.port == 1234);
+  CHECK(config.pipeline.keep_alive == 7s);
+  CHECK_FALSE(config.pipeline.auto_connect);
+  CHECK_FALSE(config.pipeline.connection_retry);
+  CHECK(config.pipeline.connection_retry_interval == 3s);
+  CHECK(config.pipeline.operation_timeout == 9s);
+  CHECK(config.pipeline.max_in_flight == 5);
+  CHECK(config.pipeline.sastoken->expiry() == loop->wall_now() + 5min);
+  CHECK_FALSE(config.pipeline.sastoken->text().empty());
+}
+
+}  // namespace
+}  // namespace azure::iot::device
