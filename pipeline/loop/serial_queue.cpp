@@ -12,8 +12,6 @@ class SerialQueue::State final : public HandlerPool::Strand,
  public:
   State(std::shared_ptr<HandlerPool> pool, std::function<void(std::exception_ptr)> on_exception)
       : pool_(std::move(pool)), on_exception_(std::move(on_exception)) {}
-  // Tasks may be left if the loop of an inline pool ended.
-  ~State() override { close(); }
 
   void push(PostedWork* task) {
     {

@@ -19,5 +19,6 @@ class BareLoop final : public EventLoop {
   using EventLoop::timers;
   SteadyTime now_{std::chrono::hours(1)};
   WallTime wall_{};
+};
 
 }  // namespace azure::iot::device

@@ -10,8 +10,6 @@ namespace azure::iot::device {
 namespace {
 using namespace std::chrono_literals;
 
-};
-
 TEST_CASE("TimerQueue: a timer that restarts itself without delay starves nothing behind it") {
   BareLoop loop;
   std::string fired;
