@@ -98,15 +98,20 @@ void ConnectionRetryStage::redial() {
   connect->then([this](OpPtr, Error error) {
     if (error) {
       set_state(disconnected);
-      const bool again = nucleus().options.connection_retry && is_transient(error);
-      log_for(nucleus().client_id, LogLevel::warning, name(), "redial failed: ", error.describe(),
-              again ? "" : "; not tried again");
-      report_background_error(error);
-      if (again) redial_in(nucleus().options.connection_retry_interval);
+      on_redial_failed(error);
     }
     run_waiting();
   });
   send_op_down(std::move(connect));
+}
+
+void ConnectionRetryStage::on_redial_failed(const Error& error) {
+  if (shut_down_) return;  // It was the shutdown that ended it.
+  const bool again = nucleus().options.connection_retry && is_transient(error);
+  log_for(nucleus().client_id, LogLevel::warning, name(), "redial failed: ", error.describe(),
+          again ? "" : "; not tried again");
+  report_background_error(error);
+  if (again) redial_in(nucleus().options.connection_retry_interval);
 }
 
 }  // namespace azure::iot::device

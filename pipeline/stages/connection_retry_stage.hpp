@@ -46,6 +46,7 @@ class ConnectionRetryStage final : public Stage {
   void run_waiting();
   void redial_in(Duration delay);
   void redial();
+  void on_redial_failed(const Error& error);
 
   PendingOps waiting_{*this, "for the connection to change"};
   Timer redial_;
