@@ -17,6 +17,7 @@ void SasTokenStage::run(Owned<ReauthorizeConnectionOperation> op) {
 }
 
 void SasTokenStage::run(Owned<DisconnectOperation> op) {
+  link_wanted_ = false;
   reauthorize_again_.cancel();
   send_op_down(std::move(op));
 }
@@ -33,7 +34,7 @@ void SasTokenStage::on_close() {
   reauthorize_again_.cancel();
 }
 
-void SasTokenStage::start_alarm() {
+void SasTokenStage::start_alarm(WallTime earliest) {
   const SasToken& token = *nucleus().options.sastoken;
   // What a WallTime cannot represent is further away than any device lives.
   const auto furthest = std::chrono::floor<std::chrono::seconds>(WallTime::max());
@@ -48,7 +49,7 @@ void SasTokenStage::start_alarm() {
                          [this] { send_event_up(NewSasTokenRequiredEvent()); });
   }
   const Duration margin = std::min<Duration>(kUpdateMargin, life_ / 2);
-  update_.start(loop(), expiry - margin, [this] { renew(); });
+  update_.start(loop(), std::max(expiry - margin, earliest), [this] { renew(); });
 }
 
 void SasTokenStage::renew() {
@@ -59,7 +60,7 @@ void SasTokenStage::renew() {
   }
   // Otherwise the next connect uses the new token anyway.
   if (nucleus().connected()) reauthorize();
-  start_alarm();
+  start_alarm(loop().wall_now() + kLeastLife);
 }
 
 void SasTokenStage::on_renewal_failed(const Error& error) {
@@ -71,6 +72,7 @@ void SasTokenStage::on_renewal_failed(const Error& error) {
 }
 
 void SasTokenStage::reauthorize() {
+  link_wanted_ = true;
   auto op = make_op<ReauthorizeConnectionOperation>();
   op->then([this](OpPtr, Error error) {
     if (error) on_reauthorization_failed(error);
@@ -79,9 +81,11 @@ void SasTokenStage::reauthorize() {
 }
 
 void SasTokenStage::on_reauthorization_failed(const Error& error) {
+  if (shut_down_) return;  // It was the shutdown that ended it.
   report_background_error(error);
-  // The link was up when this began, so it is this stage that has to bring it back.
-  if (nucleus().connected() || !nucleus().options.connection_retry || shut_down_) return;
+  // The link was up when this began, so it is this stage that has to bring it back, unless the user
+  // has disconnected meanwhile.
+  if (nucleus().connected() || !nucleus().options.connection_retry || !link_wanted_) return;
   reauthorize_again_.start(loop(), nucleus().options.connection_retry_interval, [this] {
     if (!nucleus().connected()) reauthorize();
   });

@@ -21,6 +21,8 @@ class SasTokenStage final
                                         DisconnectOperation, ShutdownPipelineOperation>> {
  public:
   static constexpr std::chrono::seconds kUpdateMargin{120};
+  // An expiry counts whole seconds, so that a token renewed sooner could be the same.
+  static constexpr std::chrono::seconds kLeastLife{1};
 
   std::string_view name() const override { return "SasTokenStage"; }
 
@@ -32,7 +34,7 @@ class SasTokenStage final
  private:
   void on_close() override;
 
-  void start_alarm();
+  void start_alarm(WallTime earliest = WallTime::min());
   void renew();
   void on_renewal_failed(const Error& error);
   void reauthorize();
@@ -41,8 +43,9 @@ class SasTokenStage final
   Alarm update_;       // The token is to be renewed, or asked for.
   Timer renew_again_;  // A renewal failed.
   Timer reauthorize_again_;
-  WallTime valid_until_{};  // Of the token's text.
-  Duration life_{};         // How long that token lives in all.
+  WallTime valid_until_{};   // Of the token's text.
+  Duration life_{};          // How long that token lives in all.
+  bool link_wanted_ = true;  // The user has not disconnected since the last reauthorization.
   bool shut_down_ = false;
 };
 
