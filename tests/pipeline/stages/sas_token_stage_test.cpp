@@ -1,0 +1,320 @@
+#include "pipeline/stages/sas_token_stage.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "pipeline/auth/sastoken.hpp"
+#include "pipeline/stages/connection_retry_stage.hpp"
+#include "support/test_pipeline.hpp"
+
+namespace azure::iot::device {
+namespace {
+using namespace std::chrono_literals;
+using namespace test;
+using Strings = std::vector<std::string>;
+using SasPipeline = TestPipeline<SasTokenStage, ConnectionRetryStage>;
+
+// Signs with a number that counts, or fails while it is told to.
+class CountingSigner final : public SigningMechanism {
+ public:
+  Result<std::string> sign(std::string_view) override {
+    ++calls;
+    if (fails) return Error(Errc::sas_token, "the key store is locked");
+    return std::to_string(calls);
+  }
+  int calls = 0;
+  bool fails = false;
+};
+
+// A token that is renewed, made when the clock of a ManualLoop begins.
+struct Renewable {
+  explicit Renewable(std::chrono::seconds ttl)
+      : token(std::make_shared<RenewableSasToken>("hub", signer, "", ttl)) {
+    REQUIRE_FALSE(token->refresh(ManualLoop().wall_now()));
+  }
+  PipelineConfig config() const { return {.sastoken = token}; }
+
+  std::shared_ptr<CountingSigner> signer = std::make_shared<CountingSigner>();
+  std::shared_ptr<RenewableSasToken> token;
+};
+
+// A token that the user gave, which expires `ttl` after the clock begins.
+std::shared_ptr<SasToken> given_token(std::chrono::seconds ttl) {
+  const auto se = ManualLoop().wall_now().time_since_epoch() + ttl;
+  return *NonRenewableSasToken::parse(
+      "SharedAccessSignature sr=hub&sig=c2ln&se=" +
+      std::to_string(std::chrono::floor<std::chrono::seconds>(se).count()));
+}
+
+TEST_CASE(
+    "SasToken: the token is renewed 120 s before it expires, and the link reauthorized with it") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  p.advance(3480s - 1ns);
+  CHECK(sas.signer->calls == 1);
+  p.advance(1ns);
+  CHECK(sas.signer->calls == 2);
+  CHECK(p.transport.dials() == 2);
+  CHECK(p.transport.passwords()[1] == sas.token->text());
+  CHECK(p.transport.passwords()[1] != p.transport.passwords()[0]);
+  CHECK(p.nucleus().connected());
+  p.advance(3480s);  // And so on.
+  CHECK(sas.signer->calls == 3);
+  CHECK(p.transport.dials() == 3);
+}
+
+TEST_CASE("SasToken: while disconnected the token is renewed, and nothing dialled") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.advance(3480s);
+  CHECK(sas.signer->calls == 2);
+  CHECK(p.transport.dials() == 0);
+  p.run<ConnectOperation>();
+  CHECK(p.transport.passwords()[0] == sas.token->text());
+}
+
+TEST_CASE("SasToken: a token that lives shortly is renewed at half its life, not in a storm") {
+  Renewable sas(100s);
+  SasPipeline p{sas.config()};
+  p.advance(50s - 1ns);
+  CHECK(sas.signer->calls == 1);
+  p.advance(1ns);
+  CHECK(sas.signer->calls == 2);
+  p.advance(50s - 1ns);
+  CHECK(sas.signer->calls == 2);
+  p.advance(1ns);
+  CHECK(sas.signer->calls == 3);
+}
+
+TEST_CASE("SasToken: however short a token lives, it is renewed no more than once a second") {
+  for (const auto ttl : {0s, 1s, 2s}) {
+    CAPTURE(ttl.count());
+    Renewable sas(ttl);
+    SasPipeline p{sas.config()};
+    for (int i = 0; i < 1000; ++i) p.advance(10ms);
+    CHECK(sas.signer->calls <= 12);
+    CHECK(sas.signer->calls >= 5);
+  }
+}
+
+TEST_CASE("SasToken: a life of just twice the margin is renewed at the margin") {
+  Renewable sas(240s);
+  SasPipeline p{sas.config()};
+  p.advance(120s - 1ns);
+  CHECK(sas.signer->calls == 1);
+  p.advance(1ns);
+  CHECK(sas.signer->calls == 2);
+}
+
+TEST_CASE("SasToken: a token for longer than clocks can count is simply never renewed") {
+  Renewable sas(std::chrono::seconds::max());
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  p.advance(24h * 365 * 100);
+  CHECK(sas.signer->calls == 1);
+  CHECK(p.nucleus().connected());
+}
+
+TEST_CASE("SasToken: a wall clock that jumps past the renewal renews at once") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  p.loop().jump_wall_clock(3000s);
+  p.advance(480s - 1ns);
+  CHECK(sas.signer->calls == 1);
+  p.loop().jump_wall_clock(3h);
+  p.advance(0s);
+  CHECK(sas.signer->calls == 2);
+  CHECK(p.transport.dials() == 2);
+}
+
+TEST_CASE("SasToken: a wall clock that jumps back puts the renewal off") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.loop().jump_wall_clock(-1000s);
+  p.advance(4480s - 1ns);
+  CHECK(sas.signer->calls == 1);
+  p.advance(1ns);
+  CHECK(sas.signer->calls == 2);
+}
+
+TEST_CASE("SasToken: a renewal that fails is tried again every interval, and then in use") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  sas.signer->fails = true;
+  p.advance(3480s);
+  CHECK(sas.signer->calls == 2);
+  p.advance(10s - 1ns);
+  CHECK(sas.signer->calls == 2);
+  p.advance(1ns);
+  CHECK(sas.signer->calls == 3);
+  sas.signer->fails = false;
+  p.advance(10s);
+  CHECK(sas.signer->calls == 4);
+  CHECK(p.transport.passwords().back() == sas.token->text());
+  CHECK(p.transport.dials() == 2);
+  CHECK(p.events.background_errors.empty());
+}
+
+TEST_CASE("SasToken: a renewal that fails until the token expires is reported then, once") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  sas.signer->fails = true;
+  p.advance(3600s - 1ns);
+  CHECK(p.events.background_errors.empty());
+  p.advance(1ns);
+  REQUIRE(p.events.background_errors.size() == 1);
+  CHECK(p.events.background_errors[0].code() == Errc::sas_token);
+  const int calls = sas.signer->calls;
+  p.advance(24h);
+  CHECK(sas.signer->calls == calls);
+  CHECK(p.events.background_errors.size() == 1);
+}
+
+TEST_CASE(
+    "SasToken: the user is asked for a new token 120 s before the one he gave expires, once") {
+  SasPipeline p{{.sastoken = given_token(3600s)}};
+  p.run<ConnectOperation>();
+  p.advance(3480s - 1ns);
+  CHECK(p.events.count<NewSasTokenRequiredEvent>() == 0);
+  p.advance(1ns);
+  CHECK(p.events.count<NewSasTokenRequiredEvent>() == 1);
+  p.advance(24h);
+  CHECK(p.events.count<NewSasTokenRequiredEvent>() == 1);
+  CHECK(p.transport.dials() == 1);
+}
+
+TEST_CASE(
+    "SasToken: a token that the user brings is used, and the next one asked for in its time") {
+  SasPipeline p{{.sastoken = given_token(3600s)}};
+  p.run<ConnectOperation>();
+  p.advance(1000s);
+  p.nucleus().options.sastoken = given_token(7200s);
+  CHECK(p.run<ReauthorizeConnectionOperation>().succeeded());
+  CHECK(p.transport.passwords()[1] == p.nucleus().options.sastoken->text());
+  p.advance(6080s - 1ns);
+  CHECK(p.events.count<NewSasTokenRequiredEvent>() == 0);
+  p.advance(1ns);
+  CHECK(p.events.count<NewSasTokenRequiredEvent>() == 1);
+}
+
+TEST_CASE("SasToken: a token that expired long ago is asked for at once, but not twice") {
+  SasPipeline p{{.sastoken = given_token(-3600s)}};
+  p.advance(0s);
+  CHECK(p.events.count<NewSasTokenRequiredEvent>() == 1);
+  p.advance(1h);
+  CHECK(p.events.count<NewSasTokenRequiredEvent>() == 1);
+}
+
+TEST_CASE("SasToken: without a token there is nothing to do") {
+  SasPipeline p{{.x509 = X509{"certificate", "key", ""}}};
+  p.run<ConnectOperation>();
+  CHECK(p.run<ReauthorizeConnectionOperation>().succeeded());
+  CHECK(p.loop().pending_timers() == 0);
+}
+
+TEST_CASE("SasToken: a reauthorization that fails is reported, and tried again every interval") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  p.transport.script({refuse, refuse});
+  p.advance(3480s);
+  CHECK(p.transport.dials() == 2);
+  CHECK(p.events.background_errors.size() == 1);
+  p.advance(10s - 1ns);
+  CHECK(p.transport.dials() == 2);
+  p.advance(1ns);
+  CHECK(p.transport.dials() == 3);  // Refused again.
+  p.advance(10s);
+  CHECK(p.nucleus().connected());
+  p.advance(1000s);
+  CHECK(p.transport.dials() == 4);
+}
+
+TEST_CASE("SasToken: where redialling is off, a reauthorization that fails is not tried again") {
+  Renewable sas(3600s);
+  PipelineConfig config = sas.config();
+  config.connection_retry = false;
+  SasPipeline p{std::move(config)};
+  p.run<ConnectOperation>();
+  p.transport.script({refuse});
+  p.advance(3480s + 1000s);
+  CHECK(p.transport.dials() == 2);
+  CHECK(p.state() == ConnectionState::disconnected);
+}
+
+TEST_CASE("SasToken: a reauthorization is not tried again once the user has disconnected") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  p.transport.script({refuse});
+  p.advance(3480s);
+  p.run<DisconnectOperation>();
+  p.advance(1000s);
+  CHECK(p.transport.dials() == 2);
+}
+
+TEST_CASE("SasToken: nor if he did so while it was under way") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  p.transport.script({stall});
+  p.advance(3480s);
+  auto disconnect = p.run<DisconnectOperation>();
+  CHECK_FALSE(disconnect.completed());
+  p.advance(60s);  // The reauthorization fails.
+  CHECK(disconnect.succeeded());
+  p.advance(1000s);
+  CHECK(p.transport.dials() == 2);
+  CHECK(p.state() == ConnectionState::disconnected);
+}
+
+TEST_CASE("SasToken: a connection of the user's makes another reauthorization needless") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  p.transport.script({refuse});
+  p.advance(3480s);
+  p.run<ConnectOperation>();
+  p.advance(1000s);
+  CHECK(p.transport.dials() == 3);
+  CHECK(p.nucleus().connected());
+}
+
+TEST_CASE("SasToken: shutdown stops the renewal, and whatever was to be tried again") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  p.transport.script({refuse});
+  p.advance(3480s);
+  CHECK(p.loop().pending_timers() == 2);
+  p.run<ShutdownPipelineOperation>();
+  CHECK(p.loop().pending_timers() == 0);
+  p.advance(24h);
+  CHECK(p.transport.dials() == 2);
+  CHECK(sas.signer->calls == 2);
+}
+
+TEST_CASE("SasToken: shutdown during a reauthorization ends it for good") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  p.transport.script({stall});
+  p.advance(3480s);
+  CHECK(p.state() == ConnectionState::reauthorizing);
+  p.run<ShutdownPipelineOperation>();
+  p.advance(1h);
+  CHECK(p.transport.dials() == 2);
+  CHECK(p.events.background_errors.empty());
+}
+
+}  // namespace
+}  // namespace azure::iot::device
