@@ -9,7 +9,7 @@ SimulatorProcess& shared_hub() {
   if (!hub) {
     SimulatorOptions options;
     options.devices = {"d1/m1"};
-    for (int i = 1; i <= 40; ++i) options.devices.push_back("d" + std::to_string(i));
+    for (int i = 1; i <= 40; ++i) options.devices.emplace_back("d").append(std::to_string(i));
     options.arguments = {"--policy", "service=" + std::string(43, 'A') + "="};
     hub.emplace(options);
   }

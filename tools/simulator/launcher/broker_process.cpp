@@ -39,7 +39,8 @@ std::vector<std::string> environment_for(const std::filesystem::path& installati
     if (!text.starts_with(kName)) {
       environment.emplace_back(text);
     } else if (text.size() > kName.size()) {
-      path += (path.empty() ? "" : ":") + std::string(text.substr(kName.size()));
+      if (!path.empty()) path += ':';
+      path += text.substr(kName.size());
     }
   }
   if (!path.empty()) environment.push_back("LD_LIBRARY_PATH=" + path);
