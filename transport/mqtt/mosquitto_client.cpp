@@ -56,6 +56,17 @@ struct MosquittoClient::Callbacks {
   }
 };
 
+// Stands before each read from the socket. libmosquitto goes on reading for as long as something
+// comes: a packet of any size, from a server of any speed.
+long MosquittoClient::before_read(BIO* socket, int operation, const char*, std::size_t, int, long,
+                                  int result, std::size_t*) {
+  if (operation != BIO_CB_READ) return result;
+  const auto& self = *reinterpret_cast<const MosquittoClient*>(BIO_get_callback_arg(socket));
+  if (BIO_number_read(socket) < self.may_have_received_) return result;
+  BIO_set_retry_read(socket);
+  return -1;
+}
+
 std::unique_ptr<MosquittoClient> MosquittoClient::create(const std::string& client_id,
                                                          std::shared_ptr<TlsContext> tls,
                                                          MosquittoEvents& events) {
@@ -91,6 +102,7 @@ MosquittoClient::~MosquittoClient() {
 template <class Tell>
 void MosquittoClient::tell(const Tell& tell) {
   ++packets_received_;
+  bytes_at_packet_ = bytes_received();
   const bool was_telling = std::exchange(telling_, true);
   tell(events_);
   telling_ = was_telling;
@@ -114,6 +126,7 @@ MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t 
                                       int keep_alive, const Login& login) {
   openssl_error_ = 0;
   blocked_ = has_more_ = false;
+  bytes_at_packet_ = 0;
   const int login_rc = mosquitto_username_pw_set(native_.get(), login.username, login.password);
   if (login_rc != MOSQ_ERR_SUCCESS) return {login_rc, 0};
 
@@ -121,7 +134,12 @@ MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t 
   const MosquittoResult result = call(
       [&] { return mosquitto_connect_async(native_.get(), address.c_str(), port, keep_alive); });
   mosquitto_username_pw_set(native_.get(), login.username, nullptr);
-  if (fd() >= 0) ::fcntl(fd(), F_SETFD, FD_CLOEXEC);
+  if (fd() >= 0) {
+    ::fcntl(fd(), F_SETFD, FD_CLOEXEC);
+    BIO* const socket = SSL_get_rbio(tls_connection());
+    BIO_set_callback_ex(socket, before_read);
+    BIO_set_callback_arg(socket, reinterpret_cast<char*>(this));
+  }
   return result;
 }
 
@@ -138,8 +156,10 @@ void MosquittoClient::keep_silent() {
 
 MosquittoResult MosquittoClient::read() {
   // Enough for whatever a service sends at a time, and others want their turn.
+  constexpr std::uint64_t kMaxBytes = 256 * 1024;
   constexpr int kMaxRounds = 64;
   has_more_ = false;
+  may_have_received_ = bytes_received() + kMaxBytes;
   for (int round = 0; fd() >= 0 && round < kMaxRounds; ++round) {
     const Progress before = progress();
     const MosquittoResult result = call([&] { return mosquitto_loop_read(native_.get(), 1); });

@@ -9,7 +9,7 @@
 #include "../tls/tls_context.hpp"
 #include "mosquitto_library.hpp"
 
-struct mosquitto_message;
+struct bio_st;
 struct ssl_st;
 
 namespace azure::iot::device {
@@ -86,8 +86,10 @@ class MosquittoClient {
   // Over the connection, as seen on the wire.
   std::uint64_t bytes_received() const;
   std::uint64_t bytes_sent() const;
-  // How many packets came that were told.
-  std::uint64_t packets_received() const { return packets_received_; }
+  // How much has come of a packet that is not complete yet. What was not told counts too, until
+  // the next that is or `set_aside_unfinished`.
+  std::uint64_t unfinished_bytes() const { return bytes_received() - bytes_at_packet_; }
+  void set_aside_unfinished() { bytes_at_packet_ = bytes_received(); }
   // The OpenSSL error that ended a handshake; 0 if none did.
   unsigned long openssl_error() const { return openssl_error_; }
 
@@ -95,6 +97,8 @@ class MosquittoClient {
   MosquittoClient(std::shared_ptr<TlsContext> tls, MosquittoEvents& events);
 
   struct Callbacks;  // What libmosquitto calls.
+  static long before_read(bio_st* socket, int operation, const char*, std::size_t, int, long,
+                          int result, std::size_t*);
   template <class Tell>
   void tell(const Tell& tell);
   template <class Call>
@@ -111,7 +115,9 @@ class MosquittoClient {
   std::shared_ptr<TlsContext> tls_;
   MosquittoEvents& events_;
   MosquittoPtr native_;
-  std::uint64_t packets_received_ = 0;
+  std::uint64_t packets_received_ = 0;  // Those that were told.
+  std::uint64_t bytes_at_packet_ = 0;   // Received when the last of them was complete.
+  std::uint64_t may_have_received_ = 0;
   unsigned long openssl_error_ = 0;
   bool telling_ = false;
   bool blocked_ = false;  // The socket took no more.

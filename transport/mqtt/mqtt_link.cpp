@@ -3,8 +3,6 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
-#include <mutex>
-#include <system_error>
 #include <utility>
 
 #include <mosquitto.h>
@@ -15,29 +13,6 @@
 #include "transport/tls/verify_failure.hpp"
 
 namespace azure::iot::device {
-namespace {
-
-std::string seconds_text(Duration duration) {
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-  std::string text = std::to_string(milliseconds / 1000);
-  if (milliseconds % 1000 != 0) text += "." + std::to_string(milliseconds % 1000 / 100);
-  return text + " s";
-}
-
-}  // namespace
-
-// Where a resolver's thread leaves its answer. Outlives the link, and the loop, if need be.
-struct MqttLink::Lookup {
-  std::mutex mutex;
-  EventLoop* loop = nullptr;  // Null once nobody waits for the answer.
-  std::weak_ptr<MqttLink> link;
-
-  ~Lookup() = default;
-  void abandon() {
-    const std::lock_guard lock(mutex);
-    loop = nullptr;
-  }
-};
 
 Result<std::shared_ptr<MqttLink>> MqttLink::create(EventLoop& loop,
                                                    const MqttTransportConfig& config,
@@ -76,122 +51,6 @@ Error MqttLink::forget_messages() {
   return {};
 }
 
-// ---- From down to up.
-
-void MqttLink::open(std::optional<std::string> password) {
-  assert(state_ == State::down);
-  attempt_.emplace(std::move(password), saturating_add(loop_.now(), options_.connect_timeout));
-  state_ = State::resolving;
-  patience_.start_at(loop_, attempt_->deadline(), [this] { on_patience_lost(); });
-  look_up();
-}
-
-void MqttLink::look_up() {
-  lookup_ = std::make_shared<Lookup>();
-  lookup_->loop = &loop_;
-  lookup_->link = weak_from_this();
-  const auto done = [lookup = lookup_](Resolver::Answer answer) {
-    const std::lock_guard lock(lookup->mutex);
-    if (!lookup->loop) return;
-    lookup->loop->post([lookup, answer = std::move(answer)]() mutable {
-      const auto link = lookup->link.lock();
-      if (link && link->lookup_ == lookup) link->on_resolved(std::move(answer));
-    });
-  };
-  if (is_ip_address(hostname_)) return done(std::vector<std::string>{hostname_});
-  options_.resolver->resolve(hostname_, done);
-}
-
-void MqttLink::on_resolved(Resolver::Answer answer) {
-  frame([&] {
-    lookup_.reset();
-    if (!answer) return end(answer.error());
-    attempt_->set_addresses(*std::move(answer));
-    if (!attempt_->has_next()) {
-      return end(Error(Errc::connection_failed, "the name " + hostname_ + " has no address"));
-    }
-    dial_next();
-  });
-}
-
-void MqttLink::dial_next() {
-  state_ = State::dialling;
-  SteadyTime until;
-  address_ = attempt_->next(loop_.now(), until);
-  dialled_at_ = loop_.now();
-  patience_.start_at(loop_, until, [this] { on_patience_lost(); });
-  packets_ = client_->packets_received();
-  bytes_at_packet_ = 0;
-  log(LogLevel::info, "dialling " + server());
-
-  clear_verify_failure();
-  const MosquittoResult result = client_->dial(address_, port_, static_cast<int>(interval_.count()),
-                                               {username_.c_str(), attempt_->password()});
-  dial_errno_ = result.error_number;
-  check(result);
-  if (ended_) return;
-  try {
-    watch();
-  } catch (const std::system_error& error) {
-    end(Error(Errc::connection_failed, error.what()));
-  }
-}
-
-void MqttLink::on_connack(int code, bool session_present) {
-  if (state_ != State::dialling || to_announce_) {
-    return end(Error(Errc::protocol_client, server() + " sent a second CONNACK"));
-  }
-  if (code != 0) return end(connack_error(code));
-  // Told when libmosquitto has sent again what was not acknowledged: what is published first must
-  // arrive first.
-  to_announce_ = session_present;
-}
-
-void MqttLink::announce() {
-  if (!to_announce_ || !listener_) return;
-  const bool session_present = *std::exchange(to_announce_, std::nullopt);
-  state_ = State::up;
-  patience_.cancel();
-  attempt_.reset();
-  keep_alive_.start(loop_.now(), client_->bytes_received(), client_->bytes_sent());
-  arm_keep_alive();
-  log(LogLevel::info, "connected to " + server());
-  listener_->on_link_up(session_present);
-}
-
-std::string MqttLink::phase() const {
-  if (state_ == State::resolving) return "waiting for the name to be resolved";
-  if (client_->bytes_sent() == 0) return "waiting for the TCP connection";
-  if (client_->handshaking()) return "waiting for the TLS handshake to end";
-  return "waiting for the CONNACK";
-}
-
-void MqttLink::on_patience_lost() {
-  frame([&] {
-    if (state_ == State::closing) return end({});
-    const SteadyTime since =
-        state_ == State::resolving ? attempt_->deadline() - options_.connect_timeout : dialled_at_;
-    end(Error(Errc::connection_failed,
-              "no connection to " + server() + " within " + seconds_text(loop_.now() - since) +
-                  ": still " + phase() + "; check the network, the port and the firewall"));
-  });
-}
-
-// ---- While there is a socket.
-
-// Something from outside: the socket, a timer, the resolver. What it tells may use this link, or
-// let go of it.
-template <class Body>
-void MqttLink::frame(const Body& body) {
-  const auto self = shared_from_this();
-  ++depth_;
-  body();
-  announce();
-  if (!ended_) flush();
-  --depth_;
-  settle();
-}
-
 void MqttLink::on_ready(unsigned readiness) {
   frame([&] {
     // A connection that is refused during the TLS handshake is never reported by libmosquitto: it
@@ -217,11 +76,7 @@ void MqttLink::take_in() {
   if (client_->has_more()) settle_soon();
 
   // libmosquitto takes a packet of any length.
-  const std::uint64_t bytes = client_->bytes_received();
-  if (packets_ != client_->packets_received()) {
-    packets_ = client_->packets_received();
-    bytes_at_packet_ = bytes;
-  } else if (bytes - bytes_at_packet_ > options_.max_packet_size) {
+  if (client_->unfinished_bytes() > options_.max_packet_size) {
     end(Error(Errc::protocol_client, server() + " sent a packet of more than " +
                                          std::to_string(options_.max_packet_size) + " bytes"));
   }
@@ -262,7 +117,7 @@ void MqttLink::ask_keep_alive() {
       if (ended_) return;
       keep_alive_.asked(now, client_->bytes_sent());
       // The answer to the ping is a packet that is not told.
-      bytes_at_packet_ = client_->bytes_received();
+      client_->set_aside_unfinished();
     }
     arm_keep_alive();
   });
@@ -353,13 +208,6 @@ void MqttLink::check(const MosquittoResult& result) {
   end(dialling ? dial_failure(result) : drop_error(result.rc, result.error_number));
 }
 
-Error MqttLink::dial_failure(const MosquittoResult& result) const {
-  if (const int code = last_verify_failure()) {
-    return verify_error(code, hostname_, loop_.wall_now());
-  }
-  return dial_error(server(), result.rc, result.error_number, client_->openssl_error());
-}
-
 void MqttLink::end(Error error) {
   if (!ended_) ended_ = std::move(error);
   unwatch();
@@ -396,20 +244,11 @@ void MqttLink::settle() {
 
 void MqttLink::go_down() {
   state_ = State::down;
-  if (lookup_) std::exchange(lookup_, nullptr)->abandon();
+  lookup_.reset();
   attempt_.reset();
   patience_.cancel();
   soon_.cancel();
   keep_alive_timer_.cancel();
-}
-
-void MqttLink::cancel() {
-  if (state_ != State::resolving && state_ != State::dialling) return;
-  log(LogLevel::info, "gave up connecting to " + server());
-  unwatch();
-  client_->close();
-  ended_.reset();
-  go_down();
 }
 
 void MqttLink::abandon() {
@@ -430,8 +269,6 @@ void MqttLink::tear_down() {
   ended_.reset();
   go_down();
 }
-
-// ----
 
 std::string MqttLink::server() const {
   std::string text = hostname_ + ":" + std::to_string(port_);

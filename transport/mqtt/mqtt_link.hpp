@@ -16,6 +16,7 @@
 #include "keep_alive.hpp"
 #include "mosquitto_client.hpp"
 #include "mosquitto_transport.hpp"
+#include "name_lookup.hpp"
 
 namespace azure::iot::device {
 
@@ -85,8 +86,6 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   MqttLink(EventLoop& loop, const MqttTransportConfig& config,
            const MosquittoTransportOptions& options, MqttLinkListener& listener);
 
-  struct Lookup;
-  void look_up();
   void on_resolved(Resolver::Answer answer);
   void dial_next();
   void on_patience_lost();
@@ -141,18 +140,29 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   std::optional<Error> ended_;       // Why the connection, or the dial, is over; to be settled.
   std::optional<bool> to_announce_;  // A CONNACK came: whether it knew the session.
   std::optional<ConnectionAttempt> attempt_;
-  std::shared_ptr<Lookup> lookup_;
+  std::optional<NameLookup> lookup_;
   std::string address_;  // Dialled last.
   SteadyTime dialled_at_{};
   int dial_errno_ = 0;
   int watched_fd_ = -1;
   KeepAlive keep_alive_;
-  std::uint64_t bytes_at_packet_ = 0;  // Received when the last packet was complete.
-  std::uint64_t packets_ = 0;
 
   Timer patience_;  // For the lookup, the address being dialled, or the farewell.
   Timer soon_;      // Settles, or reads on, in the next turn.
   Timer keep_alive_timer_;
 };
+
+// Something from outside: the socket, a timer, the resolver. What it tells may use this link, or
+// let go of it.
+template <class Body>
+void MqttLink::frame(const Body& body) {
+  const auto self = shared_from_this();
+  ++depth_;
+  body();
+  announce();
+  if (!ended_) flush();
+  --depth_;
+  settle();
+}
 
 }  // namespace azure::iot::device

@@ -1,0 +1,121 @@
+#include <cassert>
+#include <system_error>
+#include <utility>
+
+#include "transport/mqtt/mosquitto_errors.hpp"
+#include "transport/mqtt/mqtt_link.hpp"
+#include "transport/tls/verify_failure.hpp"
+
+// How a link comes up: from `open` to the CONNACK.
+
+namespace azure::iot::device {
+namespace {
+
+std::string seconds_text(Duration duration) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  std::string text = std::to_string(milliseconds / 1000);
+  if (milliseconds % 1000 != 0) text += "." + std::to_string(milliseconds % 1000 / 100);
+  return text + " s";
+}
+
+}  // namespace
+
+void MqttLink::open(std::optional<std::string> password) {
+  assert(state_ == State::down);
+  attempt_.emplace(std::move(password), saturating_add(loop_.now(), options_.connect_timeout));
+  state_ = State::resolving;
+  patience_.start_at(loop_, attempt_->deadline(), [this] { on_patience_lost(); });
+  lookup_.emplace(loop_, *options_.resolver, hostname_,
+                  [this](Resolver::Answer answer) { on_resolved(std::move(answer)); });
+}
+
+void MqttLink::on_resolved(Resolver::Answer answer) {
+  frame([&] {
+    lookup_.reset();
+    if (!answer) return end(answer.error());
+    attempt_->set_addresses(*std::move(answer));
+    if (!attempt_->has_next()) {
+      return end(Error(Errc::connection_failed, "the name " + hostname_ + " has no address"));
+    }
+    dial_next();
+  });
+}
+
+void MqttLink::dial_next() {
+  state_ = State::dialling;
+  SteadyTime until;
+  address_ = attempt_->next(loop_.now(), until);
+  dialled_at_ = loop_.now();
+  patience_.start_at(loop_, until, [this] { on_patience_lost(); });
+  log(LogLevel::info, "dialling " + server());
+
+  clear_verify_failure();
+  const MosquittoResult result = client_->dial(address_, port_, static_cast<int>(interval_.count()),
+                                               {username_.c_str(), attempt_->password()});
+  dial_errno_ = result.error_number;
+  check(result);
+  if (ended_) return;
+  try {
+    watch();
+  } catch (const std::system_error& error) {
+    end(Error(Errc::connection_failed, error.what()));
+  }
+}
+
+void MqttLink::on_connack(int code, bool session_present) {
+  if (state_ != State::dialling || to_announce_) {
+    return end(Error(Errc::protocol_client, server() + " sent a second CONNACK"));
+  }
+  if (code != 0) return end(connack_error(code));
+  // Told when libmosquitto has sent again what was not acknowledged: what is published first must
+  // arrive first.
+  to_announce_ = session_present;
+}
+
+void MqttLink::announce() {
+  if (!to_announce_ || !listener_) return;
+  const bool session_present = *std::exchange(to_announce_, std::nullopt);
+  state_ = State::up;
+  patience_.cancel();
+  attempt_.reset();
+  keep_alive_.start(loop_.now(), client_->bytes_received(), client_->bytes_sent());
+  arm_keep_alive();
+  log(LogLevel::info, "connected to " + server());
+  listener_->on_link_up(session_present);
+}
+
+std::string MqttLink::phase() const {
+  if (state_ == State::resolving) return "waiting for the name to be resolved";
+  if (client_->bytes_sent() == 0) return "waiting for the TCP connection";
+  if (client_->handshaking()) return "waiting for the TLS handshake to end";
+  return "waiting for the CONNACK";
+}
+
+void MqttLink::on_patience_lost() {
+  frame([&] {
+    if (state_ == State::closing) return end({});
+    const SteadyTime since =
+        state_ == State::resolving ? attempt_->deadline() - options_.connect_timeout : dialled_at_;
+    end(Error(Errc::connection_failed,
+              "no connection to " + server() + " within " + seconds_text(loop_.now() - since) +
+                  ": still " + phase() + "; check the network, the port and the firewall"));
+  });
+}
+
+Error MqttLink::dial_failure(const MosquittoResult& result) const {
+  if (const int code = last_verify_failure()) {
+    return verify_error(code, hostname_, loop_.wall_now());
+  }
+  return dial_error(server(), result.rc, result.error_number, client_->openssl_error());
+}
+
+void MqttLink::cancel() {
+  if (state_ != State::resolving && state_ != State::dialling) return;
+  log(LogLevel::info, "gave up connecting to " + server());
+  unwatch();
+  client_->close();
+  ended_.reset();
+  go_down();
+}
+
+}  // namespace azure::iot::device

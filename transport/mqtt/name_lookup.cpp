@@ -1,0 +1,42 @@
+#include "transport/mqtt/name_lookup.hpp"
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace azure::iot::device {
+
+// Where a resolver's thread leaves its answer. Outlives whoever asked, and the loop, if need be.
+struct NameLookup::Shared {
+  std::mutex mutex;
+  EventLoop* loop = nullptr;  // Null once nobody waits for the answer.
+  Resolver::Done done;        // Of the loop's thread; empty once nobody waits.
+};
+
+NameLookup::NameLookup(EventLoop& loop, Resolver& resolver, const std::string& host,
+                       Resolver::Done done)
+    : shared_(std::make_shared<Shared>()) {
+  shared_->loop = &loop;
+  shared_->done = std::move(done);
+  const auto answer = [shared = shared_](Resolver::Answer found) {
+    const std::lock_guard lock(shared->mutex);
+    if (!shared->loop) return;
+    shared->loop->post([shared, found = std::move(found)]() mutable {
+      // Out of there before the call, which may destroy the lookup.
+      if (const auto tell = std::exchange(shared->done, nullptr)) tell(std::move(found));
+    });
+  };
+  if (is_ip_address(host)) {
+    answer(std::vector<std::string>{host});
+  } else {
+    resolver.resolve(host, answer);
+  }
+}
+
+NameLookup::~NameLookup() {
+  shared_->done = nullptr;
+  const std::lock_guard lock(shared_->mutex);
+  shared_->loop = nullptr;
+}
+
+}  // namespace azure::iot::device
