@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
@@ -16,25 +17,38 @@ std::string filter_of(const std::string& device) { return "devices/" + device + 
 
 }  // namespace
 
-TEST_CASE("Hub: a message reaches a connected device at once") {
+TEST_CASE("Hub: a message reaches a connected device, with its properties") {
   SimulatorProcess& hub = shared_hub();
   RawDevice device(hub, "d18");
   REQUIRE(device.connect() == 0);
   REQUIRE(device.subscribe(filter_of("d18")));
   const std::string bytes("\0\xFE", 2);
-  const auto start = std::chrono::steady_clock::now();
   hub.send_c2d("d18", bytes,
                {.message_id = "m/1",
                 .properties = {{"k", "v&w"}},
                 .system_properties = {{"$.ct", "text/plain"}}});
   REQUIRE(device.wait_for_messages(1));
-  CHECK(std::chrono::steady_clock::now() - start < 90ms);  // Not at the broker's next tick.
   const auto& message = device.messages()[0];
   CHECK(message.topic ==
         "devices/d18/messages/devicebound/%24.mid=m%2F1&%24.to=%2Fdevices%2Fd18%2Fmessages%2F"
         "devicebound&%24.ct=text%2Fplain&k=v%26w");
   CHECK(message.payload == bytes);
   CHECK(message.qos == 1);
+}
+
+TEST_CASE("Hub: a message leaves at once, and not at the broker's next tick") {
+  SimulatorProcess& hub = shared_hub();
+  RawDevice device(hub, "d27");
+  REQUIRE(device.connect() == 0);
+  // The fastest of several, since other programs share the processor.
+  auto fastest = std::chrono::steady_clock::duration::max();
+  for (std::size_t i = 1; i <= 10; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    hub.send_c2d("d27", "x");
+    REQUIRE(device.wait_for_messages(i));
+    fastest = std::min(fastest, std::chrono::steady_clock::now() - start);
+  }
+  CHECK(fastest < 20ms);
 }
 
 TEST_CASE("Hub: messages wait for an absent device, and come in order after the CONNACK") {
@@ -111,7 +125,7 @@ TEST_CASE("Hub: a session outlives the broker once it is saved") {
   RawDevice device(hub, "d");
   REQUIRE(device.connect() == 0);
   REQUIRE(device.subscribe(filter_of("d")));
-  std::this_thread::sleep_for(400ms);  // Sessions are saved a few times a second.
+  std::this_thread::sleep_for(1s);  // Sessions are saved a few times a second.
   hub.restart_broker();
   CHECK(device.wait_for_loss());
   REQUIRE(device.connect() == 0);
