@@ -166,11 +166,12 @@ bool MqttTransportStage::pending_is() const {
 }
 
 void MqttTransportStage::displace_connection_op() {
-  // More than one: the disconnect of a reauthorization goes on to its connect.
-  while (OpPtr displaced = take_connection_op()) {
-    complete(std::move(displaced),
-             Error(Errc::operation_cancelled, "displaced by another change of the connection"));
-  }
+  OpPtr displaced = take_connection_op();
+  if (!displaced) return;
+  // Whoever is told of it may start another change here and now. That one is displaced in its turn,
+  // but not told: it would start yet another. It ends with its deadline or with the transport.
+  complete(std::move(displaced),
+           Error(Errc::operation_cancelled, "displaced by another change of the connection"));
 }
 
 void MqttTransportStage::fail_connection_op(Error error) {
