@@ -121,8 +121,9 @@ Error dial_error(const std::string& server, int rc, int error_number, unsigned l
                  "what answers at " + server + " does not speak MQTT 3.1.1; check the port");
   }
   if (openssl_error != 0) {
-    return Error(Errc::connection_failed,
-                 "the TLS handshake with " + server + " failed: " + openssl_text(openssl_error));
+    return Error(Errc::connection_failed, "the TLS handshake with " + server +
+                                              " failed: " + openssl_text(openssl_error) +
+                                              "; check that the port is one for MQTT over TLS");
   }
   if (rc == MOSQ_ERR_TLS) {
     return Error(Errc::connection_failed, "the TLS handshake with " + server + " broke off");
@@ -130,7 +131,14 @@ Error dial_error(const std::string& server, int rc, int error_number, unsigned l
   if (rc == MOSQ_ERR_CONN_LOST || (rc == MOSQ_ERR_ERRNO && error_number == 0)) {
     return Error(Errc::connection_failed, server + " closed the connection at once");
   }
-  return Error(Errc::connection_failed, server + ": " + reason_text(rc, error_number));
+  if (rc == MOSQ_ERR_ERRNO && error_number == ECONNREFUSED) {
+    return Error(Errc::connection_failed, "nothing accepts connections at " + server + ": " +
+                                              std::strerror(error_number) +
+                                              "; check host name, port and firewall");
+  }
+  return Error(Errc::connection_failed, server +
+                                            " cannot be reached: " + reason_text(rc, error_number) +
+                                            "; check the network, the port and the firewall");
 }
 
 }  // namespace azure::iot::device

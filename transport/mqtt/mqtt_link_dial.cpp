@@ -12,9 +12,9 @@ namespace azure::iot::device {
 namespace {
 
 std::string seconds_text(Duration duration) {
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-  std::string text = std::to_string(milliseconds / 1000);
-  if (milliseconds % 1000 != 0) text += "." + std::to_string(milliseconds % 1000 / 100);
+  const auto tenths = std::chrono::round<std::chrono::duration<long, std::deci>>(duration).count();
+  std::string text = std::to_string(tenths / 10);
+  if (tenths % 10 != 0) text += "." + std::to_string(tenths % 10);
   return text + " s";
 }
 

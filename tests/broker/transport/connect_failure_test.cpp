@@ -1,8 +1,11 @@
 #include <chrono>
 #include <ctime>
+#include <future>
+#include <mutex>
 
 #include <doctest/doctest.h>
 
+#include "pipeline/log.hpp"
 #include "tests/broker/transport/transport_configs.hpp"
 
 using namespace azure::iot::device;
@@ -30,6 +33,50 @@ TEST_CASE("Connect: a closed port is a failed connection that names host and por
   TransportProbe probe(config_for(port, certificate().ca), quick());
   check_fails(probe, "failed connection_failed", "localhost:" + std::to_string(port));
   CHECK(contains(probe.last_detail(), "refused"));
+}
+
+TEST_CASE("Connect: the CONNECT asks for MQTT 3.1.1 and a session that lasts") {
+  std::promise<std::string> sent;
+  ScriptedServer server([&](ScriptedConnection& client) {
+    client.start_tls(certificate());
+    sent.set_value(client.read_packet());
+    client.wait_for_end();
+  });
+  auto config = config_for(server);
+  config.client_id = "id";
+  config.username = "user";
+  config.keep_alive = 4s;
+  TransportProbe probe(config, quick());
+  REQUIRE_FALSE(probe.connect("pw"));
+  // Protocol level 4; user name and password, no clean session, no will; 5 s.
+  const std::string expected("\x10\x18\0\x04MQTT\x04\xc0\0\x05\0\x02id\0\x04user\0\x02pw", 26);
+  CHECK(sent.get_future().get() == expected);
+}
+
+TEST_CASE("Connect: the password stands in no log record") {
+  std::mutex mutex;
+  std::string logged;
+  set_log_sink(LogLevel::debug, [&](const LogRecord& record) {
+    const std::lock_guard lock(mutex);
+    logged += std::string(record.text) + "\n";
+  });
+  ScriptedServer server([](ScriptedConnection& client) {
+    if (client.accept_client(certificate())) client.wait_for_end();
+  });
+  {
+    TransportProbe probe(config_for(server), quick());
+    REQUIRE_FALSE(probe.connect("SharedAccessSignature sig=abc"));
+    REQUIRE(probe.wait_for("connected"));
+    REQUIRE_FALSE(probe.publish(1, "t", "the payload"));
+    REQUIRE_FALSE(probe.disconnect(true));
+    REQUIRE(probe.wait_for("disconnected"));
+    REQUIRE_FALSE(probe.connect("SharedAccessSignature sig=abc"));
+    REQUIRE(probe.wait_for("connected", 2));
+  }
+  set_log_sink(LogLevel::silent, {});
+  CHECK(contains(logged, "connected to localhost"));
+  CHECK_FALSE(contains(logged, "SharedAccessSignature"));
+  CHECK_FALSE(contains(logged, "payload"));
 }
 
 TEST_CASE("Connect: every address is tried in turn") {
