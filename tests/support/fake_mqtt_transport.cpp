@@ -85,6 +85,7 @@ MqttTransportFactory FakeMqttTransport::factory() {
     loop_ = &loop;
     config_ = std::move(config);
     listener_ = &listener;
+    shut_down_ = false;
     return std::unique_ptr<MqttTransport>(std::make_unique<Link>(*this));
   };
 }
@@ -128,13 +129,12 @@ std::vector<std::string> FakeMqttTransport::topics(Packet::Kind kind) const {
 }
 
 void FakeMqttTransport::answer(std::function<void()> what) {
-  if (answers_inside_calls) {
-    if (listener_) what();
-    return;
-  }
-  loop_->post([this, what = std::move(what)] {
-    if (listener_) what();
-  });
+  // A transport that was shut down tells nothing any more.
+  auto tell = [this, what = std::move(what)] {
+    if (listener_ && !shut_down_) what();
+  };
+  if (answers_inside_calls) return tell();
+  loop_->post(std::move(tell));
 }
 
 Error FakeMqttTransport::next_call_error() {
