@@ -1,0 +1,264 @@
+#include "iothub/stages/ensure_desired_properties_stage.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "iothub/stages/iothub_mqtt_translation_stage.hpp"
+#include "iothub/stages/twin_request_response_stage.hpp"
+#include "pipeline/stages/connection_retry_stage.hpp"
+#include "pipeline/stages/coordinate_request_and_response_stage.hpp"
+#include "support/test_hub_pipeline.hpp"
+
+namespace azure::iot::device {
+namespace {
+using namespace std::chrono_literals;
+using namespace test;
+using Strings = std::vector<std::string>;
+
+constexpr Duration kTimeout = 4min;
+
+// A device that has twin patches enabled, and no connection yet.
+struct EnsurePipeline : TestHubPipeline<EnsureDesiredPropertiesStage, TwinRequestResponseStage,
+                                        CoordinateRequestAndResponseStage,
+                                        IotHubMqttTranslationStage, ConnectionRetryStage> {
+  explicit EnsurePipeline(const IotHubConfig& hub = kDevice)
+      : TestHubPipeline({.operation_timeout = kTimeout}, hub) {
+    run<EnableFeatureOperation>(std::string(feature::kTwinPatches));
+  }
+  // Connects, or connects anew.
+  void reconnect() {
+    run<DisconnectOperation>();
+    run<ConnectOperation>();
+  }
+  void patch(int version) {
+    const std::string text = std::to_string(version);
+    receive("$iothub/twin/PATCH/properties/desired/?$version=" + text,
+            R"({"$version": )" + text + "}");
+  }
+  // The versions that were sent up.
+  std::vector<int> versions() const {
+    std::vector<int> found;
+    for (const Json& json : received.patches) {
+      found.push_back(json["$version"].get_if<int>().value_or(-1));
+    }
+    return found;
+  }
+};
+
+TEST_CASE("EnsureDesiredProperties: a connect reads the twin and sends up what is new in it") {
+  EnsurePipeline p;
+  p.twin.body = R"({"desired": {"a": 1, "$version": 5}, "reported": {"b": 2}})";
+  p.run<ConnectOperation>();
+  CHECK(p.received.patches == std::vector<Json>{Json{{"a", 1}, {"$version", 5}}});
+  p.reconnect();
+  CHECK(p.twin.requests == 2);
+  CHECK(p.versions() == std::vector{5});  // Nothing new.
+  p.twin.set_desired(6);
+  p.reconnect();
+  CHECK(p.versions() == std::vector{5, 6});
+}
+
+TEST_CASE("EnsureDesiredProperties: the read is published before anybody hears of the connection") {
+  EnsurePipeline p;
+  std::size_t published = 0;
+  p.on_event = [&](const Event& event) {
+    if (event_cast<ConnectedEvent>(event)) published = p.transport.published().size();
+  };
+  p.run<ConnectOperation>();
+  CHECK(published == 1);
+}
+
+TEST_CASE("EnsureDesiredProperties: a patch that was received is not sent up once more") {
+  EnsurePipeline p;
+  p.run<ConnectOperation>();
+  p.patch(2);
+  p.twin.set_desired(2);
+  p.reconnect();
+  CHECK(p.versions() == std::vector{1, 2});
+}
+
+TEST_CASE("EnsureDesiredProperties: a read that is older than a patch is not sent up") {
+  EnsurePipeline p;
+  p.twin.silent = true;
+  p.begin<ConnectOperation>();
+  p.settle();
+  p.patch(7);
+  // The twin as it stood when the request came in.
+  const std::string request = p.transport.published().back();
+  p.receive("$iothub/twin/res/200/" + request.substr(request.find('?')),
+            R"({"desired": {"$version": 6}})");
+  CHECK(p.versions() == std::vector{7});
+  p.twin.silent = false;
+  p.twin.set_desired(8);
+  p.reconnect();
+  CHECK(p.versions() == std::vector{7, 8});
+}
+
+TEST_CASE(
+    "EnsureDesiredProperties: of two reads the later one counts, though its version is lower") {
+  EnsurePipeline p;
+  p.twin.set_desired(9);
+  p.run<ConnectOperation>();
+  p.twin.set_desired(1);  // The device was made anew.
+  p.reconnect();
+  CHECK(p.versions() == std::vector{9, 1});
+}
+
+TEST_CASE("EnsureDesiredProperties: version 0 is a version") {
+  EnsurePipeline p;
+  p.run<ConnectOperation>();
+  p.patch(0);
+  p.twin.set_desired(0);
+  p.reconnect();
+  CHECK(p.twin.requests == 2);
+  CHECK(p.versions() == std::vector{1, 0});
+}
+
+TEST_CASE("EnsureDesiredProperties: nothing is read while twin patches are of no interest") {
+  TestHubPipeline<EnsureDesiredPropertiesStage, TwinRequestResponseStage,
+                  CoordinateRequestAndResponseStage, IotHubMqttTranslationStage>
+      p;
+  p.run<EnableFeatureOperation>(std::string(feature::kTwin));
+  p.run<EnableFeatureOperation>(std::string(feature::kC2D));
+  p.run<ConnectOperation>();
+  CHECK(p.twin.requests == 0);
+  CHECK(p.received.patches.empty());
+}
+
+TEST_CASE(
+    "EnsureDesiredProperties: where it is off nothing is read, and patches pass as they are") {
+  EnsurePipeline p({.device_id = "dev1", .ensure_desired_properties = false});
+  p.run<ConnectOperation>();
+  p.receive("$iothub/twin/PATCH/properties/desired/?$version=1", R"({"a": 1})");
+  p.reconnect();
+  CHECK(p.twin.requests == 0);
+  CHECK(p.received.patches.size() == 1);
+  CHECK(p.events.background_errors.empty());
+}
+
+TEST_CASE("EnsureDesiredProperties: enabling twin patches again makes everything new") {
+  EnsurePipeline p;
+  p.run<ConnectOperation>();
+  p.run<EnableFeatureOperation>(std::string(feature::kTwinPatches));
+  p.reconnect();
+  CHECK(p.versions() == std::vector{1, 1});
+}
+
+TEST_CASE("EnsureDesiredProperties: a read that fails is tried again after pauses that double") {
+  EnsurePipeline p;
+  p.twin.status = 429;
+  p.run<ConnectOperation>();
+  int requests = 1;
+  for (Duration pause = 1s; pause <= 32s; pause *= 2) {
+    CHECK(p.twin.requests == requests);
+    p.advance(pause - 1ns);
+    CHECK(p.twin.requests == requests);
+    p.advance(1ns);
+    CHECK(p.twin.requests == ++requests);
+  }
+  REQUIRE(p.events.background_errors.size() == 1);  // It gives up.
+  CHECK(p.events.background_errors[0].cause().service_status() == 429);
+  p.advance(24h);
+  CHECK(p.twin.requests == 7);
+}
+
+TEST_CASE("EnsureDesiredProperties: the next connect reads anew, however often it failed before") {
+  EnsurePipeline p;
+  p.twin.status = 500;
+  p.run<ConnectOperation>();
+  p.advance(1h);
+  CHECK(p.received.patches.empty());
+  p.twin.status = 200;
+  p.reconnect();
+  CHECK(p.versions() == std::vector{1});
+  CHECK(p.loop().pending_timers() == 0);
+}
+
+TEST_CASE("EnsureDesiredProperties: a retry that succeeds sends up what it read, and is the last") {
+  EnsurePipeline p;
+  p.twin.status = 500;
+  p.run<ConnectOperation>();
+  p.twin.status = 200;
+  p.advance(1h);
+  CHECK(p.twin.requests == 2);
+  CHECK(p.versions() == std::vector{1});
+  CHECK(p.events.background_errors.empty());
+}
+
+TEST_CASE("EnsureDesiredProperties: a retry that comes due while disconnected does not read") {
+  EnsurePipeline p;
+  p.twin.status = 500;
+  p.run<ConnectOperation>();
+  p.run<DisconnectOperation>();
+  p.advance(1h);
+  CHECK(p.twin.requests == 1);
+  CHECK(p.events.background_errors.empty());
+}
+
+TEST_CASE("EnsureDesiredProperties: one read at a time, and one that is never answered ends") {
+  EnsurePipeline p;
+  p.twin.silent = true;
+  p.run<ConnectOperation>();
+  p.reconnect();
+  CHECK(p.twin.requests == 1);
+  p.twin.silent = false;
+  p.advance(kTimeout + 1s - 1ns);
+  CHECK(p.twin.requests == 1);
+  p.advance(1ns);
+  CHECK(p.twin.requests == 2);
+  CHECK(p.versions() == std::vector{1});
+}
+
+TEST_CASE("EnsureDesiredProperties: a patch without a version is reported, and not sent up") {
+  for (const std::string body : {R"({"a": 1})", R"({"$version": "1"})", "null", "[]", "7"}) {
+    CAPTURE(body);
+    EnsurePipeline p;
+    p.run<ConnectOperation>();
+    p.receive("$iothub/twin/PATCH/properties/desired/?$version=2", body);
+    CHECK(p.versions() == std::vector{1});
+    REQUIRE(p.events.background_errors.size() == 1);
+    CHECK(p.events.background_errors[0].code() == Errc::bad_content);
+  }
+}
+
+TEST_CASE(
+    "EnsureDesiredProperties: a twin without a version is reported, once, and not read again") {
+  for (const std::string body :
+       {"{}", R"({"desired": {}})", R"({"desired": null})", "null", "[]"}) {
+    CAPTURE(body);
+    EnsurePipeline p;
+    p.twin.body = body;
+    p.run<ConnectOperation>();
+    p.advance(1h);
+    CHECK(p.received.patches.empty());
+    CHECK(p.events.background_errors.size() == 1);
+    CHECK(p.twin.requests == 1);
+  }
+}
+
+TEST_CASE("EnsureDesiredProperties: shutdown ends the reading, without a report") {
+  EnsurePipeline p;
+  p.twin.status = 500;
+  p.run<ConnectOperation>();
+  p.run<ShutdownPipelineOperation>();
+  CHECK(p.loop().pending_timers() == 0);
+  p.advance(1h);
+  CHECK(p.twin.requests == 1);
+  CHECK(p.events.background_errors.empty());
+}
+
+TEST_CASE("EnsureDesiredProperties: shutdown ends a read under way, without a report") {
+  EnsurePipeline p;
+  p.twin.silent = true;
+  p.run<ConnectOperation>();
+  p.run<ShutdownPipelineOperation>();
+  p.advance(1h);
+  CHECK(p.twin.requests == 1);
+  CHECK(p.events.background_errors.empty());
+}
+
+}  // namespace
+}  // namespace azure::iot::device
