@@ -1,0 +1,179 @@
+#include "evidence.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "values.hpp"
+
+namespace azure::iot::device::conformance {
+namespace {
+
+constexpr std::string_view kReadTopic = "$iothub/twin/GET/";
+constexpr std::string_view kResponseTopic = "$iothub/twin/res/";
+
+const Json* error_in(const Deviation& deviation) {
+  const Json* error = deviation.what().is_object() ? deviation.what().find("error") : nullptr;
+  return error && error->is_object() ? error : nullptr;
+}
+
+bool has_type(const Json* error, std::string_view type) {
+  return error && error->at("type") == Json(type);
+}
+
+template <class Predicate>
+bool any_in_chain(const Json& error, Predicate holds) {
+  const Json* cause = error.find("cause");
+  return holds(error) || (cause && cause->is_object() && any_in_chain(*cause, holds));
+}
+
+template <class Predicate>
+bool any_step_so_far(const Situation& situation, Predicate holds) {
+  const auto& steps = situation.trace.steps;
+  const auto end = steps.begin() + static_cast<std::ptrdiff_t>(situation.step) + 1;
+  return std::any_of(steps.begin(), end, holds);
+}
+
+// Whether a value holds somewhere an object with that member for which the predicate holds.
+template <class Predicate>
+bool any_member(const Json& value, std::string_view name, Predicate holds) {
+  if (const Json* found = value.find(name); found && holds(*found)) return true;
+  const auto members = value.is_object() ? value.members() : std::span<const JsonMember>();
+  const auto elements = value.is_array() ? value.elements() : std::span<const Json>();
+  return std::any_of(members.begin(), members.end(),
+                     [&](const JsonMember& m) { return any_member(m.value, name, holds); }) ||
+         std::any_of(elements.begin(), elements.end(),
+                     [&](const Json& e) { return any_member(e, name, holds); });
+}
+
+const Json* patch_in(const Json& output) {
+  const JsonMember& what = output.members().front();
+  const Json* event = what.name == "handler" ? what.value.find("event") : &what.value;
+  const Json* type = event ? event->find("type") : nullptr;
+  if (!type || *type != Json("TwinDesiredPropertiesPatchEvent")) return nullptr;
+  return event->find("patch");
+}
+
+}  // namespace
+
+bool completes_with(const Deviation& deviation, std::string_view error_type) {
+  return deviation.kind() == "op_completed" && has_type(error_in(deviation), error_type);
+}
+
+bool is_report(const Deviation& deviation) {
+  const bool goes_up = deviation.kind() == "send_event_up" || deviation.kind() == "handler";
+  return goes_up && error_in(deviation);
+}
+
+bool reports(const Deviation& deviation, std::string_view error_type) {
+  return is_report(deviation) && has_type(error_in(deviation), error_type);
+}
+
+bool shows_internal_error(const Deviation& deviation) {
+  const Json* error = deviation.kind() == "raised" ? &deviation.what() : error_in(deviation);
+  return error && any_in_chain(*error, is_internal_error);
+}
+
+bool shows_second_completion(const Deviation& deviation) {
+  const Json* error = deviation.kind() == "raised" ? &deviation.what() : error_in(deviation);
+  return error && any_in_chain(*error, [](const Json& e) {
+           const Json* message = e.find("message");
+           return message && to_bytes(*message).find("already-completed") != std::string::npos;
+         });
+}
+
+bool is_own_reauthorization(const Deviation& deviation) {
+  return deviation.field("type") == "ReauthorizeConnectionOperation" &&
+         deviation.field("id").starts_with("s");
+}
+
+bool is_twin_read(const Deviation& deviation) {
+  if (deviation.kind() == "transport") return deviation.field("topic").starts_with(kReadTopic);
+  return deviation.field("type") == "GetTwinOperation" && deviation.field("id").starts_with("s");
+}
+
+bool is_desired_properties(const Deviation& deviation) { return patch_in(deviation.output); }
+
+bool is_about_connection(const Deviation& deviation) {
+  const std::string call = deviation.field("call");
+  return deviation.kind() == "state" || call == "connect" || call == "disconnect" ||
+         (deviation.kind() == "send_op_down" && is_connection_op(deviation.field("type")));
+}
+
+std::string type_of(const Situation& situation, const std::string& op_id) {
+  const auto& ops = situation.world.driven_ops();
+  const auto found = ops.find(op_id);
+  return found == ops.end() ? std::string() : found->second.type;
+}
+
+bool is_connection_op(std::string_view type) {
+  return type == "ConnectOperation" || type == "DisconnectOperation" ||
+         type == "ReauthorizeConnectionOperation";
+}
+
+bool has_run(const Situation& situation, std::string_view type) {
+  const auto& ops = situation.world.driven_ops();
+  return std::any_of(ops.begin(), ops.end(),
+                     [&](const auto& op) { return op.second.type == type; });
+}
+
+bool runs_now(const Situation& situation, std::string_view type) {
+  const auto& ops = situation.world.driven_ops();
+  return std::any_of(ops.begin(), ops.end(), [&](const auto& op) {
+    return op.second.type == type && op.second.step == situation.step;
+  });
+}
+
+bool is_recorded_to_complete(const Trace& trace, const std::string& op_id) {
+  return std::any_of(trace.steps.begin(), trace.steps.end(), [&](const Step& step) {
+    const auto outputs = step.out.elements();
+    return std::any_of(outputs.begin(), outputs.end(), [&](const Json& output) {
+      const Json* completed = output.find("op_completed");
+      return completed && completed->at("id") == Json(op_id);
+    });
+  });
+}
+
+bool was_set(const Situation& situation, std::string_view key) {
+  return any_step_so_far(situation, [&](const Step& step) {
+    const Json* set = step.in.find("set");
+    return set && set->contains(key);
+  });
+}
+
+bool read_may_have_failed(const Situation& situation) {
+  const auto is_set = [](const Json& error) { return !error.is_null(); };
+  const auto is_refusal = [](const Json& topic) {
+    const std::string text = to_bytes(topic);
+    return text.starts_with(kResponseTopic) &&
+           !text.substr(kResponseTopic.size()).starts_with("200/");
+  };
+  return any_step_so_far(situation, [&](const Step& step) {
+    return any_member(step.in, "error", is_set) || any_member(step.env, "error", is_set) ||
+           any_member(step.env, "raise", is_set) || any_member(step.in, "topic", is_refusal) ||
+           any_member(step.in, "name", [](const Json& name) { return name == Json("cancel"); }) ||
+           any_member(step.out, "call",
+                      [](const Json& call) { return call == Json("cancel_all_operations"); });
+  });
+}
+
+std::optional<std::int64_t> last_version_sent_up(const Situation& situation) {
+  std::optional<std::int64_t> version;
+  for (std::size_t i = 0; i < situation.step; ++i) {
+    for (const Json& output : situation.trace.steps[i].out.elements()) {
+      const Json* patch = patch_in(output);
+      const Json* number = patch ? patch->find("$version") : nullptr;
+      if (number) version = number->get_if<std::int64_t>();
+    }
+  }
+  return version;
+}
+
+bool has_token_shorter_than(const Situation& situation, std::int64_t seconds) {
+  const auto is_short = [&](const Json& ttl) { return ttl.get_if<std::int64_t>() < seconds; };
+  return any_member(situation.trace.config, "ttl", is_short) ||
+         any_step_so_far(situation,
+                         [&](const Step& step) { return any_member(step.in, "ttl", is_short); });
+}
+
+}  // namespace azure::iot::device::conformance

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "differences.hpp"
+
+// What can be seen in a trace, and in one output of it: the words in which accepted differences are
+// written.
+namespace azure::iot::device::conformance {
+
+// The output completes an operation with an error of that type.
+bool completes_with(const Deviation& deviation, std::string_view error_type);
+// It tells the user of a background error; of one of that type.
+bool is_report(const Deviation& deviation);
+bool reports(const Deviation& deviation, std::string_view error_type);
+// It completes an operation, or tells the user, with the trace's word for a stage that tripped.
+bool shows_internal_error(const Deviation& deviation);
+// It says that something was completed a second time.
+bool shows_second_completion(const Deviation& deviation);
+
+// It asks for a reauthorization, or for a twin, that no operation of the driver asked for; or it
+// belongs to a pipeline in which that cannot be told, and has the look of one.
+bool is_own_reauthorization(const Deviation& deviation);
+bool is_twin_read(const Deviation& deviation);
+bool is_desired_properties(const Deviation& deviation);
+// It concerns what the connection does.
+bool is_about_connection(const Deviation& deviation);
+
+// The type of an operation of the driver; empty if there is none with that id.
+std::string type_of(const Situation& situation, const std::string& op_id);
+bool is_connection_op(std::string_view type);
+// Whether the driver has run an operation of that type up to here; in this step.
+bool has_run(const Situation& situation, std::string_view type);
+bool runs_now(const Situation& situation, std::string_view type);
+// Whether the recording has an end for that operation.
+bool is_recorded_to_complete(const Trace& trace, const std::string& op_id);
+// Whether the world was changed like this up to here: a key of a `set`.
+bool was_set(const Situation& situation, std::string_view key);
+// Whether something happened up to here that can fail a read of the twin.
+bool read_may_have_failed(const Situation& situation);
+// The version of the desired properties last sent up before this step, as recorded.
+std::optional<std::int64_t> last_version_sent_up(const Situation& situation);
+// Whether some token of the trace, up to here, lives shorter than that many seconds.
+bool has_token_shorter_than(const Situation& situation, std::int64_t seconds);
+
+}  // namespace azure::iot::device::conformance

@@ -1,0 +1,64 @@
+#include "models.hpp"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "values.hpp"
+
+namespace azure::iot::device::conformance {
+namespace {
+
+using Field = std::optional<std::string> Message::*;
+constexpr std::array<std::pair<std::string_view, Field>, 10> kFields{{
+    {"message_id", &Message::message_id},
+    {"correlation_id", &Message::correlation_id},
+    {"user_id", &Message::user_id},
+    {"content_type", &Message::content_type},
+    {"content_encoding", &Message::content_encoding},
+    {"expiry_time_utc", &Message::expiry_time_utc},
+    {"output_name", &Message::output_name},
+    {"input_name", &Message::input_name},
+    {"ack", &Message::ack},
+    {"iothub_interface_id", &Message::iothub_interface_id},
+}};
+
+// Python writes a property that is no text as str() does. Here it is text to begin with.
+std::string python_text(const Json& value) {
+  if (value.is_null()) return "None";
+  if (const auto truth = value.get_if<bool>()) return *truth ? "True" : "False";
+  return to_bytes(value);
+}
+
+}  // namespace
+
+Message to_message(const Json& fields) {
+  Message message;
+  message.data = to_bytes(fields["data"]);
+  for (const auto& [name, field] : kFields) {
+    if (const Json* value = fields.find(name)) message.*field = to_bytes(*value);
+  }
+  if (const Json* properties = fields.find("custom_properties")) {
+    for (const JsonMember& property : properties->members()) {
+      message.custom_properties[property.name] = python_text(property.value);
+    }
+  }
+  return message;
+}
+
+Json describe_message(const Message& message) {
+  Json json{{"data", to_value(message.data)}};
+  for (const auto& [name, field] : kFields) {
+    if (const auto& value = message.*field) json.set(name, to_value(*value));
+  }
+  if (message.custom_properties.empty()) return json;
+  Json properties = Json::object();
+  for (const auto& [name, value] : message.custom_properties) {
+    properties.set(name, value ? to_value(*value) : Json());
+  }
+  json.set("custom_properties", std::move(properties));
+  return json;
+}
+
+}  // namespace azure::iot::device::conformance

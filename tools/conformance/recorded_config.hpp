@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+
+#include "iothub/iothub_config.hpp"
+#include "pipeline/auth/sastoken.hpp"
+#include "pipeline/json/json.hpp"
+#include "pipeline/loop/time.hpp"
+#include "pipeline/pipeline_config.hpp"
+
+// The configuration of a trace, which names every key.
+namespace azure::iot::device::conformance {
+
+// A token as made at `now`; null if there is none. While `*signing_fails`, signing it does.
+std::shared_ptr<SasToken> to_sastoken(const Json& fields, WallTime now,
+                                      std::shared_ptr<const bool> signing_fails);
+// Everything but the token.
+PipelineConfig to_pipeline_config(const Json& config);
+IotHubConfig to_iothub_config(const Json& config);
+
+// Proxy options as they stand in a trace.
+Json describe_proxy(const ProxyOptions& proxy);
+
+}  // namespace azure::iot::device::conformance

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "iothub/iothub_config.hpp"
+#include "pipeline/mqtt_transport.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace azure::iot::device::conformance {
+
+// What traces are recorded of, and how the same is built here.
+struct Subject {
+  enum class Kind {
+    stage,       // Between a recording neighbour above and one below.
+    root,        // Nothing above; a recording neighbour below.
+    last_stage,  // A recording neighbour above; below it a transport.
+    pipeline,    // Everything; below it a transport.
+  };
+
+  std::string_view recorded_name;
+  std::string_view name;  // What it is called here.
+  Kind kind;
+  // The stage; null for the root and for a pipeline.
+  std::unique_ptr<Stage> (*make_stage)(const IotHubConfig& config,
+                                       MqttTransportFactory make_transport);
+
+  bool has_transport() const { return kind == Kind::last_stage || kind == Kind::pipeline; }
+  // Whether completions and handlers run on a thread of their own, after the work at hand.
+  bool has_callback_thread() const { return kind == Kind::root || kind == Kind::pipeline; }
+};
+
+// Those that are replayed.
+std::span<const Subject> subjects();
+// By either name; null if traces of it are skipped.
+const Subject* find_subject(std::string_view name);
+
+}  // namespace azure::iot::device::conformance
