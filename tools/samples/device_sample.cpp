@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-#include "clients/device.hpp"
+#include <azure/iot/device/device.hpp>
 
 using namespace azure::iot::device;
 using namespace std::chrono_literals;
