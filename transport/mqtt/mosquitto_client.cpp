@@ -235,6 +235,7 @@ MosquittoResult MosquittoClient::disconnect() {
 bool MosquittoClient::did_nothing(const MosquittoResult& result) {
   switch (result.rc) {
     case MOSQ_ERR_SUCCESS:
+    case MOSQ_ERR_NO_CONN:
     case MOSQ_ERR_CONN_LOST:
     case MOSQ_ERR_ERRNO: return false;
     default: return true;
