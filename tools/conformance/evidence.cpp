@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "values.hpp"
 
@@ -10,7 +12,6 @@ namespace azure::iot::device::conformance {
 namespace {
 
 constexpr std::string_view kReadTopic = "$iothub/twin/GET/";
-constexpr std::string_view kResponseTopic = "$iothub/twin/res/";
 
 const Json* error_in(const Deviation& deviation) {
   const Json* error = deviation.what().is_object() ? deviation.what().find("error") : nullptr;
@@ -94,6 +95,12 @@ bool is_twin_read(const Deviation& deviation) {
 
 bool is_desired_properties(const Deviation& deviation) { return patch_in(deviation.output); }
 
+std::optional<std::int64_t> version_in(const Json& output) {
+  const Json* patch = patch_in(output);
+  const Json* version = patch ? patch->find("$version") : nullptr;
+  return version ? version->get_if<std::int64_t>() : std::nullopt;
+}
+
 bool is_about_connection(const Deviation& deviation) {
   const std::string call = deviation.field("call");
   return deviation.kind() == "state" || call == "connect" || call == "disconnect" ||
@@ -141,29 +148,26 @@ bool was_set(const Situation& situation, std::string_view key) {
   });
 }
 
-bool read_may_have_failed(const Situation& situation) {
-  const auto is_set = [](const Json& error) { return !error.is_null(); };
-  const auto is_refusal = [](const Json& topic) {
-    const std::string text = to_bytes(topic);
-    return text.starts_with(kResponseTopic) &&
-           !text.substr(kResponseTopic.size()).starts_with("200/");
-  };
-  return any_step_so_far(situation, [&](const Step& step) {
-    return any_member(step.in, "error", is_set) || any_member(step.env, "error", is_set) ||
-           any_member(step.env, "raise", is_set) || any_member(step.in, "topic", is_refusal) ||
-           any_member(step.in, "name", [](const Json& name) { return name == Json("cancel"); }) ||
-           any_member(step.out, "call",
-                      [](const Json& call) { return call == Json("cancel_all_operations"); });
-  });
+bool answers_what_is_missing(const Situation& situation) {
+  const Json& what = situation.now().in.members().front().value;
+  std::vector<std::string> named;
+  if (const Json* id = what.find("id")) named.push_back(to_bytes(*id));
+  if (const Json* mid = what.find("mid")) named.push_back("mid-" + mid->dump());
+  for (const std::string_view name : {"topic", "request_id"}) {
+    const Json* text = what.find(name);
+    if (!text) continue;
+    for (std::string& id : Names::request_ids_in(to_bytes(*text))) named.push_back(std::move(id));
+  }
+  const Names& names = situation.world.names();
+  return std::any_of(named.begin(), named.end(),
+                     [&](const std::string& name) { return names.actual(name).empty(); });
 }
 
 std::optional<std::int64_t> last_version_sent_up(const Situation& situation) {
   std::optional<std::int64_t> version;
   for (std::size_t i = 0; i < situation.step; ++i) {
     for (const Json& output : situation.trace.steps[i].out.elements()) {
-      const Json* patch = patch_in(output);
-      const Json* number = patch ? patch->find("$version") : nullptr;
-      if (number) version = number->get_if<std::int64_t>();
+      if (const auto sent = version_in(output)) version = sent;
     }
   }
   return version;

@@ -26,6 +26,8 @@ bool shows_second_completion(const Deviation& deviation);
 bool is_own_reauthorization(const Deviation& deviation);
 bool is_twin_read(const Deviation& deviation);
 bool is_desired_properties(const Deviation& deviation);
+// The version of the desired properties that an output sends up, if it does.
+std::optional<std::int64_t> version_in(const Json& output);
 // It concerns what the connection does.
 bool is_about_connection(const Deviation& deviation);
 
@@ -39,8 +41,9 @@ bool runs_now(const Situation& situation, std::string_view type);
 bool is_recorded_to_complete(const Trace& trace, const std::string& op_id);
 // Whether the world was changed like this up to here: a key of a `set`.
 bool was_set(const Situation& situation, std::string_view key);
-// Whether something happened up to here that can fail a read of the twin.
-bool read_may_have_failed(const Situation& situation);
+// Whether the step's input answers an operation, a call or a request that was recorded and has not
+// happened here.
+bool answers_what_is_missing(const Situation& situation);
 // The version of the desired properties last sent up before this step, as recorded.
 std::optional<std::int64_t> last_version_sent_up(const Situation& situation);
 // Whether some token of the trace, up to here, lives shorter than that many seconds.

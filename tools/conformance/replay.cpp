@@ -33,6 +33,7 @@ class Replay {
     }
     check_shutdown(i);
     if (tolerance_.parted) return;
+    ++verdict_.compared_steps;
 
     const auto deviations = comparer_.compare(expected, actual);
     const bool unexplained = !explain_all(i, deviations);
@@ -90,6 +91,14 @@ class Replay {
 
 }  // namespace
 
-Verdict replay(const Trace& trace, const Subject& subject) { return Replay(trace, subject).run(); }
+Verdict replay(const Trace& trace, const Subject& subject) {
+  try {
+    return Replay(trace, subject).run();
+  } catch (const std::exception& e) {
+    Verdict verdict;
+    verdict.failure = {0, std::string("the trace cannot be replayed: ") + e.what(), {}, {}};
+    return verdict;
+  }
+}
 
 }  // namespace azure::iot::device::conformance

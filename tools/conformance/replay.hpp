@@ -29,6 +29,8 @@ struct Accepted {
 struct Verdict {
   std::optional<Failure> failure;
   std::vector<Accepted> accepted;
+  // Steps whose outputs were compared; after those only what holds for any trace was checked.
+  std::size_t compared_steps = 0;
 };
 
 // Replays a trace on its subject.

@@ -27,6 +27,8 @@ void print_outputs(std::ostream& out, const char* title, const std::vector<Json>
 
 void Report::add(const Trace& trace, const Subject& subject, const Verdict& verdict) {
   ++counts_[both_names(subject)][verdict.failure ? kFailed : kPassed];
+  steps_ += trace.steps.size();
+  compared_steps_ += verdict.compared_steps;
   if (!is_random(trace)) with_scenarios_.insert(both_names(subject));
   for (const Accepted& accepted : verdict.accepted) {
     const std::string_view name = accepted.difference->name;
@@ -69,8 +71,9 @@ void Report::print_counts() {
   }
   print("all", all);
   if (differing_.empty()) return;
-  out_ << differing_.size() << " of those passed with accepted differences, of " << met_.size()
-       << " kinds\n";
+  out_ << "accepted differences: " << met_.size() << " kinds in " << differing_.size()
+       << " traces; compared output by output: " << compared_steps_ << " of " << steps_
+       << " steps\n";
 }
 
 void Report::print_differences() {

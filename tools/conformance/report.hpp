@@ -44,6 +44,8 @@ class Report {
   std::map<std::string_view, std::vector<std::string>> unmarked_;
   std::set<std::string> differing_;
   std::size_t failed_ = 0;
+  std::size_t steps_ = 0;
+  std::size_t compared_steps_ = 0;
 };
 
 }  // namespace azure::iot::device::conformance

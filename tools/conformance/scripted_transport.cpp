@@ -12,6 +12,12 @@
 namespace azure::iot::device::conformance {
 namespace {
 
+bool is_twin_read(std::string_view topic) { return topic.starts_with("$iothub/twin/GET/"); }
+
+bool is_twin_refusal(std::string_view topic) {
+  return topic.starts_with("$iothub/twin/res/") && !topic.starts_with("$iothub/twin/res/200/");
+}
+
 Json describe_config(const MqttTransportConfig& config) {
   return {
       {"client_id", config.client_id},
@@ -87,6 +93,7 @@ void ScriptedTransport::call_back(const Json& callback) {
     listener_->on_mqtt_disconnected(to_error(callback["cause"]));
   } else if (name == "on_mqtt_message_received") {
     const std::string topic = world_.names().actual_text(to_bytes(callback["topic"]));
+    if (is_twin_refusal(topic)) world_.note_failed_read();
     listener_->on_mqtt_message_received(topic, to_bytes(callback["payload"]));
   } else if (name == "ack" || name == "cancel") {
     const bool cancelled = name == "cancel";
@@ -110,7 +117,10 @@ Error ScriptedTransport::send(std::string_view name, OpKey key, const std::strin
   fields.set("topic", to_value(topic));
   fields.set("call", name);
   Reaction reaction = world_.record("transport", std::move(fields));
-  if (reaction.raised) return reaction.raised;
+  if (reaction.raised) {
+    if (is_twin_read(topic)) world_.note_failed_read();
+    return reaction.raised;
+  }
   if (reaction.acknowledged) {
     listener_->on_mqtt_acknowledged(key, {});
   } else {
@@ -139,6 +149,7 @@ void ScriptedTransport::answer(const Sent& sent, Error error) {
   if (!listener_->still_waits(sent.key)) {
     world_.note_late_answer({.op_id = {}, .topic = sent.topic});
   }
+  if (error && is_twin_read(sent.topic)) world_.note_failed_read();
   listener_->on_mqtt_acknowledged(sent.key, std::move(error));
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "events.hpp"
+#include "iothub/iothub_operations.hpp"
 #include "iothub/iothub_pipeline.hpp"
 #include "operations.hpp"
 #include "recorded_config.hpp"
@@ -203,7 +204,9 @@ void World::complete_op(const Json& fields, const std::string& op_id) {
     return answer_from_recording();
   }
   set_results(*op, fields);
-  complete(std::move(op), to_error(fields["error"]));
+  Error error = to_error(fields["error"]);
+  if (error && op->type() == type_id<GetTwinOperation>()) note_failed_read();
+  complete(std::move(op), std::move(error));
 }
 
 void World::set(const Json& fields) {

@@ -56,6 +56,8 @@ class World {
   const std::map<std::string, DrivenOp>& driven_ops() const { return driven_ops_; }
   // Of the last step.
   const std::vector<LateAnswer>& late_answers() const { return late_answers_; }
+  // Whether, up to here, a read of the twin came to nothing.
+  bool read_failed() const { return read_failed_; }
   // Of the last step: an input that no operation here can carry, and that was left out.
   bool left_out_input() const { return left_out_input_; }
 
@@ -70,6 +72,7 @@ class World {
   // What was asked for cannot be expressed where an operation has one owner: nothing is done, and
   // the step is answered with the exception that the recording has, if any.
   void answer_from_recording() { answer_from_recording_ = true; }
+  void note_failed_read() { read_failed_ = true; }
   void note_late_answer(LateAnswer late) { late_answers_.push_back(std::move(late)); }
   const Names& names() const { return names_; }
 
@@ -106,6 +109,7 @@ class World {
   std::map<std::string, DrivenOp> driven_ops_;
   std::vector<LateAnswer> late_answers_;
   bool left_out_input_ = false;
+  bool read_failed_ = false;
   std::unordered_map<const Operation*, std::string> ids_;
   int last_own_id_ = 0;
   int last_request_id_ = 0;
