@@ -67,8 +67,9 @@ class IoTHubDeviceClient {
 
   IoTHubDeviceClient(IoTHubDeviceClient&& other) noexcept;
   IoTHubDeviceClient& operator=(IoTHubDeviceClient&& other) noexcept;
-  // Shuts the client down if that has not been done, within a second. On any thread, also inside
-  // one of its handlers; but no other thread may be in a call.
+  // Shuts the client down if that has not been done, within a second. Unlike `shutdown` it starts
+  // no handler any more, and only waits for those that are running. On any thread, also inside one
+  // of its handlers; but no other thread may be in a call.
   ~IoTHubDeviceClient();
 
   // Connects, and from then on keeps the connection, if `connection_retry` is on. Returns at once

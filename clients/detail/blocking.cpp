@@ -13,6 +13,8 @@ void end_client(std::shared_ptr<HubClientCore>& core) noexcept {
   const std::shared_ptr<HubClientCore> ending = std::move(core);
   if (!ending || ending->was_shut_down()) return;
   try {
+    // What a handler refers to may be gone by now: it is not called once more.
+    ending->handlers().stop();
     // Shared: the loop may be held up by a stage of the user for longer than anybody waits here.
     auto ended = std::make_shared<std::promise<void>>();
     ending->start_shutdown(Completion<void>([ended](const Error&) { ended->set_value(); }));

@@ -20,8 +20,8 @@ T wait_for(HubClientCore& core, Start start) {
   return waiter.get();
 }
 
-// What a destructor does: shuts down, and waits for it a second at most. On the loop's own thread
-// it does not wait. The core goes when its shutdown is over.
+// What a destructor does: clears the handlers, shuts down, and waits for it a second at most. On
+// the loop's own thread it does not wait. The core goes when its shutdown is over.
 void end_client(std::shared_ptr<HubClientCore>& core) noexcept;
 
 }  // namespace azure::iot::device::detail

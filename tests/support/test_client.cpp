@@ -16,6 +16,12 @@ TestClient::TestClient(ConnectionStringOptions options) {
       HandlerPool::create_inline(*loop));
 }
 
+// What was posted and not run would keep the loop, which keeps it.
+TestClient::~TestClient() {
+  core.reset();
+  loop->run_posted();
+}
+
 void TestClient::answer(const FakeMqttTransport::Packet& packet) {
   if (packet.topic.starts_with(kGet)) {
     transport.receive("$iothub/twin/res/200/?$rid=" + packet.topic.substr(kGet.size()), twin);

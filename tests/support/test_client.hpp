@@ -59,6 +59,7 @@ class Call {
 class TestClient {
  public:
   explicit TestClient(ConnectionStringOptions options = {});
+  ~TestClient();
 
   // Starts a call and lets it run as far as it goes without time passing.
   template <class T = void, class F>

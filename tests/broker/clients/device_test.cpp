@@ -104,6 +104,7 @@ TEST_CASE("Device: a link that is cut heals, and says why it was cut") {
   CHECK(changes[2].connected);
   client.send_message("after");
   CHECK(shared_hub().telemetry(device).back().payload == "after");
+  client.shutdown();  // The handler is called once more.
 }
 
 TEST_CASE("Device: two clients share one loop, each with its own connection") {
