@@ -114,6 +114,20 @@ TEST_CASE("The hub's chain: a twin request whose response is lost fails at its d
   CHECK(get.errc() == Errc::timed_out);
 }
 
+TEST_CASE("The hub's chain: what waited too long for the connection is not sent later") {
+  TestHubChain p(config());
+  p.transport.script({late});
+  auto get = p.run_within<GetTwinOperation>(5s);
+  auto send = p.run_within<SendD2CMessageOperation>(5s, Message{.data = "x"});
+  p.advance(5s);
+  CHECK(get.errc() == Errc::timed_out);
+  CHECK(send.errc() == Errc::timed_out);
+  p.transport.release();
+  p.settle();
+  CHECK(p.state() == connected);
+  CHECK(p.transport.packets().empty());
+}
+
 TEST_CASE("The hub's chain: a refused credential fails what waits, and is not dialled again") {
   TestHubChain p(config());
   p.transport.script({refuse_with(Errc::unauthorized), refuse_with(Errc::unauthorized)});
@@ -233,24 +247,26 @@ TEST_CASE("The hub's chain: what waits for the next attempt ends with the shutdo
   CHECK(p.transport.subscribed().size() == 1);
 }
 
-TEST_CASE("The hub's chain: a stage of the user's sees what passes the place he gave it") {
-  class CountingStage final
-      : public Handles<CountingStage, Ops<MqttPublishOperation>, Events<ConnectedEvent>> {
-   public:
-    explicit CountingStage(std::string& seen) : seen_(seen) {}
-    std::string_view name() const override { return "CountingStage"; }
-    void run(Owned<MqttPublishOperation> op) {
-      seen_ += op->topic + ' ';
-      send_op_down(std::move(op));
-    }
-    void on(const ConnectedEvent& event) {
-      seen_ += "connected ";
-      send_event_up(event);
-    }
+// A stage as a user writes one.
+class CountingStage final
+    : public Handles<CountingStage, Ops<MqttPublishOperation>, Events<ConnectedEvent>> {
+ public:
+  explicit CountingStage(std::string& seen) : seen_(seen) {}
+  std::string_view name() const override { return "CountingStage"; }
+  void run(Owned<MqttPublishOperation> op) {
+    seen_ += op->topic + ' ';
+    send_op_down(std::move(op));
+  }
+  void on(const ConnectedEvent& event) {
+    seen_ += "connected ";
+    send_event_up(event);
+  }
 
-   private:
-    std::string& seen_;
-  };
+ private:
+  std::string& seen_;
+};
+
+TEST_CASE("The hub's chain: a stage of the user's sees what passes the place he gave it") {
   std::string seen;
   TestHubChain p(config());
   p.pipeline().insert_before("AutoConnectStage", std::make_unique<CountingStage>(seen));

@@ -170,9 +170,12 @@ TEST_CASE("EnsureDesiredProperties: the next connect reads anew, however often i
   p.twin.status = 500;
   p.run<ConnectOperation>();
   p.advance(1h);
-  CHECK(p.received.patches.empty());
-  p.twin.status = 200;
+  CHECK(p.twin.requests == 7);
   p.reconnect();
+  CHECK(p.twin.requests == 8);
+  p.twin.status = 200;
+  p.advance(1s);  // And tries again as before.
+  CHECK(p.twin.requests == 9);
   CHECK(p.versions() == std::vector{1});
   CHECK(p.loop().pending_timers() == 0);
 }

@@ -119,6 +119,18 @@ TEST_CASE("CoordinateRequestAndResponse: a response that nobody waits for goes n
   CHECK(p.history == Strings{"RequestAndResponseOperation: ok"});
 }
 
+TEST_CASE("CoordinateRequestAndResponse: an id is free again once its request has ended") {
+  RequestPipeline p;
+  p.nucleus().make_request_id = [] { return "the only id"; };
+  p.transport.script_acks({refuse_with(Errc::protocol_client)});
+  CHECK(p.request().errc() == Errc::protocol_client);
+  for (int i = 0; i < 3; ++i) {
+    auto run = p.request();
+    p.respond("the only id");
+    CHECK(run.succeeded());
+  }
+}
+
 TEST_CASE("CoordinateRequestAndResponse: a request whose response is lost fails at its deadline") {
   RequestPipeline p;
   auto run = p.run_within<RequestAndResponseOperation>(30s, RequestPipeline::kRequest);

@@ -179,6 +179,21 @@ TEST_CASE("SasToken: a renewal that fails until the token expires is reported th
   CHECK(p.events.background_errors.size() == 1);
 }
 
+TEST_CASE("SasToken: a renewal that failed is not tried again once there is another token") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  sas.signer->fails = true;
+  p.advance(3480s);
+  Renewable another(7200s);
+  p.nucleus().options.sastoken = another.token;
+  p.run<ReauthorizeConnectionOperation>();
+  p.advance(3600s - 1ns);
+  CHECK(another.signer->calls == 1);
+  CHECK(p.transport.dials() == 2);
+  CHECK(p.events.background_errors.empty());
+}
+
 TEST_CASE(
     "SasToken: the user is asked for a new token 120 s before the one he gave expires, once") {
   SasPipeline p{{.sastoken = given_token(3600s)}};
