@@ -59,7 +59,8 @@ class HandlerRunner final : public HandlerPool::Strand,
   void when_quiet(std::thread::id except, std::function<void()> f) {
     {
       const std::scoped_lock lock(mutex_);
-      if (scheduled_ && running_on_ != except) {
+      const bool runs_there = except != std::thread::id() && running_on_ == except;
+      if (scheduled_ && !runs_there) {
         when_quiet_.push_back(std::move(f));
         return;
       }

@@ -115,6 +115,19 @@ TEST_CASE("Client: one that is dropped shuts itself down") {
   CHECK(client.loop->pending_timers() == 0);
 }
 
+// What it refers to may have gone before.
+TEST_CASE("Client: one that is dropped calls no handler any more") {
+  TestClient client;
+  client.connect();
+  int calls = 0;
+  client.core->on_connection_state_change([&](const auto&) { ++calls; });
+  client.on_message([&](Message) { ++calls; });
+  client.transport.receive("devices/dev1/messages/devicebound/%24.mid=1", "last");
+  { IoTHubDeviceClient owner(std::move(client.core)); }
+  client.loop->run_posted();
+  CHECK(calls == 0);
+}
+
 TEST_CASE("Client: a blocking call on the loop's own thread is refused") {
   TestClient client;
   IoTHubDeviceClient blocking(client.core);
