@@ -57,6 +57,30 @@ TEST_CASE("Device: a client may be shut down, and destroyed, from inside one of 
   CHECK(eventually([&] { return !shared_hub().connected(device); }));
 }
 
+TEST_CASE(
+    "Device: threads in the middle of calls are told when another one shuts the client down") {
+  auto client = make_client(shared_hub(), next_device());
+  std::atomic<int> sending = 0, told = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      try {
+        for (++sending;;) client.send_message("x");
+      } catch (const OperationCancelled&) {
+        ++told;
+      } catch (const ClientError&) {
+        ++told;
+      }
+    });
+  }
+  CHECK(eventually([&] { return sending == 8 && client.connected(); }));
+  const Stopwatch watch;
+  client.shutdown();
+  for (std::thread& thread : threads) thread.join();
+  CHECK(watch.passed() < 1s);
+  CHECK(told == 8);
+}
+
 TEST_CASE("Device: shutdown waits for a handler that ends, and not for one that does not") {
   const std::string device = next_device();
   std::promise<void> release, started;
