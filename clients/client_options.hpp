@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "../pipeline/loop/event_loop.hpp"
+#include "stage_insertion.hpp"
 
 namespace azure::iot::device {
 
@@ -46,6 +48,8 @@ struct ConnectionStringOptions {
   // How many messages may wait for their acknowledgement at a time: 1 to 65535. The others wait in
   // the client.
   std::size_t max_in_flight = 128;
+  // Stages of one's own, and where they stand in the chain: see stage_insertion.hpp.
+  std::vector<StageInsertion> stages = {};
 };
 
 // The same for a client made from a symmetric key.

@@ -8,7 +8,6 @@
 #include "iothub/user_agent.hpp"
 #include "pipeline/auth/connection_string.hpp"
 #include "pipeline/auth/symmetric_key.hpp"
-#include "pipeline/log.hpp"
 
 namespace azure::iot::device::detail {
 namespace {
@@ -16,9 +15,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kMaxKeepAlive{1740};
-// Beyond this the hub, which waits one and a half times the keep-alive but 1767 s at most, gives
-// the device up first.
-constexpr seconds kRiskyKeepAlive{1177};
 // What a timer of the Python SDK can wait for, and a Duration can hold.
 constexpr seconds kLongestTime{9223372036};
 
@@ -57,10 +53,6 @@ void check_options(const ConnectionStringOptions& options) {
         "server_verification_cert: must be certificates as PEM text; pass the contents of the "
         "file, not its name");
   }
-  if (options.keep_alive > kRiskyKeepAlive) {
-    log(LogLevel::warning, "Client", "keep_alive of ", in_seconds(options.keep_alive),
-        " is more than 1177 s: the hub may give up the device between two signs of life");
-  }
 }
 
 struct Identity {
@@ -80,6 +72,7 @@ HubClientConfig make_config(const Identity& identity, std::string_view key,
                 .product_info = options.product_info,
                 .user_agent = get_iothub_user_agent(),
                 .ensure_desired_properties = options.ensure_desired_properties};
+  config.stages = options.stages;
 
   auto sastoken = std::make_shared<RenewableSasToken>(
       hub_sas_uri(identity.hostname, identity.device_id, identity.module_id),

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "../../iothub/iothub_config.hpp"
 #include "../../pipeline/pipeline_config.hpp"
@@ -14,6 +15,7 @@ struct HubClientConfig {
   PipelineConfig pipeline;
   IotHubConfig hub;
   std::shared_ptr<EventLoop> loop;
+  std::vector<StageInsertion> stages = {};
 };
 
 // Throw std::invalid_argument naming the argument, the rule and the value, unless it is secret.

@@ -24,8 +24,10 @@ constexpr std::string_view kName = "Client";
 std::shared_ptr<HubClientCore> HubClientCore::create(HubClientConfig config,
                                                      MqttTransportFactory make_transport,
                                                      std::shared_ptr<HandlerPool> handler_pool) {
+  const std::vector<StageInsertion> stages = std::move(config.stages);
   std::shared_ptr<HubClientCore> core(
       new HubClientCore(std::move(config), std::move(make_transport), std::move(handler_pool)));
+  core->insert(stages);
   core->initialize();
   return core;
 }
@@ -43,6 +45,23 @@ HubClientCore::HubClientCore(HubClientConfig config, MqttTransportFactory make_t
 
 // Whatever ran on the loop has closed the pipeline; this is for a loop that ended before.
 HubClientCore::~HubClientCore() { pipeline_->close(Error(Errc::pipeline_not_running)); }
+
+void HubClientCore::insert(const std::vector<StageInsertion>& stages) {
+  for (const StageInsertion& insertion : stages) {
+    std::unique_ptr<Stage> stage = insertion.make ? insertion.make() : nullptr;
+    if (!stage) {
+      throw std::invalid_argument(
+          "stages: each needs a function that makes it; none was made for "
+          "the place at \"" +
+          insertion.name + "\"");
+    }
+    if (insertion.place == StageInsertion::Place::before) {
+      pipeline_->insert_before(insertion.name, std::move(stage));
+    } else {
+      pipeline_->insert_after(insertion.name, std::move(stage));
+    }
+  }
+}
 
 void HubClientCore::initialize() {
   Waiter<void> waiter;
@@ -299,7 +318,9 @@ void HubClientCore::enable_again(Feature& feature) {
           error));
     }
   });
-  submit(std::move(op), deadline_of({}));
+  op->deadline = deadline_of({});
+  // At once: before a request goes out whose response would come on a topic not subscribed to.
+  pipeline_->enter(std::move(op));
 }
 
 void HubClientCore::close_pipeline() {

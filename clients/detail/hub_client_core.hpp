@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "../../iothub/handler_manager.hpp"
 #include "../../iothub/iothub_operations.hpp"
@@ -88,6 +89,7 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
 
   HubClientCore(HubClientConfig config, MqttTransportFactory make_transport,
                 std::shared_ptr<HandlerPool> handler_pool);
+  void insert(const std::vector<StageInsertion>& stages);
   void initialize();
 
   // What happens at the top of the pipeline, on the loop's thread.
