@@ -71,17 +71,28 @@ bool displaced_is_ended(const Situation& situation, const Deviation& deviation) 
   return (lost || swapped) && exempt(situation, id);
 }
 
+bool says_so(const Situation& situation) {
+  return std::any_of(situation.all.begin(), situation.all.end(), [](const Deviation& other) {
+    return other.extra() && (reports(other, "bad_content") || completes_with(other, "bad_content"));
+  });
+}
+
 bool unreadable_content(const Situation& situation, const Deviation& deviation) {
   if (reports(deviation, "SasTokenError")) return false;
-  if (deviation.missing) return shows_internal_error(deviation);
-  if (reports(deviation, "bad_content")) return true;
-  if (completes_with(deviation, "bad_content")) return exempt(situation, deviation.field("id"));
-  // Another end than that of an operation over which Python's stage tripped.
-  return deviation.kind() == "op_completed" &&
-         std::any_of(situation.all.begin(), situation.all.end(), [&](const Deviation& other) {
-           return other.missing && other.field("id") == deviation.field("id") &&
-                  shows_internal_error(other);
-         });
+  if (deviation.kind() == "op_completed") {
+    if (deviation.extra() && completes_with(deviation, "bad_content")) {
+      return exempt(situation, deviation.field("id"));
+    }
+    // Another end than that of an operation over which Python's stage tripped.
+    return std::any_of(situation.all.begin(), situation.all.end(), [&](const Deviation& other) {
+      return other.missing != deviation.missing && other.kind() == "op_completed" &&
+             other.field("id") == deviation.field("id") &&
+             shows_internal_error(other.missing ? other : deviation);
+    });
+  }
+  if (deviation.extra()) return reports(deviation, "bad_content");
+  // A twin that the chain reads for itself is read again, and nobody need be told.
+  return shows_internal_error(deviation) && (says_so(situation) || answers_twin_read(situation));
 }
 
 bool versions_are_ordered(const Situation& situation, const Deviation& deviation) {
@@ -97,14 +108,18 @@ bool versions_are_ordered(const Situation& situation, const Deviation& deviation
 bool read_again_later(const Situation& situation, const Deviation& deviation) {
   const bool failed =
       situation.world.read_failed() || accepted_before(situation, "unreadable-content");
-  if (failed && is_twin_read(deviation)) return true;
+  if (failed && is_twin_read(deviation)) {
+    // What is not read now is read later.
+    return deviation.extra() || situation.world.has_timers();
+  }
   // What a read brings comes when the read does.
   return accepted_before(situation, "read-again-later") && is_desired_properties(deviation);
 }
 
 bool renewal_is_retried(const Situation& situation, const Deviation& deviation) {
   if (!was_set(situation, "signing_fails")) return false;
-  if (reports(deviation, "SasTokenError") || is_own_reauthorization(deviation)) return true;
+  if (reports(deviation, "SasTokenError")) return deviation.extra() || situation.world.has_timers();
+  if (is_own_reauthorization(deviation)) return true;
   return accepted_before(situation, "renewal-is-retried") && is_about_connection(deviation) &&
          part(situation);
 }

@@ -148,6 +148,11 @@ bool was_set(const Situation& situation, std::string_view key) {
   });
 }
 
+bool answers_twin_read(const Situation& situation) {
+  const Json* topic = situation.now().in.members().front().value.find("topic");
+  return topic && to_bytes(*topic).starts_with("$iothub/twin/res/");
+}
+
 bool answers_what_is_missing(const Situation& situation) {
   const Json& what = situation.now().in.members().front().value;
   std::vector<std::string> named;

@@ -41,6 +41,8 @@ bool runs_now(const Situation& situation, std::string_view type);
 bool is_recorded_to_complete(const Trace& trace, const std::string& op_id);
 // Whether the world was changed like this up to here: a key of a `set`.
 bool was_set(const Situation& situation, std::string_view key);
+// Whether the step's input is the service's answer to a request about the twin.
+bool answers_twin_read(const Situation& situation);
 // Whether the step's input answers an operation, a call or a request that was recorded and has not
 // happened here.
 bool answers_what_is_missing(const Situation& situation);

@@ -61,6 +61,9 @@ class World {
   // Of the last step: an input that no operation here can carry, and that was left out.
   bool left_out_input() const { return left_out_input_; }
 
+  // Whether something is to be done later.
+  bool has_timers() const { return loop_->pending_timers() > 0; }
+
   // Ends the chain. What is wrong afterwards, a line each: operations that were not completed
   // exactly once, timers that are left.
   std::vector<std::string> tear_down();
