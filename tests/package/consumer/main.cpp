@@ -1,8 +1,9 @@
 // What an application of somebody else does with the library, short of talking to a hub.
-#include <azure/iot/device/clients/iothub_device_client.hpp>
-#include <azure/iot/device/device.hpp>
 #include <iostream>
 #include <stdexcept>
+
+#include <azure/iot/device/clients/iothub_device_client.hpp>
+#include <azure/iot/device/device.hpp>
 
 using namespace azure::iot::device;
 
