@@ -1,0 +1,117 @@
+#include <stdexcept>
+
+#include <doctest/doctest.h>
+
+#include "pipeline/operations.hpp"
+#include "support/test_client.hpp"
+
+namespace azure::iot::device::test {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+// Notes by its name which connects pass down and which events pass up.
+class NotingStage final : public Stage {
+ public:
+  NotingStage(std::string name, Texts& notes) : name_(std::move(name)), notes_(notes) {}
+  std::string_view name() const override { return name_; }
+
+ private:
+  void run_op(OpPtr op) override {
+    if (op->type() == type_id<ConnectOperation>()) notes_.push_back(name_ + " down");
+    send_op_down(std::move(op));
+  }
+  void handle_event(const Event& event) override {
+    if (event.name() == "ConnectedEvent") notes_.push_back(name_ + " up");
+    send_event_up(event);
+  }
+
+  std::string name_;
+  Texts& notes_;
+};
+
+class ThrowingStage final : public Handles<ThrowingStage, Ops<MqttPublishOperation>> {
+ public:
+  std::string_view name() const override { return "ThrowingStage"; }
+  void run(Owned<MqttPublishOperation>) { throw std::runtime_error("out of order"); }
+};
+
+StageFactory noting(std::string name, Texts& notes) {
+  return [name, &notes] { return std::make_unique<NotingStage>(name, notes); };
+}
+
+TEST_CASE("User stages: they stand where they were put, in the order of the list") {
+  Texts notes;
+  TestClient client(
+      {.stages = {before("AutoConnectStage", noting("a", notes)),
+                  before("AutoConnectStage", noting("b", notes)),
+                  after("RetryStage", noting("d", notes)), after("RetryStage", noting("c", notes)),
+                  after("c", noting("c2", notes))}});
+  CHECK(client.connect().succeeded());
+  CHECK(notes == Texts{"a down", "b down", "c down", "c2 down", "d down",  //
+                       "d up", "c2 up", "c up", "b up", "a up"});
+}
+
+TEST_CASE("User stages: the ends of the chain are places too") {
+  Texts notes;
+  TestClient client({.stages = {before("SasTokenStage", noting("first", notes)),
+                                before("MqttTransportStage", noting("last", notes)),
+                                after("MqttTransportStage", noting("below", notes))}});
+  CHECK(client.connect().succeeded());
+  CHECK(notes == Texts{"first down", "last down", "last up", "first up"});
+}
+
+TEST_CASE("User stages: one list of options serves several clients, each with stages of its own") {
+  int made = 0;
+  Texts notes;
+  const ConnectionStringOptions options{.stages = {before("SasTokenStage", [&] {
+                                          ++made;
+                                          return std::make_unique<NotingStage>("a", notes);
+                                        })}};
+  TestClient one(options), other(options);
+  CHECK(made == 2);
+  CHECK(one.connect().succeeded());
+  CHECK(other.connect().succeeded());
+}
+
+TEST_CASE("User stages: what one throws ends the operation, and is told as background exception") {
+  TestClient client(
+      {.stages = {before("MqttTransportStage", [] { return std::make_unique<ThrowingStage>(); })}});
+  Texts told;
+  client.core->on_background_exception([&](const IotError& e) { told.push_back(e.what()); });
+  const auto sent = client.send("21.5");
+  CHECK(sent.error().code() == Errc::abandoned);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].find("ThrowingStage: out of order") != std::string::npos);
+  CHECK(client.transport.published().empty());
+  CHECK(client.core->connected());  // Nothing else is harmed.
+  CHECK(client.disconnect().succeeded());
+}
+
+std::string refusal(StageInsertion insertion) {
+  try {
+    TestClient client({.stages = {std::move(insertion)}});
+  } catch (const std::invalid_argument& e) {
+    return e.what();
+  }
+  return "none";
+}
+
+TEST_CASE("User stages: an unknown name is refused with the names that there are") {
+  Texts notes;
+  CHECK(refusal(before("NoSuchStage", noting("a", notes))) ==
+        "stage name: must be one of SasTokenStage, EnsureDesiredPropertiesStage, "
+        "TwinRequestResponseStage, CoordinateRequestAndResponseStage, IotHubMqttTranslationStage, "
+        "AutoConnectStage, ConnectionRetryStage, RetryStage, OpTimeoutStage, MqttTransportStage; "
+        "got \"NoSuchStage\"");
+}
+
+TEST_CASE("User stages: a factory that makes nothing is refused") {
+  const std::string text =
+      "stages: each needs a function that makes it; none was made for the place at \"RetryStage\"";
+  CHECK(refusal(before("RetryStage", {})) == text);
+  CHECK(refusal(after("RetryStage", [] { return std::unique_ptr<Stage>(); })) == text);
+}
+
+}  // namespace
+}  // namespace azure::iot::device::test
