@@ -59,7 +59,9 @@ std::vector<OpPtr> PendingOps::take_all() {
 }
 
 void PendingOps::fail_all(const Error& error) {
-  for (OpPtr& op : take_all()) complete(std::move(op), error);
+  for (OpPtr& op : take_all()) {
+    stage_.guard([&] { complete(std::move(op), error); });
+  }
 }
 
 PendingOps::Slot& PendingOps::new_slot(OpPtr op) {
@@ -88,8 +90,11 @@ void PendingOps::on_due(Slot& slot) {
   const bool expired = slot.op->deadline < slot.resume_at;
   std::function<void(OpPtr)> resume = std::move(slot.resume);
   OpPtr op = release(slot);
-  if (!expired) return resume(std::move(op));
-  complete(std::move(op), Error(Errc::timed_out, "timed out while waiting " + std::string(what_)));
+  stage_.guard([&] {
+    if (!expired) return resume(std::move(op));
+    complete(std::move(op),
+             Error(Errc::timed_out, "timed out while waiting " + std::string(what_)));
+  });
 }
 
 OpPtr PendingOps::release(Slot& slot) {

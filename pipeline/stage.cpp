@@ -1,6 +1,8 @@
 #include "pipeline/stage.hpp"
 
 #include <exception>
+#include <string>
+#include <utility>
 
 #include "pipeline/events.hpp"
 #include "pipeline/log.hpp"
@@ -12,24 +14,12 @@ void Stage::enter(OpPtr op) {
   if (closed_) {
     return complete(std::move(op), Error(Errc::pipeline_not_running, "the pipeline was shut down"));
   }
-  try {
-    run_op(std::move(op));
-  } catch (const std::exception& e) {
-    report_background_error(Error(Errc::user_stage, std::string(name()) + ": " + e.what()));
-  } catch (...) {
-    report_background_error(Error(Errc::user_stage, std::string(name()) + ": unknown exception"));
-  }
+  guard([&] { run_op(std::move(op)); });
 }
 
 void Stage::receive(const Event& event) {
   if (closed_) return;
-  try {
-    handle_event(event);
-  } catch (const std::exception& e) {
-    report_background_error(Error(Errc::user_stage, std::string(name()) + ": " + e.what()));
-  } catch (...) {
-    report_background_error(Error(Errc::user_stage, std::string(name()) + ": unknown exception"));
-  }
+  guard([&] { handle_event(event); });
 }
 
 void Stage::send_op_down(OpPtr op) {
@@ -50,10 +40,22 @@ void Stage::report_background_error(Error error) {
 
 void Stage::close(const Error& why) {
   closed_ = true;
-  on_close();
+  guard([&] { on_close(); });
   for (PendingOps* pending = first_pending_; pending; pending = pending->next_) {
     pending->fail_all(why);
   }
+}
+
+void Stage::report_thrown() {
+  std::string detail = std::string(name()) + ": ";
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    detail += e.what();
+  } catch (...) {
+    detail += "unknown exception";
+  }
+  report_background_error(Error(Errc::user_stage, std::move(detail)));
 }
 
 }  // namespace azure::iot::device

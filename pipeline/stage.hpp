@@ -14,8 +14,9 @@ class PendingOps;
 // One link of the chain. Operations come from above, events from below; what a stage does not act
 // on it passes on. Everything runs on the pipeline's loop, so a stage needs no lock.
 //
-// A stage of the user's own derives from Stage, or from Handles below. It may throw: the operation
-// is then completed with `Errc::abandoned` and the text goes up as a background error.
+// A stage of the user's own derives from Stage, or from Handles below. It may throw, also from a
+// continuation: the operation is then completed with `Errc::abandoned` and the text goes up as a
+// background error.
 class Stage {
  public:
   Stage() = default;
@@ -42,6 +43,16 @@ class Stage {
   void send_event_up(const Event& event);
   // Tells the user of an error that belongs to no call.
   void report_background_error(Error error);
+  // Calls `f`, and tells the user of what it throws. For whatever enters the chain from outside, a
+  // timer or an answer of the transport: what throws may be a continuation of another stage.
+  template <class F>
+  void guard(F&& f) {
+    try {
+      f();
+    } catch (...) {
+      report_thrown();
+    }
+  }
 
   Nucleus& nucleus() const { return *nucleus_; }
   EventLoop& loop() const { return nucleus_->loop; }
@@ -51,6 +62,7 @@ class Stage {
   friend class PendingOps;
 
   void close(const Error& why);
+  void report_thrown();
 
   Stage* above_ = nullptr;
   Stage* below_ = nullptr;

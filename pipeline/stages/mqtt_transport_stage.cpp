@@ -110,7 +110,7 @@ void MqttTransportStage::on_mqtt_connected(bool session_present) {
   if (!pending_is<ConnectOperation>()) {
     return log_for(nucleus().client_id, LogLevel::info, name(), "connected, though nobody asked");
   }
-  complete(take_connection_op());
+  answer(take_connection_op());
 }
 
 void MqttTransportStage::on_mqtt_connection_failure(Error cause) {
@@ -118,16 +118,16 @@ void MqttTransportStage::on_mqtt_connection_failure(Error cause) {
     return log_for(nucleus().client_id, LogLevel::info, name(),
                    "a connect that nobody waits for failed: ", cause.describe());
   }
-  complete(take_connection_op(), std::move(cause));
+  answer(take_connection_op(), std::move(cause));
 }
 
 void MqttTransportStage::on_mqtt_disconnected(Error cause) {
   // The event first: whoever is told of the end of an operation finds the new state.
   send_event_up(DisconnectedEvent(cause));
-  if (pending_is<DisconnectOperation>()) return complete(take_connection_op());
+  if (pending_is<DisconnectOperation>()) return answer(take_connection_op());
   if (pending_is<ConnectOperation>()) {
     if (!cause) cause = Error(Errc::connection_dropped, "disconnected while connecting");
-    return complete(take_connection_op(), std::move(cause));
+    return answer(take_connection_op(), std::move(cause));
   }
   // Without a redial nothing in flight will be acknowledged any more.
   if (!nucleus().options.connection_retry) transport_->cancel_all_operations();
@@ -141,13 +141,18 @@ void MqttTransportStage::on_mqtt_message_received(std::string_view topic,
 }
 
 void MqttTransportStage::on_mqtt_acknowledged(OpKey key, Error error) {
-  if (OpPtr op = in_flight_.take(key)) complete(std::move(op), std::move(error));
+  if (OpPtr op = in_flight_.take(key)) answer(std::move(op), std::move(error));
 }
 
 void MqttTransportStage::on_close() {
   // What is under way fails next, and there is no transport left to cancel it on.
   pending_ = {};
   transport_.reset();
+}
+
+// What the transport told ends an operation. Nothing is thrown into the transport.
+void MqttTransportStage::answer(OpPtr op, Error error) {
+  guard([&] { complete(std::move(op), std::move(error)); });
 }
 
 void MqttTransportStage::refuse(OpPtr op) {

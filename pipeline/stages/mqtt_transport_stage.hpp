@@ -47,6 +47,7 @@ class MqttTransportStage final
   bool still_waits(OpKey key) const override { return in_flight_.holds(key); }
   void on_close() override;
 
+  void answer(OpPtr op, Error error = {});
   void refuse(OpPtr op);
   template <class T>
   bool pending_is() const;

@@ -14,6 +14,7 @@
 namespace azure::iot::device {
 namespace {
 using namespace std::chrono_literals;
+using test::stall;
 using test::TestPipeline;
 using Strings = std::vector<std::string>;
 
@@ -94,6 +95,53 @@ TEST_CASE("Stage: an event that a stage throws on is lost, and reported") {
   CHECK(connect.succeeded());
   CHECK(p.events.names == Strings{"BackgroundExceptionEvent"});
   CHECK(p.events.background_errors[0].detail() == "ThrowingStage: the user's other defect");
+}
+
+// Asks to see operations on their way back, and goes wrong then while it is told to.
+class ThrowsOnReturnStage final : public Stage {
+ public:
+  std::string_view name() const override { return "ThrowsOnReturnStage"; }
+  bool throws = false;
+
+ private:
+  void run_op(OpPtr op) override {
+    if (throws) op->then([](OpPtr, Error) { throw std::runtime_error("the user's third defect"); });
+    send_op_down(std::move(op));
+  }
+};
+
+TEST_CASE("Stage: what a continuation throws at an answer of the transport is reported") {
+  TestPipeline<ThrowsOnReturnStage> p;
+  p.run<ConnectOperation>();
+  p.stage<ThrowsOnReturnStage>().throws = true;
+  CHECK(p.run<MqttPublishOperation>("topic", "payload").errc() == Errc::abandoned);
+  REQUIRE(p.events.background_errors.size() == 1);
+  CHECK(p.events.background_errors[0].detail().ends_with("the user's third defect"));
+}
+
+TEST_CASE("Stage: what a continuation throws at a deadline is reported") {
+  TestPipeline<ThrowsOnReturnStage> p;
+  p.run<ConnectOperation>();
+  p.stage<ThrowsOnReturnStage>().throws = true;
+  p.transport.script_acks({stall});
+  auto publish = p.run_within<MqttPublishOperation>(5s, "topic", "payload");
+  p.advance(5s);
+  CHECK(publish.errc() == Errc::abandoned);
+  CHECK(p.events.background_errors.size() == 1);
+}
+
+TEST_CASE("Stage: a continuation that throws while the chain is closed keeps nothing else alive") {
+  TestPipeline<ThrowsOnReturnStage> p;
+  p.run<ConnectOperation>();
+  p.transport.script_acks({stall, stall});
+  p.stage<ThrowsOnReturnStage>().throws = true;
+  auto first = p.run<MqttPublishOperation>("topic", "first");
+  p.stage<ThrowsOnReturnStage>().throws = false;
+  auto second = p.run<MqttPublishOperation>("topic", "second");
+  p.close(Errc::operation_cancelled);
+  CHECK(first.errc() == Errc::abandoned);
+  CHECK(second.errc() == Errc::operation_cancelled);
+  CHECK(p.pipeline().closed());
 }
 
 TEST_CASE("Stage: an operation that a stage drops is abandoned") {
