@@ -29,11 +29,14 @@ void EnsureDesiredPropertiesStage::run(Owned<ShutdownPipelineOperation> op) {
 }
 
 void EnsureDesiredPropertiesStage::on(const ConnectedEvent& event) {
+  // Where the session was lost, whoever is above first subscribes again: the response to a read
+  // that came before would not be delivered.
+  if (!event.session_present) send_event_up(event);
   if (wanted_) {
     retries_ = 0;
     read_twin();
   }
-  send_event_up(event);
+  if (event.session_present) send_event_up(event);
 }
 
 void EnsureDesiredPropertiesStage::on(const TwinDesiredPropertiesPatchEvent& event) {

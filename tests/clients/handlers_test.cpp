@@ -14,6 +14,17 @@ const std::string kC2dTopic = "devices/dev1/messages/devicebound/#";
 const std::string kMethodsTopic = "$iothub/methods/POST/#";
 const std::string kTwinTopic = "$iothub/twin/res/#";
 const std::string kPatchTopic = "$iothub/twin/PATCH/properties/desired/#";
+const std::string kTwinGetTopic = "$iothub/twin/GET/";
+
+// The topics of the packets from `first` on, without their request ids.
+Texts topics_from(const FakeMqttTransport& transport, std::size_t first) {
+  Texts topics;
+  for (; first < transport.packets().size(); ++first) {
+    const std::string& topic = transport.packets()[first].topic;
+    topics.push_back(topic.substr(0, topic.find('?')));
+  }
+  return topics;
+}
 
 TEST_CASE("Client: setting a handler subscribes, and messages reach it in order") {
   TestClient client;
@@ -128,6 +139,25 @@ TEST_CASE("Client: what is in use is subscribed again when the hub has lost the 
   client.drop();
   client.advance(10ms);
   CHECK(client.transport.subscribed() == Texts{kC2dTopic, kMethodsTopic, kC2dTopic, kMethodsTopic});
+}
+
+// The response to a read that is sent before its subscription may never come.
+TEST_CASE("Client: a lost session is made good before the twin is read to look for changes") {
+  TestClient client;
+  client.on_patch([](Json) {});
+  const std::size_t before = client.transport.packets().size();
+  client.drop();
+  client.advance(10ms);
+  CHECK(topics_from(client.transport, before) == Texts{kTwinTopic, kPatchTopic, kTwinGetTopic});
+}
+
+TEST_CASE("Client: a lost session is made good before the call that connected goes on") {
+  TestClient client({.connection_retry = false});
+  client.get_twin();
+  client.drop();
+  const std::size_t before = client.transport.packets().size();
+  CHECK(client.get_twin().succeeded());
+  CHECK(topics_from(client.transport, before) == Texts{kTwinTopic, kTwinGetTopic});
 }
 
 TEST_CASE("Client: what could not be subscribed again is, after the connect after that") {

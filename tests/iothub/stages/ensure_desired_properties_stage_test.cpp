@@ -61,14 +61,21 @@ TEST_CASE("EnsureDesiredProperties: a connect reads the twin and sends up what i
   CHECK(p.versions() == std::vector{5, 6});
 }
 
-TEST_CASE("EnsureDesiredProperties: the read is published before anybody hears of the connection") {
-  EnsurePipeline p;
-  std::size_t published = 0;
-  p.on_event = [&](const Event& event) {
-    if (event_cast<ConnectedEvent>(event)) published = p.transport.published().size();
-  };
-  p.run<ConnectOperation>();
-  CHECK(published == 1);
+TEST_CASE(
+    "EnsureDesiredProperties: the read comes before the news of the connection, unless the session "
+    "was lost") {
+  for (const bool session_present : {true, false}) {
+    CAPTURE(session_present);
+    EnsurePipeline p;
+    std::size_t published = 0;
+    p.on_event = [&](const Event& event) {
+      if (event_cast<ConnectedEvent>(event)) published = p.transport.published().size();
+    };
+    p.transport.session_present = session_present;
+    p.run<ConnectOperation>();
+    CHECK(published == (session_present ? 1 : 0));
+    CHECK(p.twin.requests == 1);
+  }
 }
 
 TEST_CASE("EnsureDesiredProperties: a patch that was received is not sent up once more") {
