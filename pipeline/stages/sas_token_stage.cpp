@@ -11,8 +11,10 @@ void SasTokenStage::run(Owned<InitializePipelineOperation> op) {
 }
 
 void SasTokenStage::run(Owned<ReauthorizeConnectionOperation> op) {
-  // The user has brought a new token.
-  if (nucleus().options.sastoken) start_alarm();
+  // The user has brought a new token. If it is the old one, a renewal that failed is still due.
+  const auto& token = nucleus().options.sastoken;
+  const bool renewing = renew_again_.running() && token == not_renewed_;
+  if (token && !renewing) start_alarm();
   send_op_down(std::move(op));
 }
 
@@ -68,6 +70,7 @@ void SasTokenStage::on_renewal_failed(const Error& error) {
   const Duration left = valid_until_ - loop().wall_now();
   if (left <= Duration::zero()) return report_background_error(error);
   const Duration pause = nucleus().options.connection_retry_interval;
+  not_renewed_ = nucleus().options.sastoken;
   renew_again_.start(loop(), std::min(pause, left), [this] { renew(); });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string_view>
 
 #include "../operations.hpp"
@@ -42,6 +43,7 @@ class SasTokenStage final
 
   Alarm update_;       // The token is to be renewed, or asked for.
   Timer renew_again_;  // A renewal failed.
+  std::shared_ptr<SasToken> not_renewed_;
   Timer reauthorize_again_;
   WallTime valid_until_{};   // Of the token's text.
   Duration life_{};          // How long that token lives in all.

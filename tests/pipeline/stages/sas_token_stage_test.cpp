@@ -195,6 +195,22 @@ TEST_CASE("SasToken: a renewal that failed is not tried again once there is anot
 }
 
 TEST_CASE(
+    "SasToken: a renewal that failed is tried again after a reauthorization with that token") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  sas.signer->fails = true;
+  p.advance(3485s);
+  p.run<ReauthorizeConnectionOperation>();
+  sas.signer->fails = false;
+  p.advance(5s - 1ns);
+  CHECK(sas.signer->calls == 2);
+  p.advance(1ns);
+  CHECK(sas.signer->calls == 3);
+  CHECK(p.transport.passwords().back() == sas.token->text());
+}
+
+TEST_CASE(
     "SasToken: the user is asked for a new token 120 s before the one he gave expires, once") {
   SasPipeline p{{.sastoken = given_token(3600s)}};
   p.run<ConnectOperation>();
