@@ -1,5 +1,7 @@
 #include "pipeline/stages/sas_token_stage.hpp"
 
+#include <algorithm>
+
 #include "pipeline/events.hpp"
 #include "pipeline/log.hpp"
 
@@ -38,9 +40,8 @@ void SasTokenStage::on_close() {
 
 void SasTokenStage::start_alarm(WallTime earliest) {
   const SasToken& token = *nucleus().options.sastoken;
-  // What a WallTime cannot represent is further away than any device lives.
-  const auto furthest = std::chrono::floor<std::chrono::seconds>(WallTime::max());
-  const WallTime expiry = std::min(token.expiry(), furthest);
+  // A token may say anything. What expired before 1970 has expired: there is room for the margin.
+  const WallTime expiry = std::max(to_wall_time(token.expiry()), WallTime{});
 
   renew_again_.cancel();
   // A token that was not here before counts as new.

@@ -210,6 +210,13 @@ TEST_CASE(
   CHECK(p.transport.passwords().back() == sas.token->text());
 }
 
+TEST_CASE("SasToken: a token that expired before a clock can tell counts as expired") {
+  SasPipeline p{{.sastoken = *NonRenewableSasToken::parse(
+                     "SharedAccessSignature sr=hub&sig=c2ln&se=-9223372037")}};
+  p.advance(0s);
+  CHECK(p.events.count<NewSasTokenRequiredEvent>() == 1);
+}
+
 TEST_CASE(
     "SasToken: the user is asked for a new token 120 s before the one he gave expires, once") {
   SasPipeline p{{.sastoken = given_token(3600s)}};
