@@ -111,31 +111,33 @@ void HandlerManager::route_background_exception(Error error) {
 
 InboxManager& HandlerManager::inboxes() { return inboxes_->received; }
 
+template <class F>
+void HandlerManager::for_each_runner(const F& f) {
+  f(*messages_);
+  f(*method_requests_);
+  f(*twin_patches_);
+  f(*connection_states_);
+  f(*new_sastokens_);
+  f(*background_exceptions_);
+}
+
 void HandlerManager::when_quiet(std::thread::id except, std::function<void()> f) {
   struct Countdown {
-    std::atomic<int> left = 6;
+    std::atomic<int> left = 0;
     std::function<void()> f;
   };
   auto countdown = std::make_shared<Countdown>();
   countdown->f = std::move(f);
-  const auto one_less = [countdown] {
-    if (countdown->left.fetch_sub(1) == 1) countdown->f();
-  };
-  messages_->when_quiet(except, one_less);
-  method_requests_->when_quiet(except, one_less);
-  twin_patches_->when_quiet(except, one_less);
-  connection_states_->when_quiet(except, one_less);
-  new_sastokens_->when_quiet(except, one_less);
-  background_exceptions_->when_quiet(except, one_less);
+  for_each_runner([&](auto&) { ++countdown->left; });
+  for_each_runner([&](auto& runner) {
+    runner.when_quiet(except, [countdown] {
+      if (countdown->left.fetch_sub(1) == 1) countdown->f();
+    });
+  });
 }
 
 void HandlerManager::stop() {
-  messages_->set_handler({});
-  method_requests_->set_handler({});
-  twin_patches_->set_handler({});
-  connection_states_->set_handler({});
-  new_sastokens_->set_handler({});
-  background_exceptions_->set_handler({});
+  for_each_runner([](auto& runner) { runner.set_handler({}); });
 }
 
 }  // namespace azure::iot::device

@@ -65,6 +65,9 @@ class HandlerManager {
   struct Inboxes;
   struct NewSasTokenRequired {};
 
+  // Calls `f` with the runner of each kind.
+  template <class F>
+  void for_each_runner(const F& f);
   template <class T>
   void route(HandlerRunner<T>& runner, Inbox<T>& inbox, std::string_view what, T item);
 
