@@ -18,7 +18,11 @@ void end_client(std::shared_ptr<HubClientCore>& core) noexcept {
     // Shared: the loop may be held up by a stage of the user for longer than anybody waits here.
     auto ended = std::make_shared<std::promise<void>>();
     ending->start_shutdown(Completion<void>([ended](const Error&) { ended->set_value(); }));
-    if (!ending->loop().in_loop_thread()) ended->get_future().wait_for(std::chrono::seconds{1});
+    std::future<void> end = ended->get_future();
+    if (!ending->loop().may_wait()) return;
+    if (!ending->loop().in_loop_thread()) return void(end.wait_for(std::chrono::seconds{1}));
+    ending->loop().run_until(
+        [&] { return end.wait_for(std::chrono::seconds{0}) == std::future_status::ready; });
   } catch (const std::exception& e) {
     log(LogLevel::error, "Client", "could not be shut down: ", e.what());
   }

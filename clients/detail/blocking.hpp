@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "../exceptions.hpp"
 #include "hub_client_core.hpp"
@@ -8,20 +10,34 @@
 
 namespace azure::iot::device::detail {
 
+// The blocking form where the loop has no thread: the caller is the one who runs it.
+template <class T, class Start>
+T run_until_ended(EventLoop& loop, Start start) {
+  // Shared: a call that never ends is left behind.
+  auto outcome = std::make_shared<std::optional<Outcome<T>>>();
+  start(Completion<T>([outcome](Outcome<T> ended) { outcome->emplace(std::move(ended)); }));
+  if (!loop.run_until([&] { return outcome->has_value(); })) {
+    throw_error(Error(Errc::operation_error,
+                      "the call cannot end: it has no timeout, and nothing is left to run"));
+  }
+  return value_or_throw<T>(std::move(**outcome));
+}
+
 // The blocking form of a call: `start` is given the completion to wait for. Allocates nothing.
 template <class T, class Start>
 T wait_for(HubClientCore& core, Start start) {
-  if (core.loop().in_loop_thread()) {
+  if (!core.loop().may_wait()) {
     throw_error(Error(Errc::operation_error,
                       "a blocking call on the thread of the event loop would wait for itself"));
   }
+  if (core.loop().in_loop_thread()) return run_until_ended<T>(core.loop(), std::move(start));
   Waiter<T> waiter;
   start(Completion<T>(waiter));
   return waiter.get();
 }
 
-// What a destructor does: clears the handlers, shuts down, and waits for it a second at most. On
-// the loop's own thread it does not wait. The core goes when its shutdown is over.
+// What a destructor does: clears the handlers, shuts down, and waits for it a second at most. From
+// inside the loop it does not wait. The core goes when its shutdown is over.
 void end_client(std::shared_ptr<HubClientCore>& core) noexcept;
 
 }  // namespace azure::iot::device::detail

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <optional>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 #include "../exceptions.hpp"
@@ -10,21 +11,27 @@
 
 namespace azure::iot::device::detail {
 
+// The result of a call, or the exception that stands for its error.
+template <class T>
+T value_or_throw(Outcome<T> outcome) {
+  if constexpr (std::is_void_v<T>) {
+    if (outcome) throw_error(outcome);
+  } else {
+    if (!outcome) throw_error(outcome.error());
+    return *std::move(outcome);
+  }
+}
+
 // A blocking caller, on its own stack.
 template <class T>
 class Waiter final : public Completion<T>::Target {
  public:
-  // Waits for the end of the call: its result, or the exception that stands for its error.
+  // Waits for the end of the call.
   T get() {
     state_.wait(kPending, std::memory_order_acquire);
     // Whoever completes is still at `state_` until it says that it is gone.
     while (state_.load(std::memory_order_acquire) != kGone) std::this_thread::yield();
-    if constexpr (std::is_void_v<T>) {
-      if (*outcome_) throw_error(*outcome_);
-    } else {
-      if (!*outcome_) throw_error(outcome_->error());
-      return **std::move(outcome_);
-    }
+    return value_or_throw<T>(*std::move(outcome_));
   }
 
  private:

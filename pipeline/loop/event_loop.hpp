@@ -44,6 +44,12 @@ class EventLoop {
   virtual WallTime wall_now() const = 0;
   // Whether the caller runs on this loop's thread.
   virtual bool in_loop_thread() const = 0;
+  // Whether the caller may wait for what is done on this loop: not from inside it, where it would
+  // wait for itself.
+  virtual bool may_wait() const { return !in_loop_thread(); }
+  // For who may wait on a loop without a thread: runs it, and lets its time pass, until `done`.
+  // False if that can never be; other loops run by themselves and say so at once.
+  virtual bool run_until(const std::function<bool()>&) { return false; }
 
   // Runs work on the loop's thread, first posted first run. Any thread; never blocks.
   virtual void post_work(PostedWork* work) = 0;

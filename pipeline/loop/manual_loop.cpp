@@ -38,6 +38,7 @@ void ManualLoop::change_watch(int, unsigned) { refuse_descriptors(); }
 void ManualLoop::unwatch(int) { refuse_descriptors(); }
 
 void ManualLoop::run_posted() {
+  const Busy busy(*this, true);
   while (!posted_.empty() || !at_end_.empty()) {
     while (!posted_.empty()) take_first(posted_)->run();
     // What these add for the end of the turn belongs to the turn after.
@@ -64,12 +65,29 @@ void ManualLoop::advance(Duration by) {
   for (;;) {
     // Whatever is started from here on while the clock stands, and is due, is held back.
     const std::uint64_t last_turn = timers().take_turn();
-    while (timers().fire_one(now_, last_turn)) run_posted();
+    while (fire_one(last_turn)) run_posted();
     const SteadyTime next = timers().next_due();
     if (next > end || next == kNever) break;
     move_clocks(next);
   }
   move_clocks(end);
+}
+
+bool ManualLoop::run_until(const std::function<bool()>& done) {
+  for (std::size_t fired = 0; fired < kMostTimers; ++fired) {
+    run_posted();
+    if (done()) return true;
+    timers().release_held_back();  // By an `advance` that waits for this to come back.
+    if (timers().next_due() == kNever) return false;
+    move_clocks(timers().next_due());
+    fire_one(timers().take_turn());
+  }
+  return false;
+}
+
+bool ManualLoop::fire_one(std::uint64_t last_turn) {
+  const Busy busy(*this, true);
+  return timers().fire_one(now_, last_turn);
 }
 
 void ManualLoop::jump_wall_clock(Duration by) {
@@ -78,6 +96,7 @@ void ManualLoop::jump_wall_clock(Duration by) {
 }
 
 void ManualLoop::move_clocks(SteadyTime to) {
+  if (to <= now_) return;  // Something that waited inside has moved them further.
   wall_ += to - now_;
   now_ = to;
 }

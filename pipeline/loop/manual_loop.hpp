@@ -1,14 +1,18 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <functional>
+#include <utility>
 
 #include "event_loop.hpp"
 
 namespace azure::iot::device {
 
 // A loop without a thread whose clocks are moved by hand. Posted work runs when it is told to, on
-// the caller's thread; nothing here waits. Descriptors cannot be watched.
+// the caller's thread; nothing here waits. Descriptors cannot be watched. A blocking call of a
+// client on it is one that moves the clocks itself, until it has ended.
 class ManualLoop final : public EventLoop {
  public:
   explicit ManualLoop(WallTime start = WallTime{std::chrono::seconds{1'000'000}});
@@ -18,11 +22,25 @@ class ManualLoop final : public EventLoop {
   SteadyTime steady_now() const override { return now_; }
   WallTime wall_now() const override { return wall_; }
   bool in_loop_thread() const override { return true; }
+  bool may_wait() const override { return !busy_; }
+  // Runs what is posted, then the next timer at its due time, and so on. Gives up when there is
+  // neither, and after kMostTimers, which are those of months. May be called from inside `outside`.
+  bool run_until(const std::function<bool()>& done) override;
   void post_work(PostedWork* work) override;
   void at_end_of_turn(PostedWork* work) override;
   void watch(int fd, unsigned readiness, FdHandler handler) override;
   void change_watch(int fd, unsigned readiness) override;
   void unwatch(int fd) override;
+
+  static constexpr std::size_t kMostTimers = 1'000'000;
+
+  // Runs `f`, inside something that runs on this loop, as if it ran on a thread of its own: it may
+  // wait. What the handlers of users are.
+  template <class F>
+  void outside(F f) {
+    const Busy busy(*this, false);
+    f();
+  }
 
   // Runs what was posted, and what that posts in turn, until nothing is left.
   void run_posted();
@@ -40,11 +58,26 @@ class ManualLoop final : public EventLoop {
   SteadyTime next_due() const { return timers().next_due(); }
 
  private:
+  // Whether a piece of work runs now, until the end of the scope.
+  class Busy {
+   public:
+    Busy(ManualLoop& loop, bool busy) : loop_(loop), before_(std::exchange(loop.busy_, busy)) {}
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+    ~Busy() { loop_.busy_ = before_; }
+
+   private:
+    ManualLoop& loop_;
+    const bool before_;
+  };
+
+  bool fire_one(std::uint64_t last_turn);
   void move_clocks(SteadyTime to);
 
   SteadyTime now_{};
   WallTime wall_;
   bool advancing_ = false;
+  bool busy_ = false;
   std::deque<PostedWork*> posted_;
   std::deque<PostedWork*> at_end_;
 };

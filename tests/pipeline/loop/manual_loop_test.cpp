@@ -151,6 +151,67 @@ TEST_CASE("ManualLoop: work that is left when it ends is discarded, not run") {
   CHECK(held.use_count() == 1);
 }
 
+TEST_CASE("ManualLoop: run_until lets as much time pass as it takes, and no more") {
+  ManualLoop loop;
+  bool done = false, later = false;
+  Timer timer, next, beyond;
+  timer.start(loop, 1h, [&] { next.start(loop, 1h, [&] { loop.post([&] { done = true; }); }); });
+  beyond.start(loop, 3h, [&] { later = true; });
+  CHECK(loop.run_until([&] { return done; }));
+  CHECK(loop.now() == SteadyTime(2h));
+  CHECK_FALSE(later);
+}
+
+TEST_CASE("ManualLoop: run_until gives up when nothing is left to run") {
+  ManualLoop loop;
+  Timer timer;
+  timer.start(loop, 1h, [] {});
+  CHECK_FALSE(loop.run_until([] { return false; }));
+  CHECK(loop.now() == SteadyTime(1h));
+}
+
+TEST_CASE("ManualLoop: run_until gives up on a timer that starts itself for ever") {
+  ManualLoop loop;
+  Timer timer;
+  std::function<void()> again = [&] { timer.start(loop, 0s, again); };
+  again();
+  CHECK_FALSE(loop.run_until([] { return false; }));
+}
+
+TEST_CASE("ManualLoop: what runs on it may not wait, but where it says that it is outside") {
+  ManualLoop loop;
+  CHECK(loop.may_wait());
+  std::string seen;
+  const auto look = [&] { seen += loop.may_wait() ? "o" : "i"; };
+  Timer timer;
+  timer.start(loop, 1s, look);
+  loop.post([&] {
+    look();
+    loop.outside(look);
+    look();
+  });
+  loop.advance(1s);
+  look();
+  CHECK(seen == "ioiio");
+}
+
+TEST_CASE("ManualLoop: who waits inside an advance may move the clocks further than it") {
+  ManualLoop loop;
+  bool done = false;
+  std::string fired;
+  Timer waiting, slow, between;
+  waiting.start(loop, 1s, [&] {
+    loop.outside([&] { CHECK(loop.run_until([&] { return done; })); });
+    fired += "w";
+  });
+  between.start(loop, 2s, [&] { fired += "b"; });
+  slow.start(loop, 1min, [&] { done = true; });
+  loop.advance(3s);
+  CHECK(fired == "bw");
+  CHECK(loop.now() == SteadyTime(1min));
+  CHECK(loop.wall_now() == ManualLoop().wall_now() + 1min);
+}
+
 TEST_CASE("ManualLoop: refuses to watch descriptors, and says what to use") {
   ManualLoop loop;
   CHECK_THROWS_AS(loop.watch(0, EventLoop::kReadable, [](unsigned) {}), std::logic_error);
