@@ -56,7 +56,7 @@ build_preset() {
   local target=()
   [ $# -gt 0 ] && target=(--target "$@")
   if ! { cmake --preset "$preset" && cmake --build --preset "$preset" "${target[@]}"; } >"$log" 2>&1; then
-    grep -E 'error|Error|FAILED' -A 12 "$log" | head -n 60 >&2 || true
+    grep -E ' error: |CMake Error|FAILED|undefined reference' -A 12 "$log" | head -n 60 >&2 || true
     fail "the build failed; all it said is in $log"
   fi
 }

@@ -123,24 +123,19 @@ void MqttLink::ask_keep_alive() {
   });
 }
 
-void MqttLink::on_puback(std::uint16_t mid) {
-  announce();
-  if (listener_) listener_->on_puback(mid);
-}
+void MqttLink::on_puback(std::uint16_t mid) { arrivals_.note_puback(mid); }
 
-void MqttLink::on_suback(std::uint16_t mid, bool granted) {
-  announce();
-  if (listener_) listener_->on_suback(mid, granted);
-}
+void MqttLink::on_suback(std::uint16_t mid, bool granted) { arrivals_.note_suback(mid, granted); }
 
-void MqttLink::on_unsuback(std::uint16_t mid) {
-  announce();
-  if (listener_) listener_->on_unsuback(mid);
-}
+void MqttLink::on_unsuback(std::uint16_t mid) { arrivals_.note_unsuback(mid); }
 
 void MqttLink::on_message(std::string_view topic, std::string_view payload) {
+  arrivals_.note_message(topic, payload);
+}
+
+void MqttLink::tell_arrivals() {
   announce();
-  if (listener_) listener_->on_message(topic, payload);
+  arrivals_.tell([this] { return listener_; });
 }
 
 // ---- Calls of the owner.

@@ -12,6 +12,7 @@
 #include "../../pipeline/loop/fork_guard.hpp"
 #include "../../pipeline/mqtt_transport.hpp"
 #include "../resolver.hpp"
+#include "arrivals.hpp"
 #include "connection_attempt.hpp"
 #include "keep_alive.hpp"
 #include "mosquitto_client.hpp"
@@ -43,7 +44,7 @@ class MqttLinkListener {
 // only.
 //
 // libmosquitto must not be closed or destroyed by what it calls. So each call from outside is a
-// frame, and what has ended is put away where the outermost frame ends.
+// frame: what came in is told, and what has ended is put away, where the outermost frame ends.
 class MqttLink final : public std::enable_shared_from_this<MqttLink>, private MosquittoEvents {
  public:
   static Result<std::shared_ptr<MqttLink>> create(EventLoop& loop,
@@ -109,6 +110,7 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   Error dial_failure(const MosquittoResult& result) const;
   void end(Error error);
   void announce();
+  void tell_arrivals();
   void settle();
   void go_down();
   void tear_down();
@@ -138,6 +140,7 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   State state_ = State::down;
   int depth_ = 0;                    // Of frames.
   std::optional<Error> ended_;       // Why the connection, or the dial, is over; to be settled.
+  Arrivals arrivals_;                // To be told at the end of the frame.
   std::optional<bool> to_announce_;  // A CONNACK came: whether it knew the session.
   std::optional<ConnectionAttempt> attempt_;
   std::optional<NameLookup> lookup_;
@@ -159,7 +162,7 @@ void MqttLink::frame(const Body& body) {
   const auto self = shared_from_this();
   ++depth_;
   body();
-  announce();
+  if (depth_ == 1) tell_arrivals();
   if (!ended_) flush();
   --depth_;
   settle();
