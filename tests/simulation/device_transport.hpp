@@ -1,0 +1,36 @@
+#pragma once
+
+#include "pipeline/mqtt_transport.hpp"
+#include "simulation/network.hpp"
+
+namespace azure::iot::device::simulation {
+
+// Makes transports that keep the contract of MqttTransport over the network, and lets the rest of
+// the world look at the one there is.
+class Device {
+ public:
+  Device(World& world, Network& network);
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  MqttTransportFactory factory();
+
+  // Told of each dial.
+  std::function<void()> on_dial;
+
+  // Whether there is a transport with an established connection.
+  bool up() const;
+  // The link it has, or makes; 0 if it has none.
+  LinkId link() const;
+
+ private:
+  class Transport;
+
+  World& world_;
+  Network& network_;
+  Transport* transport_ = nullptr;
+  // A call that was put off for something that has ended since is void.
+  std::uint64_t attempt_ = 0;
+};
+
+}  // namespace azure::iot::device::simulation
