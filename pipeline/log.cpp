@@ -52,7 +52,12 @@ void detail::write_log(LogLevel level, std::string_view component, std::string_v
     const std::scoped_lock lock(holder().mutex);
     sink = holder().sink;
   }
-  if (sink) (*sink)(LogRecord{level, component, client_id, text});
+  if (!sink) return;
+  try {
+    (*sink)(LogRecord{level, component, client_id, text});
+  } catch (...) {
+    // Whoever has something to say is in the middle of something, and there is nobody else to tell.
+  }
 }
 
 }  // namespace azure::iot::device

@@ -19,8 +19,12 @@ struct LogRecord {
 };
 
 // Receives what the library has to say from `level` on; silent until it is called. `sink` is called
-// on any thread, on several at once, and must not call the library. An empty sink silences it
-// again. Any thread.
+// on any thread, also on a loop's, which it must not hold up, on several at once, and must not call
+// the library. What it throws is dropped. An empty sink silences it again. Any thread.
+//
+//   set_log_sink(LogLevel::info, [](const LogRecord& record) {
+//     std::clog << to_string(record.level) << ": " << record.text << '\n';
+//   });
 void set_log_sink(LogLevel level, std::function<void(const LogRecord&)> sink);
 
 // Whether somebody listens at this level: one relaxed atomic read.

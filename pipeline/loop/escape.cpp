@@ -22,7 +22,7 @@ void report_escape(std::string_view what, const std::exception_ptr& exception) n
   try {
     log_escape(what, exception);
   } catch (...) {
-    // The log's own sink threw: there is nobody left to tell.
+    // No memory is left for the record either.
   }
 }
 

@@ -1,5 +1,6 @@
 #include "pipeline/log.hpp"
 
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,17 @@ TEST_CASE("Log: a later sink takes the place of the one before") {
   log(LogLevel::error, "Part", "e");
   CHECK(first.records.empty());
   CHECK(second.records.size() == 1);
+}
+
+TEST_CASE("Log: what a sink throws does not disturb whoever logs") {
+  const Listener restores_silence(LogLevel::debug);
+  int calls = 0;
+  set_log_sink(LogLevel::debug, [&](const LogRecord&) {
+    ++calls;
+    throw std::runtime_error("the disk is full");
+  });
+  CHECK_NOTHROW(log(LogLevel::error, "Part", "e"));
+  CHECK(calls == 1);
 }
 
 TEST_CASE("Log: each level has its name") {
