@@ -19,12 +19,16 @@ enum class ConnectionState {
 
 std::string_view to_string(ConnectionState state);
 
+// A random UUID (version 4) from the system's random source. Throws std::system_error if there is
+// none.
+std::string make_uuid();
+
 // What all stages of one pipeline share. Everyone may read; each field has one writer.
 struct Nucleus {
   EventLoop& loop;
   PipelineConfig options;
-  // Makes the id of a request, unique for the life of the pipeline. (Python: a random UUID.)
-  std::function<std::string()> make_request_id;
+  // Makes the id of a request, unique for the life of the pipeline.
+  std::function<std::string()> make_request_id = &make_uuid;
   // Names the client in log records: set once by the translation stage.
   std::string client_id{};
 

@@ -61,8 +61,4 @@ class Pipeline final : public Entrance, public std::enable_shared_from_this<Pipe
   bool closed_ = false;
 };
 
-// A random UUID (version 4) from the system's random source: the default of
-// Nucleus::make_request_id.
-std::string make_uuid();
-
 }  // namespace azure::iot::device
