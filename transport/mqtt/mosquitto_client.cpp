@@ -12,6 +12,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "pipeline/loop/escape.hpp"
+
 namespace azure::iot::device {
 
 struct MosquittoClient::Callbacks {
@@ -98,14 +100,13 @@ MosquittoClient::~MosquittoClient() {
 }
 
 // Everything that is told passes here. What it leaves in errno and in OpenSSL's queue would be
-// taken by libmosquitto for the outcome of its own last step.
+// taken by libmosquitto for the outcome of its own last step; what it throws would leave
+// libmosquitto with its lock held.
 template <class Tell>
 void MosquittoClient::tell(const Tell& tell) {
   ++packets_received_;
   bytes_at_packet_ = bytes_received();
-  const bool was_telling = std::exchange(telling_, true);
-  tell(events_);
-  telling_ = was_telling;
+  contain("a packet's handler", [&] { tell(events_); });
   ERR_clear_error();
   errno = 0;
 }

@@ -119,7 +119,6 @@ class MosquittoClient {
   std::uint64_t bytes_at_packet_ = 0;   // Received when the last of them was complete.
   std::uint64_t may_have_received_ = 0;
   unsigned long openssl_error_ = 0;
-  bool telling_ = false;
   bool blocked_ = false;  // The socket took no more.
   bool has_more_ = false;
 };
