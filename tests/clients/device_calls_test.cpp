@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "support/test_client.hpp"
+#include "testkit/test_client.hpp"
 
 namespace azure::iot::device::test {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "clients/iothub_device_client.hpp"
 #include "pipeline/log.hpp"
-#include "support/test_client.hpp"
+#include "testkit/test_client.hpp"
 
 namespace azure::iot::device::test {
 namespace {

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "pipeline/operations.hpp"
-#include "support/test_client.hpp"
+#include "testkit/test_client.hpp"
 
 namespace azure::iot::device::test {
 namespace {

@@ -1,4 +1,8 @@
-#include "support/test_client.hpp"
+#include "test_client.hpp"
+
+#include <azure/iot/device/clients/detail/client_config.hpp>
+
+#include "violations.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -6,23 +10,51 @@ namespace {
 constexpr std::string_view kGet = "$iothub/twin/GET/?$rid=";
 constexpr std::string_view kPatch = "$iothub/twin/PATCH/properties/reported/?$rid=";
 
+// Handlers run on the loop, between other work, but as if on threads of their own.
+class LoopHandlerPool final : public HandlerPool {
+ public:
+  explicit LoopHandlerPool(ManualLoop& loop) : loop_(loop) {}
+  void schedule(std::shared_ptr<Strand> strand) override { post(loop_, std::move(strand)); }
+
+ private:
+  static void post(ManualLoop& loop, std::shared_ptr<Strand> strand) {
+    loop.post([&loop, strand = std::move(strand)]() mutable {
+      bool more = false;
+      loop.outside([&] { more = strand->run_one(); });
+      if (more) post(loop, std::move(strand));
+    });
+  }
+
+  ManualLoop& loop_;
+};
+
 }  // namespace
 
 TestClient::TestClient(ConnectionStringOptions options) {
   options.event_loop = loop;
-  transport.on_packet = [this](const FakeMqttTransport::Packet& packet) { answer(packet); };
+  transport.on_packet = [this](const Packet& packet) { answer(packet); };
   core = detail::HubClientCore::create(
       detail::config_from_connection_string(kTestConnectionString, options), transport.factory(),
-      HandlerPool::create_inline(*loop));
+      std::make_shared<LoopHandlerPool>(*loop));
 }
 
 // What was posted and not run would keep the loop, which keeps it.
 TestClient::~TestClient() {
   core.reset();
   loop->run_posted();
+  for (const auto& times : calls_) {
+    if (*times == 1) continue;
+    report_violation("a call of the client must complete exactly once; it completed " +
+                     std::to_string(*times) + " times");
+  }
 }
 
-void TestClient::answer(const FakeMqttTransport::Packet& packet) {
+void TestClient::after(Duration delay, std::function<void()> f) {
+  timers_.remove_if([](const Timer& timer) { return !timer.running(); });
+  timers_.emplace_back().start(*loop, delay, std::move(f));
+}
+
+void TestClient::answer(const Packet& packet) {
   if (packet.topic.starts_with(kGet)) {
     transport.receive("$iothub/twin/res/200/?$rid=" + packet.topic.substr(kGet.size()), twin);
   } else if (packet.topic.starts_with(kPatch)) {
@@ -77,6 +109,15 @@ void TestClient::receive(std::string_view topic, std::string_view payload) {
 
 void TestClient::receive_c2d(std::string_view payload) {
   receive("devices/dev1/messages/devicebound/%24.mid=1", payload);
+}
+
+void TestClient::invoke_method(std::string_view name, std::string_view payload) {
+  const std::string rid = std::to_string(++methods_);
+  receive("$iothub/methods/POST/" + std::string(name) + "/?$rid=" + rid, payload);
+}
+
+void TestClient::patch_desired(std::string_view json) {
+  receive("$iothub/twin/PATCH/properties/desired/?$version=2", json);
 }
 
 void TestClient::drop() {

@@ -4,35 +4,19 @@
 #include <deque>
 #include <functional>
 #include <initializer_list>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "pipeline/mqtt_transport.hpp"
+#include <azure/iot/device/pipeline/loop/timer.hpp>
+#include <azure/iot/device/pipeline/mqtt_transport.hpp>
+
+#include "reply.hpp"
 
 namespace azure::iot::device::test {
-
-// What the far end does with one connect, publish, subscribe or unsubscribe.
-struct Reply {
-  enum class Kind { accept, refuse, stall, drop, late, duplicate };
-  Kind kind = Kind::accept;
-  Error error = {};  // With which it is refused.
-};
-
-inline const Reply accept{Reply::Kind::accept};
-inline const Reply refuse{Reply::Kind::refuse,
-                          Error(Errc::connection_failed, "the far end refused")};
-// Never answered.
-inline const Reply stall{Reply::Kind::stall};
-// The link is lost instead of an answer.
-inline const Reply drop{Reply::Kind::drop};
-// Answered with `release`, whoever waits for it then.
-inline const Reply late{Reply::Kind::late};
-// Answered twice.
-inline const Reply duplicate{Reply::Kind::duplicate};
-inline Reply refuse_with(Error error) { return {Reply::Kind::refuse, std::move(error)}; }
 
 // A far end without sockets, and the transports that lead to it. Answers are posted to the loop;
 // where no reply is scripted it accepts. It does not queue beyond `max_in_flight`.
@@ -44,15 +28,7 @@ inline Reply refuse_with(Error error) { return {Reply::Kind::refuse, std::move(e
 //   CHECK(transport.dials() == 2);
 class FakeMqttTransport {
  public:
-  struct Packet {
-    enum class Kind { publish, subscribe, unsubscribe };
-    Kind kind;
-    std::string topic;
-    std::string payload;  // Of a publish.
-    bool again = false;   // Sent once more after a connect.
-
-    bool operator==(const Packet&) const = default;
-  };
+  using Packet = test::Packet;
 
   FakeMqttTransport() = default;
   FakeMqttTransport(const FakeMqttTransport&) = delete;
@@ -66,6 +42,8 @@ class FakeMqttTransport {
   // The replies to the next publishes, subscribes and unsubscribes, in the order in which they
   // arrive.
   void script_acks(std::initializer_list<Reply> replies);
+  // What it does where nothing is scripted.
+  Reply otherwise = accept;
   // What calls on the transport return, one each, next call first; nothing is done then.
   void fail_calls(std::initializer_list<Error> errors);
   // Gives the answers that are late, in order.
@@ -73,6 +51,8 @@ class FakeMqttTransport {
 
   // The link is lost.
   void drop(Error cause = Error(Errc::connection_dropped, "the far end hung up"));
+  // Nothing comes on this link any more, until the keep-alive notices.
+  void fall_silent();
   // The service publishes.
   void receive(std::string_view topic, std::string_view payload = {});
 
@@ -100,28 +80,37 @@ class FakeMqttTransport {
   // How many packets wait for their acknowledgement.
   std::size_t in_flight() const { return in_flight_.size(); }
 
+  // For words of a script: calls `f` at `release`; after the next packet that does not do the same.
+  void keep(std::function<void()> f) { late_.push_back(std::move(f)); }
+  void keep_behind_next(std::function<void()> f) { behind_.push_back(std::move(f)); }
+
  private:
+  friend class Asked;
   class Link;
   struct InFlight {
     OpKey key;
-    Packet packet;
+    std::size_t packet;
   };
 
-  void answer(std::function<void()> what);
+  void tell(std::function<void()> what);
   Error next_call_error();
   void dial(std::optional<std::string> password);
   void send(OpKey key, Packet packet);
-  void reply_to(OpKey key, const Reply& reply);
+  void answer(const Asked::Key& asked, Error error, bool at_any_time);
+  void answer_connect(Error error);
   void acknowledge(OpKey key, Error error);
   void established();
+  void end_link();
   void cancel_in_flight();
+  void after(Duration delay, std::function<void()> f);
 
   EventLoop* loop_ = nullptr;
   MqttTransportListener* listener_ = nullptr;  // Null while there is no transport.
   MqttTransportConfig config_;
   bool connected_ = false;
+  bool silent_ = false;
   bool shut_down_ = false;
-  std::size_t attempt_ = 0;  // An answer to an earlier dial is void.
+  std::size_t attempt_ = 0;  // An answer on an earlier link, or to an earlier dial, is void.
   std::size_t disconnects_ = 0;
   std::vector<std::optional<std::string>> passwords_;
   std::vector<Packet> packets_;
@@ -130,6 +119,8 @@ class FakeMqttTransport {
   std::deque<Reply> ack_script_;
   std::deque<Error> call_errors_;
   std::vector<std::function<void()>> late_;
+  std::vector<std::function<void()>> behind_;
+  std::list<Timer> timers_;
 };
 
 }  // namespace azure::iot::device::test

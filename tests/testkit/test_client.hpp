@@ -1,14 +1,20 @@
 #pragma once
 
+#include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "clients/detail/hub_client_core.hpp"
-#include "pipeline/loop/manual_loop.hpp"
-#include "support/fake_mqtt_transport.hpp"
+#include <azure/iot/device/clients/detail/hub_client_core.hpp>
+#include <azure/iot/device/clients/iothub_device_client.hpp>
+#include <azure/iot/device/pipeline/loop/manual_loop.hpp>
+
+#include "fake_mqtt_transport.hpp"
 
 namespace azure::iot::device::test {
 
@@ -17,7 +23,7 @@ inline constexpr std::string_view kTestKey = "ZmFrZSBrZXkgZm9yIHRlc3Rz";
 inline const std::string kTestConnectionString =
     "HostName=hub1.azure-devices.test;DeviceId=dev1;SharedAccessKey=" + std::string(kTestKey);
 
-// What became of a call.
+// What became of a call that was started.
 template <class T>
 class Call {
  public:
@@ -47,24 +53,61 @@ class Call {
   }
 
  private:
+  friend class TestClient;
   struct State {
     int times = 0;
     std::optional<detail::Outcome<T>> outcome;
   };
+  std::shared_ptr<const int> times() const { return {state_, &state_->times}; }
+
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
-// The real client over a faked far end, on a loop and a pool without threads. The far end answers
+// The real client over a faked far end, without network, threads and waiting. The far end answers
 // each reading of the twin with `twin`, and each change of reported properties.
+//
+// An application is given the client as it knows it. Its blocking calls run the loop, and let the
+// loop's time pass, until they have ended: an answer that takes a minute is there at once, with the
+// clocks a minute further. Its handlers run on the loop as well, may make blocking calls, and run
+// while a call is made and while the test moves the time.
+//
+//   TestClient test;
+//   test.transport.script_acks({slow(30s), stall});
+//   test.after(10s, [&] { test.drop(); });
+//   IoTHubDeviceClient client = test.device_client();
+//   thermostat(client);                                  // The application.
+//   CHECK(test.transport.published().size() == 2);
+//
+// The calls below start one and return when nothing more happens without time passing: for tests
+// that look at what is between the start of a call and its end.
 class TestClient {
  public:
   explicit TestClient(ConnectionStringOptions options = {});
+  TestClient(const TestClient&) = delete;
+  TestClient& operator=(const TestClient&) = delete;
+  // Ends the client and tells `on_violation` of calls that did not complete exactly once.
   ~TestClient();
+
+  // The client for an application. It shuts the one client that there is down when it goes.
+  IoTHubDeviceClient device_client() const { return IoTHubDeviceClient(core); }
+
+  // Calls `f` when so much of the loop's time has passed, also in the middle of a blocking call.
+  void after(Duration delay, std::function<void()> f);
+  void advance(Duration by) { loop->advance(by); }
+
+  // The service sends something, now.
+  void receive(std::string_view topic, std::string_view payload = {});
+  void receive_c2d(std::string_view payload);
+  void invoke_method(std::string_view name, std::string_view payload);
+  void patch_desired(std::string_view json);
+  // The link is lost, now.
+  void drop();
 
   // Starts a call and lets it run as far as it goes without time passing.
   template <class T = void, class F>
   Call<T> call(F start) {
     Call<T> started;
+    calls_.push_back(started.times());
     start(*core, started.completion());
     loop->run_posted();
     return started;
@@ -78,18 +121,17 @@ class TestClient {
   Call<void> on_method(std::function<void(MethodRequest)> handler);
   Call<void> on_patch(std::function<void(Json)> handler);
 
-  void receive(std::string_view topic, std::string_view payload = {});
-  void receive_c2d(std::string_view payload);
-  void drop();
-  void advance(Duration by) { loop->advance(by); }
-
   FakeMqttTransport transport;
   std::shared_ptr<ManualLoop> loop = std::make_shared<ManualLoop>();
   std::string twin = R"({"desired": {"$version": 1}, "reported": {"$version": 1}})";
   std::shared_ptr<detail::HubClientCore> core;
 
  private:
-  void answer(const FakeMqttTransport::Packet& packet);
+  void answer(const Packet& packet);
+
+  int methods_ = 0;
+  std::vector<std::shared_ptr<const int>> calls_;
+  std::list<Timer> timers_;
 };
 
 }  // namespace azure::iot::device::test

@@ -1,19 +1,10 @@
-#include "support/fake_mqtt_transport.hpp"
+#include "fake_mqtt_transport.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <memory>
 
 namespace azure::iot::device::test {
-namespace {
-
-Reply take_reply(std::deque<Reply>& script) {
-  if (script.empty()) return accept;
-  Reply reply = std::move(script.front());
-  script.pop_front();
-  return reply;
-}
-
-}  // namespace
 
 // What the stage owns: it only passes on.
 class FakeMqttTransport::Link final : public MqttTransport {
@@ -21,8 +12,8 @@ class FakeMqttTransport::Link final : public MqttTransport {
   explicit Link(FakeMqttTransport& far_end) : far_(far_end) {}
   ~Link() override {
     far_.listener_ = nullptr;
-    far_.connected_ = false;
-    ++far_.attempt_;
+    far_.timers_.clear();
+    far_.end_link();
   }
 
   Error connect(std::optional<std::string> password) override {
@@ -34,11 +25,10 @@ class FakeMqttTransport::Link final : public MqttTransport {
   Error disconnect(bool clear_inflight) override {
     if (Error error = far_.next_call_error()) return error;
     ++far_.disconnects_;
-    ++far_.attempt_;
-    far_.connected_ = false;
+    far_.end_link();
     if (clear_inflight) far_.cancel_in_flight();
     if (far_.silent_disconnect) return {};
-    far_.answer([&far = far_] { far.listener_->on_mqtt_disconnected({}); });
+    far_.tell([&far = far_] { far.listener_->on_mqtt_disconnected({}); });
     return {};
   }
 
@@ -69,8 +59,7 @@ class FakeMqttTransport::Link final : public MqttTransport {
   Error shutdown() override {
     if (Error error = far_.next_call_error()) return error;
     far_.shut_down_ = true;
-    far_.connected_ = false;
-    ++far_.attempt_;
+    far_.end_link();
     far_.cancel_in_flight();
     return {};
   }
@@ -103,20 +92,30 @@ void FakeMqttTransport::fail_calls(std::initializer_list<Error> errors) {
 }
 
 void FakeMqttTransport::release() {
-  for (auto& what : std::exchange(late_, {})) answer(std::move(what));
+  for (auto& answer_now : std::exchange(late_, {})) answer_now();
 }
 
 void FakeMqttTransport::drop(Error cause) {
-  answer([this, cause = std::move(cause)] {
-    if (!std::exchange(connected_, false)) return;
-    ++attempt_;
+  tell([this, cause = std::move(cause)] {
+    if (!connected_) return;
+    end_link();
     listener_->on_mqtt_disconnected(cause);
   });
 }
 
+void FakeMqttTransport::fall_silent() {
+  tell([this] {
+    if (!connected_) return;
+    silent_ = true;
+    after(2 * config_.keep_alive, [this, attempt = attempt_] {
+      if (attempt == attempt_) drop(Error(Errc::connection_dropped, "the keep-alive ran out"));
+    });
+  });
+}
+
 void FakeMqttTransport::receive(std::string_view topic, std::string_view payload) {
-  answer([this, topic = std::string(topic), payload = std::string(payload)] {
-    if (connected_) listener_->on_mqtt_message_received(topic, payload);
+  tell([this, topic = std::string(topic), payload = std::string(payload)] {
+    if (connected_ && !silent_) listener_->on_mqtt_message_received(topic, payload);
   });
 }
 
@@ -128,13 +127,13 @@ std::vector<std::string> FakeMqttTransport::topics(Packet::Kind kind) const {
   return found;
 }
 
-void FakeMqttTransport::answer(std::function<void()> what) {
+void FakeMqttTransport::tell(std::function<void()> what) {
   // A transport that was shut down tells nothing any more.
-  auto tell = [this, what = std::move(what)] {
+  auto tell_now = [this, what = std::move(what)] {
     if (listener_ && !shut_down_) what();
   };
-  if (answers_inside_calls) return tell();
-  loop_->post(std::move(tell));
+  if (answers_inside_calls) return tell_now();
+  if (loop_) loop_->post(std::move(tell_now));
 }
 
 Error FakeMqttTransport::next_call_error() {
@@ -146,24 +145,44 @@ Error FakeMqttTransport::next_call_error() {
 
 void FakeMqttTransport::dial(std::optional<std::string> password) {
   passwords_.push_back(std::move(password));
-  const Reply reply = take_reply(dial_script_);
-  auto connected = [this, attempt = ++attempt_] {
-    if (attempt == attempt_) established();
-  };
-  const bool hung_up = reply.kind == Reply::Kind::drop;
-  auto failed = [this, attempt = attempt_,
-                 error = hung_up ? Error(Errc::connection_failed, "the far end hung up")
-                                 : reply.error] {
-    if (attempt == attempt_) listener_->on_mqtt_connection_failure(error);
-  };
-  switch (reply.kind) {
-    case Reply::Kind::accept: return answer(connected);
-    case Reply::Kind::refuse:
-    case Reply::Kind::drop: return answer(failed);
-    case Reply::Kind::stall: return;
-    case Reply::Kind::late: return late_.emplace_back(connected), void();
-    case Reply::Kind::duplicate: answer(connected); return answer(connected);
+  Reply reply = otherwise;
+  if (!dial_script_.empty()) {
+    reply = std::move(dial_script_.front());
+    dial_script_.pop_front();
   }
+  reply.act(Asked(*this, {.is_connect = true, .op = {}, .packet = 0, .attempt = ++attempt_}));
+}
+
+void FakeMqttTransport::send(OpKey key, Packet packet) {
+  const std::size_t number = packets_.size();
+  packets_.push_back(packet);
+  in_flight_.push_back({key, number});
+  Reply reply = otherwise;
+  if (!ack_script_.empty()) {
+    reply = std::move(ack_script_.front());
+    ack_script_.pop_front();
+  }
+  auto behind = std::exchange(behind_, {});
+  reply.act(Asked(*this, {.is_connect = false, .op = key, .packet = number, .attempt = attempt_}));
+  if (behind_.empty()) {
+    for (auto f = behind.rbegin(); f != behind.rend(); ++f) (*f)();
+  } else {
+    behind_.insert(behind_.begin(), behind.begin(), behind.end());
+  }
+  if (on_packet) on_packet(packet);
+}
+
+void FakeMqttTransport::answer(const Asked::Key& asked, Error error, bool at_any_time) {
+  tell([this, asked, error = std::move(error), at_any_time] {
+    const bool on_link = asked.attempt == attempt_ && !silent_;
+    if (asked.is_connect && on_link) answer_connect(error);
+    if (!asked.is_connect && (on_link || at_any_time)) acknowledge(asked.op, error);
+  });
+}
+
+void FakeMqttTransport::answer_connect(Error error) {
+  if (error) return listener_->on_mqtt_connection_failure(std::move(error));
+  established();
 }
 
 void FakeMqttTransport::established() {
@@ -171,35 +190,21 @@ void FakeMqttTransport::established() {
   // Publishes that were not acknowledged go out again (MQTT 3.1.1 clause 4.4).
   std::deque<InFlight> old = std::exchange(in_flight_, {});
   listener_->on_mqtt_connected(session_present);
-  for (InFlight& packet : old) {
-    if (packet.packet.kind != Packet::Kind::publish) {
-      in_flight_.push_back(std::move(packet));
+  for (const InFlight& waiting : old) {
+    Packet packet = packets_[waiting.packet];
+    if (packet.kind != Packet::Kind::publish) {
+      in_flight_.push_back(waiting);
       continue;
     }
-    packet.packet.again = true;
-    send(packet.key, std::move(packet.packet));
+    packet.again = true;
+    send(waiting.key, std::move(packet));
   }
 }
 
-void FakeMqttTransport::send(OpKey key, Packet packet) {
-  packets_.push_back(packet);
-  in_flight_.push_back({key, packet});
-  reply_to(key, take_reply(ack_script_));
-  if (on_packet) on_packet(packet);
-}
-
-void FakeMqttTransport::reply_to(OpKey key, const Reply& reply) {
-  auto acknowledged = [this, key, error = reply.error] { acknowledge(key, error); };
-  switch (reply.kind) {
-    case Reply::Kind::accept:
-    case Reply::Kind::refuse: return answer(acknowledged);
-    case Reply::Kind::stall: return;
-    case Reply::Kind::drop: return drop();
-    case Reply::Kind::late: return late_.emplace_back(acknowledged), void();
-    case Reply::Kind::duplicate:
-      answer(acknowledged);
-      return answer([this, key] { listener_->on_mqtt_acknowledged(key, {}); });
-  }
+void FakeMqttTransport::end_link() {
+  connected_ = false;
+  silent_ = false;
+  ++attempt_;
 }
 
 void FakeMqttTransport::acknowledge(OpKey key, Error error) {
@@ -212,6 +217,24 @@ void FakeMqttTransport::cancel_in_flight() {
     listener_->on_mqtt_acknowledged(
         packet.key, Error(Errc::operation_cancelled, "cancelled before its answer"));
   }
+}
+
+void FakeMqttTransport::after(Duration delay, std::function<void()> f) {
+  timers_.remove_if([](const Timer& timer) { return !timer.running(); });
+  timers_.emplace_back().start(*loop_, delay, std::move(f));
+}
+
+const Packet& Asked::packet() const {
+  assert(!key_.is_connect);
+  return far_end_->packets_[key_.packet];
+}
+
+void Asked::answer(Error error) const { far_end_->answer(key_, std::move(error), false); }
+void Asked::answer_at_any_time(Error error) const {
+  far_end_->answer(key_, std::move(error), true);
+}
+void Asked::after(Duration delay, std::function<void()> f) const {
+  far_end_->after(delay, std::move(f));
 }
 
 }  // namespace azure::iot::device::test

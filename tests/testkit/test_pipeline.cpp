@@ -1,8 +1,9 @@
-#include "support/test_pipeline.hpp"
+#include "test_pipeline.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
-#include <doctest/doctest.h>
+#include "violations.hpp"
 
 namespace azure::iot::device::test {
 
@@ -20,10 +21,19 @@ std::size_t EventRecord::count(std::string_view name) const {
 }
 
 TestChain::~TestChain() {
+  for (const std::string& text : finish()) report_violation(text);
+}
+
+std::vector<std::string> TestChain::finish() {
   close();
+  std::vector<std::string> violations;
   for (const auto& outcome : outcomes_) {
-    CHECK_MESSAGE(outcome->times == 1, outcome->name, " must complete exactly once");
+    if (outcome->times == 1) continue;
+    violations.push_back(outcome->name + " must complete exactly once; it completed " +
+                         std::to_string(outcome->times) + " times");
+    outcome->times = 1;
   }
+  return violations;
 }
 
 void TestChain::close(Error why) {
@@ -42,7 +52,9 @@ Pipeline::EventSink TestChain::sink() {
 void TestChain::start(std::shared_ptr<Pipeline> pipeline) {
   pipeline_ = std::move(pipeline);
   const auto initialized = run<InitializePipelineOperation>();
-  REQUIRE(initialized.succeeded());
+  if (!initialized.succeeded()) {
+    throw std::runtime_error("the chain cannot be initialized: " + initialized.error().describe());
+  }
   history.clear();
 }
 

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <azure/iot/device/iothub/iothub_config.hpp>
+#include <azure/iot/device/iothub/iothub_events.hpp>
+#include <azure/iot/device/iothub/iothub_operations.hpp>
+#include <azure/iot/device/iothub/iothub_pipeline.hpp>
+
+#include "test_pipeline.hpp"
+
+namespace azure::iot::device::test {
+
+inline const IotHubConfig kDevice{.device_id = "dev1", .user_agent = "agent"};
+inline const IotHubConfig kModule{.device_id = "dev1", .module_id = "mod1", .user_agent = "agent"};
+
+// What the hub sent that reached the top.
+struct HubRecord {
+  std::vector<Json> patches;
+  std::vector<Message> c2d_messages;
+  std::vector<Message> input_messages;
+  std::vector<MethodRequest> method_requests;
+
+  void add(const Event& event) {
+    if (const auto* patch = event_cast<TwinDesiredPropertiesPatchEvent>(event)) {
+      patches.push_back(patch->patch);
+    } else if (const auto* c2d = event_cast<C2DMessageEvent>(event)) {
+      c2d_messages.push_back(c2d->message);
+    } else if (const auto* input = event_cast<InputMessageEvent>(event)) {
+      input_messages.push_back(input->message);
+    } else if (const auto* method = event_cast<MethodRequestEvent>(event)) {
+      method_requests.push_back(method->method_request);
+    }
+  }
+};
+
+// The part of a hub that answers requests for the twin, each as it stands then.
+class FakeTwinService {
+ public:
+  explicit FakeTwinService(FakeMqttTransport& transport) : transport_(transport) {
+    transport_.on_packet = [this](const FakeMqttTransport::Packet& packet) { answer(packet); };
+  }
+  FakeTwinService(const FakeTwinService&) = delete;
+  FakeTwinService& operator=(const FakeTwinService&) = delete;
+
+  // The desired properties that it has, and tells of.
+  void set_desired(int version) {
+    body = R"({"desired": {"$version": )" + std::to_string(version) + R"(}, "reported": {}})";
+  }
+
+  bool silent = false;  // No response.
+  int status = 200;
+  std::string body = R"({"desired": {"$version": 1}, "reported": {}})";
+  int requests = 0;
+
+ private:
+  void answer(const FakeMqttTransport::Packet& packet) {
+    constexpr std::string_view kRid = "?$rid=";
+    if (!packet.topic.starts_with("$iothub/twin/")) return;
+    if (packet.kind != FakeMqttTransport::Packet::Kind::publish) return;
+    ++requests;
+    const std::string rid = packet.topic.substr(packet.topic.find(kRid));
+    if (!silent) transport_.receive("$iothub/twin/res/" + std::to_string(status) + "/" + rid, body);
+  }
+
+  FakeMqttTransport& transport_;
+};
+
+// Some stages of a hub's chain, above a far end that answers twin requests.
+template <class... Stages>
+class TestHubPipeline : public TestPipeline<Stages...> {
+ public:
+  explicit TestHubPipeline(PipelineConfig config = {}, const IotHubConfig& hub = kDevice)
+      : TestPipeline<Stages...>(std::move(config), hub) {
+    this->on_event = [this](const Event& event) { received.add(event); };
+  }
+  // The service publishes, now.
+  void receive(std::string_view topic, std::string_view payload = {}) {
+    this->transport.receive(topic, payload);
+    this->settle();
+  }
+
+  FakeTwinService twin{this->transport};
+  HubRecord received;
+};
+
+// The chain of a hub client as it is assembled for it.
+class TestHubChain : public TestChain {
+ public:
+  explicit TestHubChain(PipelineConfig config = {}, const IotHubConfig& hub = kDevice) {
+    on_event = [this](const Event& event) { received.add(event); };
+    start(make_iothub_mqtt_pipeline(shared_loop(), std::move(config), hub, transport.factory(),
+                                    sink()));
+  }
+
+  FakeTwinService twin{transport};
+  HubRecord received;
+};
+
+}  // namespace azure::iot::device::test
