@@ -56,12 +56,12 @@ void SasTokenStage::start_alarm(WallTime earliest) {
 }
 
 void SasTokenStage::renew() {
-  reauthorize_again_.cancel();
   log_for(nucleus().client_id, LogLevel::info, name(), "renewing the token");
   if (const Error error = nucleus().options.sastoken->refresh(loop().wall_now())) {
     return on_renewal_failed(error);
   }
-  // Otherwise the next connect uses the new token anyway.
+  // Otherwise the next connect uses the new token anyway, also that of a reauthorization that is to
+  // be tried again: nobody else would bring its link back.
   if (nucleus().connected()) reauthorize();
   start_alarm(loop().wall_now() + kLeastLife);
 }
@@ -76,6 +76,7 @@ void SasTokenStage::on_renewal_failed(const Error& error) {
 }
 
 void SasTokenStage::reauthorize() {
+  reauthorize_again_.cancel();
   link_wanted_ = true;
   auto op = make_op<ReauthorizeConnectionOperation>();
   op->then([this](OpPtr, Error error) {

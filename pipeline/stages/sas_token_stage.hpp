@@ -16,7 +16,8 @@ namespace azure::iot::device {
 //
 // Unlike Python: a token that lives shorter than twice the margin is renewed at half its life, not
 // in a storm; a renewal that fails is tried again until the token expires, and only then reported;
-// a reauthorization is not retried once the user has disconnected or shut down.
+// a reauthorization is not retried once the user has disconnected or shut down, and a renewal
+// meanwhile does not end its retries.
 class SasTokenStage final
     : public Handles<SasTokenStage, Ops<InitializePipelineOperation, ReauthorizeConnectionOperation,
                                         DisconnectOperation, ShutdownPipelineOperation>> {

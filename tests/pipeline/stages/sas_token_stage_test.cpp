@@ -277,6 +277,25 @@ TEST_CASE("SasToken: a reauthorization that fails is reported, and tried again e
   CHECK(p.transport.dials() == 4);
 }
 
+TEST_CASE("SasToken: a renewal meanwhile does not keep the link of a reauthorization down") {
+  Renewable sas(100s);
+  PipelineConfig config = sas.config();
+  config.connection_retry_interval = 30s;
+  SasPipeline p{config};
+  p.run<ConnectOperation>();
+  p.transport.script({refuse, refuse});
+  p.advance(110s - 1ns);  // Reauthorized at 50 s and at 80 s, renewed again at 100 s.
+  CHECK(sas.signer->calls == 3);
+  CHECK(p.transport.dials() == 3);
+  CHECK_FALSE(p.nucleus().connected());
+  p.advance(1ns);
+  CHECK(p.transport.dials() == 4);
+  CHECK(p.transport.passwords().back() == sas.token->text());
+  CHECK(p.nucleus().connected());
+  p.advance(40s - 1ns);  // Until the next renewal there is nothing left to try.
+  CHECK(p.transport.dials() == 4);
+}
+
 TEST_CASE("SasToken: where redialling is off, a reauthorization that fails is not tried again") {
   Renewable sas(3600s);
   PipelineConfig config = sas.config();
