@@ -24,7 +24,7 @@ class ManualLoop final : public EventLoop {
   bool in_loop_thread() const override { return true; }
   bool may_wait() const override { return !busy_; }
   // Runs what is posted, then the next timer at its due time, and so on. Gives up when there is
-  // neither, and after kMostTimers, which are those of months. May be called from inside `outside`.
+  // neither, and after kMostTimers, which are those of days. May be called from inside `outside`.
   bool run_until(const std::function<bool()>& done) override;
   void post_work(PostedWork* work) override;
   void at_end_of_turn(PostedWork* work) override;
@@ -32,7 +32,7 @@ class ManualLoop final : public EventLoop {
   void change_watch(int fd, unsigned readiness) override;
   void unwatch(int fd) override;
 
-  static constexpr std::size_t kMostTimers = 1'000'000;
+  static constexpr std::size_t kMostTimers = 100'000;
 
   // Runs `f`, inside something that runs on this loop, as if it ran on a thread of its own: it may
   // wait. What the handlers of users are.

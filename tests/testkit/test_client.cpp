@@ -116,8 +116,10 @@ void TestClient::invoke_method(std::string_view name, std::string_view payload) 
   receive("$iothub/methods/POST/" + std::string(name) + "/?$rid=" + rid, payload);
 }
 
-void TestClient::patch_desired(std::string_view json) {
-  receive("$iothub/twin/PATCH/properties/desired/?$version=2", json);
+void TestClient::patch_desired(Json patch) {
+  patch.set("$version", ++desired_version_);
+  receive("$iothub/twin/PATCH/properties/desired/?$version=" + std::to_string(desired_version_),
+          patch.dump());
 }
 
 void TestClient::drop() {

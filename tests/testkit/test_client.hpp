@@ -99,7 +99,8 @@ class TestClient {
   void receive(std::string_view topic, std::string_view payload = {});
   void receive_c2d(std::string_view payload);
   void invoke_method(std::string_view name, std::string_view payload);
-  void patch_desired(std::string_view json);
+  // With the next $version; `twin` stays as it is.
+  void patch_desired(Json patch);
   // The link is lost, now.
   void drop();
 
@@ -130,6 +131,7 @@ class TestClient {
   void answer(const Packet& packet);
 
   int methods_ = 0;
+  int desired_version_ = 1;
   std::vector<std::shared_ptr<const int>> calls_;
   std::list<Timer> timers_;
 };

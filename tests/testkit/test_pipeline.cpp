@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "violations.hpp"
 
@@ -28,10 +29,9 @@ std::vector<std::string> TestChain::finish() {
   close();
   std::vector<std::string> violations;
   for (const auto& outcome : outcomes_) {
-    if (outcome->times == 1) continue;
+    if (outcome->times == 1 || std::exchange(outcome->told, true)) continue;
     violations.push_back(outcome->name + " must complete exactly once; it completed " +
                          std::to_string(outcome->times) + " times");
-    outcome->times = 1;
   }
   return violations;
 }

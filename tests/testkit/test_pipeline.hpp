@@ -26,6 +26,7 @@ struct Outcome {
   int times = 0;  // How often it completed.
   Error error = {};
   OpPtr op = nullptr;  // As it came back, with its results.
+  bool told = false;   // That it did not complete exactly once.
 };
 
 // What a test sees of an operation that it runs. Valid while the TestPipeline lives.

@@ -17,7 +17,10 @@ ViolationHandler& handler() {
 
 }  // namespace
 
-void on_violation(ViolationHandler set) { handler() = std::move(set); }
+ViolationHandler on_violation(ViolationHandler set) {
+  return std::exchange(handler(), std::move(set));
+}
+
 void report_violation(const std::string& text) { handler()(text); }
 
 }  // namespace azure::iot::device::test
