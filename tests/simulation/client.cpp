@@ -106,9 +106,15 @@ Call& Client::open(Call call) {
   call.while_connected = nucleus().connected();
   if (call.kind != Call::Kind::disconnect) {
     link_unwanted_ = false;
+    asked_to_disconnect_ = false;
     ++wishes_;
   }
-  if (call.kind == Call::Kind::disconnect) call.before = wishes_;
+  if (call.kind == Call::Kind::disconnect) {
+    call.before = wishes_;
+    asked_to_disconnect_ = true;
+    link_expected_ = false;
+    ++open_disconnects_;
+  }
   calls_.push_back(std::move(call));
   return calls_.back();
 }
@@ -179,6 +185,8 @@ void Client::on_done(Call& call, const Operation& op, Error error) {
   ++call.times;
   --open_calls_;
   call.error = std::move(error);
+  // A reauthorization that the user asked for is his to repeat.
+  if (call.error && call.kind == Call::Kind::reauthorize) link_expected_ = false;
   world_.mix(static_cast<std::uint64_t>(world_.now().time_since_epoch().count()));
   world_.mix(static_cast<std::uint64_t>(call.error.code()));
   world_.note("done: ", to_string(call.kind), " ", call.number, ": ", call.error.describe());
@@ -189,7 +197,10 @@ void Client::on_done(Call& call, const Operation& op, Error error) {
       ++counts.timed_out;
       orphans_ |= changing();
       break;
-    case Errc::operation_cancelled: ++counts.cancelled; break;
+    case Errc::operation_cancelled:
+      ++counts.cancelled;
+      check_cancellation(call);
+      break;
     case Errc::abandoned:
     case Errc::pipeline_runtime:
     case Errc::user_stage:
@@ -208,17 +219,19 @@ void Client::on_done(Call& call, const Operation& op, Error error) {
   }
   if (world_.settings.with_log) look_for_secrets(call.error.describe());
   if (!call.error) check_result(call, op);
+  if (call.kind == Call::Kind::disconnect) --open_disconnects_;
 }
 
 void Client::on_event(const Event& event) {
   const bool state_connected = nucleus().connected();
   if (event_cast<ConnectedEvent>(event)) {
     world_.note("event: connected");
+    link_expected_ = !asked_to_disconnect_;
     if (std::exchange(told_connected_, true)) {
       world_.violate("connected and disconnected alternate", "connected twice");
     }
     if (!state_connected) world_.violate("the state changes before its event", "connected");
-  } else if (event_cast<DisconnectedEvent>(event)) {
+  } else if (const auto* disconnected = event_cast<DisconnectedEvent>(event)) {
     world_.note("event: disconnected");
     // A reauthorization begins with a disconnect, also where there is no connection.
     const bool reauthorizing = nucleus().connection_state == ConnectionState::reauthorizing;
@@ -226,6 +239,8 @@ void Client::on_event(const Event& event) {
       world_.violate("connected and disconnected alternate", "disconnected twice");
     }
     if (state_connected) world_.violate("the state changes before its event", "disconnected");
+    // A disconnect of the user's, perhaps one of long ago.
+    if (!disconnected->cause && !reauthorizing) link_expected_ = false;
   } else if (const auto* patch = event_cast<TwinDesiredPropertiesPatchEvent>(event)) {
     ++world_.report.counts.patches;
     const Json* version = patch->patch.find("$version");
@@ -252,6 +267,7 @@ void Client::on_event(const Event& event) {
   } else if (const auto* background = event_cast<BackgroundExceptionEvent>(event)) {
     world_.note("event: background exception: ", background->error.describe());
     if (background->error.code() == Errc::sas_token) credential_lost_ = true;
+    if (!is_transient(background->error)) link_expected_ = false;  // Given up, and reported.
     if (background->error.code() == Errc::user_stage) {
       world_.violate("no stage breaks the rules", background->error.describe());
     }

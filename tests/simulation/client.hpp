@@ -66,6 +66,8 @@ class Client {
 
   // What has to hold whenever no time passes.
   void check_at_rest();
+  // What has to hold after a while without faults, if the user had a link and did not give it up.
+  void check_link_is_back();
   // What has to hold once nothing is left to be done.
   void check_at_end();
 
@@ -86,6 +88,7 @@ class Client {
   const Call& submit(Call call, Duration timeout, Owned<Op> op);
   Call& open(Call call);
   void on_done(Call& call, const Operation& op, Error error);
+  void check_cancellation(const Call& call);
   void check_result(const Call& call, const Operation& op);
   void check_order_of_messages();
   void check_number_of_dials();
@@ -106,8 +109,11 @@ class Client {
   int tickets_ = 0;
   std::uint32_t requests_ = 0;
   bool told_connected_ = false;
-  std::int64_t wishes_ = 0;     // Calls other than to disconnect.
-  bool link_unwanted_ = false;  // The user has disconnected, and asked for nothing since.
+  std::int64_t wishes_ = 0;           // Calls other than to disconnect.
+  bool link_unwanted_ = false;        // The user has disconnected, and asked for nothing since.
+  bool asked_to_disconnect_ = false;  // Whether with success or not, and for nothing since.
+  bool link_expected_ = false;        // There was a link, and nobody has given it up.
+  int open_disconnects_ = 0;
   bool shut_down_ = false;
   bool credential_lost_ = false;
   // A call has timed out, whose connect may still wait for another change of the connection.

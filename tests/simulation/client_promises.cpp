@@ -6,6 +6,13 @@
 
 namespace azure::iot::device::simulation {
 
+// Without a shutdown only a disconnect cancels what waits for its acknowledgement, and that only
+// where the transport has it.
+void Client::check_cancellation(const Call& call) {
+  if (shut_down_ || open_disconnects_ > 0 || !world_.settings.connection_retry) return;
+  world_.violate("only the user cancels", std::string(to_string(call.kind)) + " was cancelled");
+}
+
 void Client::check_result(const Call& call, const Operation& op) {
   switch (call.kind) {
     case Call::Kind::send:
@@ -74,7 +81,14 @@ bool Client::extra_timers() const {
 
 void Client::check_at_rest() {
   const ConnectionState state = nucleus().connection_state;
-  if (shut_down_ || changing()) return;
+  if (shut_down_) return;
+  if (changing()) {
+    if (device_.idle()) {
+      world_.violate("a change of the connection ends when the transport says so",
+                     std::string(to_string(state)) + ", but the transport has nothing to answer");
+    }
+    return;
+  }
   orphans_ = false;  // Nothing waits for a change any more.
   const bool connected = state == ConnectionState::connected;
   if (connected != device_.up()) {
@@ -84,6 +98,14 @@ void Client::check_at_rest() {
   }
   if (connected && !told_connected_) {
     world_.violate("the state is what was told", "connected, and nobody was told");
+  }
+}
+
+void Client::check_link_is_back() {
+  if (!link_expected_ || !world_.settings.connection_retry) return;
+  // What changes is on its way; a change that never ends is found elsewhere.
+  if (nucleus().connection_state == ConnectionState::disconnected) {
+    world_.violate("a link that is lost comes back", "it is still down");
   }
 }
 

@@ -37,6 +37,7 @@ class Device::Transport final : public MqttTransport {
   }
 
   bool up() const { return state_ == State::up; }
+  bool idle() const { return (state_ == State::up || state_ == State::down) && !answering_; }
   LinkId link() const { return link_; }
 
   Error connect(std::optional<std::string> password) override {
@@ -313,6 +314,7 @@ MqttTransportFactory Device::factory() {
 }
 
 bool Device::up() const { return transport_ && transport_->up(); }
+bool Device::idle() const { return !transport_ || transport_->idle(); }
 LinkId Device::link() const { return transport_ ? transport_->link() : 0; }
 
 }  // namespace azure::iot::device::simulation

@@ -20,6 +20,8 @@ class Device {
 
   // Whether there is a transport with an established connection.
   bool up() const;
+  // Whether it has nothing to answer: no dial is under way, and no disconnect.
+  bool idle() const;
   // The link it has, or makes; 0 if it has none.
   LinkId link() const;
 

@@ -58,7 +58,7 @@ void Hub::on_connect(LinkId link, const std::string& password) {
   if (world_.random.chance(world_.mood->unavailable)) code = 3;
   if (world_.random.chance(world_.mood->unauthorized)) code = 5;
   authorized_until_.reset();
-  if (!password.empty()) {
+  if (world_.settings.credential != Settings::Credential::certificate) {
     const auto expiry = number_in<std::int64_t>(behind(password, "se="));
     authorized_until_ = WallTime(std::chrono::seconds(expiry));
     if (*authorized_until_ <= world_.loop->wall_now()) code = 5;

@@ -93,6 +93,11 @@ class Simulation {
     if (!world_.violated()) world_.loop->advance(end - world_.now());
   }
 
+  // Lets what has just begun come to its end.
+  void settle() {
+    for (int i = 0; i < 100 && client_->busy(); ++i) run_for(10ms);
+  }
+
   // Runs until the call is over, which must succeed.
   bool await_success(const Call& call) {
     while (call.times == 0 && world_.now() < call.deadline && !world_.violated()) {
@@ -108,11 +113,12 @@ class Simulation {
   // Everything works again: whatever was begun must come to its end, and a client that connects and
   // enables must get what the hub has for it.
   void recover() {
-    constexpr Duration kPatience = 200s;
+    constexpr Duration kPatience = 300s;
     world_.random = Random(1);
     world_.mood = &kMoods[0];
     credential_.signing_fails = false;
-    run_for(kPatience);                                 // What stalls is noticed by then.
+    run_for(kPatience);  // What stalls is noticed by then.
+    client_->check_link_is_back();
     if (client_->credential_lost()) restart_client(0);  // That is for the user to mend.
     if (schedule_.settings.credential == Settings::Credential::users_token) {
       if (!await_success(client_->reauthorize(kPatience))) return;
@@ -126,7 +132,7 @@ class Simulation {
     hub_.send_c2d();
     if (!await_success(client_->connect(kPatience))) return;
     run_for(schedule_.settings.operation_timeout + 60s);
-    for (int i = 0; i < 100 && client_->busy(); ++i) run_for(10ms);
+    settle();
     if (world_.violated()) return;
     client_->check_at_end();
     check_what_was_received();
