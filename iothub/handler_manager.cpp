@@ -96,7 +96,11 @@ void HandlerManager::route(HandlerRunner<T>& runner, Inbox<T>& inbox, std::strin
 
 void HandlerManager::route_connection_state(ConnectionStateEvent event) {
   if (!connection_states_->has_handler()) return;
-  if (put_unless_full(inboxes_->connection_states, event)) connection_states_->wake();
+  // Of more changes than anybody can want the oldest go: the last one tells how things are.
+  auto& inbox = inboxes_->connection_states;
+  if (inbox.size() >= inbox.capacity()) inbox.take();
+  inbox.put(std::move(event));
+  connection_states_->wake();
 }
 
 void HandlerManager::route_new_sastoken_required() {

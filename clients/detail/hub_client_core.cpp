@@ -76,9 +76,11 @@ void HubClientCore::initialize() {
   }
   try {
     waiter.get();
-  } catch (...) {
+  } catch (const IotError& e) {
     shut_down_ = true;
     loop_->post([core = shared_from_this()] { core->close_pipeline(); });
+    // What could not be read was an option: the contents of a certificate.
+    if (e.error().code() == Errc::bad_content) throw std::invalid_argument(e.error().detail());
     throw;
   }
 }
@@ -175,12 +177,14 @@ void HubClientCore::set_receive_handler(HandlerRunner<T>& runner, std::function<
                             done = std::move(done)](Error error) mutable {
             if (error) return done(std::move(error));
             auto shared_done = std::make_shared<Completion<void>>(std::move(done));
-            auto wait = std::make_shared<QuietWait>(loop_, [shared_done](bool quiet) {
-              Error late(Errc::timed_out, "the handler that was cleared is still running");
-              (*shared_done)(quiet ? Error() : std::move(late));
+            auto wait = std::make_shared<QuietWait>(loop_, [this, shared_done](bool quiet) {
+              if (quiet) return (*shared_done)({});
+              (*shared_done)(Error(shut_down_ ? Errc::operation_cancelled : Errc::timed_out,
+                                   "the handler that was cleared is still running"));
             });
             wait->start(deadline);
             runner.when_quiet(caller, [wait] { wait->quiet(); });
+            loop_->post([core = shared_from_this(), wait] { core->end_with_shutdown(wait); });
           }));
 }
 
@@ -323,8 +327,17 @@ void HubClientCore::enable_again(Feature& feature) {
   pipeline_->enter(std::move(op));
 }
 
+void HubClientCore::end_with_shutdown(const std::shared_ptr<QuietWait>& wait) {
+  if (shut_down_) return wait->give_up();
+  std::erase_if(quiet_waits_, [](const auto& ended) { return ended.expired(); });
+  quiet_waits_.push_back(wait);
+}
+
 void HubClientCore::close_pipeline() {
   pipeline_->close(Error(Errc::operation_cancelled, "the client was shut down"));
+  for (const auto& waiting : std::exchange(quiet_waits_, {})) {
+    if (const auto wait = waiting.lock()) wait->give_up();
+  }
   on_disconnected({});
 }
 

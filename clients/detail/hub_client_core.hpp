@@ -22,6 +22,8 @@
 
 namespace azure::iot::device::detail {
 
+class QuietWait;
+
 // How long one call may take: nothing for the client's `operation_timeout`, 0 for ever.
 using Timeout = std::optional<std::chrono::milliseconds>;
 
@@ -115,6 +117,7 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
   void set_receive_handler(HandlerRunner<T>& runner, std::function<void(T)> handler,
                            std::string_view feature, Timeout timeout, Completion<void> done);
 
+  void end_with_shutdown(const std::shared_ptr<QuietWait>& wait);
   void close_pipeline();
 
   const std::shared_ptr<EventLoop> loop_;
@@ -130,6 +133,8 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
                                     {feature::kMethods},
                                     {feature::kTwinPatches}}};
   HandlerManager handlers_;
+  // Of calls that wait for a cleared handler to end. Loop's thread only.
+  std::vector<std::weak_ptr<QuietWait>> quiet_waits_;
   // Last: its operations may tell the members above when it dies.
   std::shared_ptr<Pipeline> pipeline_;
 };

@@ -28,6 +28,8 @@ class QuietWait : public std::enable_shared_from_this<QuietWait> {
   void quiet() {
     loop_->post([self = shared_from_this()] { self->end(true); });
   }
+  // Waits no longer. Loop's thread only.
+  void give_up() { end(false); }
 
  private:
   void end(bool quiet) {

@@ -28,10 +28,17 @@ endif()
 install(TARGETS azure_iot_device EXPORT azure-iot-device
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+# Without what no installed header includes: the insides of the loop, of JSON and of the transport.
 foreach(folder ${AZURE_IOT_DEVICE_FOLDERS})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${header_dir}
-    FILES_MATCHING PATTERN "*.hpp")
+    FILES_MATCHING PATTERN "*.hpp"
+    PATTERN "transport/tls" EXCLUDE
+    REGEX "mqtt/(arrivals|connection_attempt|keep_alive|mqtt_link|name_lookup)[.]hpp$" EXCLUDE
+    REGEX "mqtt/(mosquitto_(client|errors|library)|operation_manager)[.]hpp$" EXCLUDE
+    REGEX "loop/(epoll_loop|escape|fd_watches|fork_guard|shared_instance)[.]hpp$" EXCLUDE
+    REGEX "loop/(thread|thread_handler_pool|unique_fd|work_queue)[.]hpp$" EXCLUDE
+    REGEX "(json/json_[a-z]+|auth/wipe)[.]hpp$" EXCLUDE)
 endforeach()
 install(FILES ${build_headers}/${header_dir}/device.hpp
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${header_dir})

@@ -27,11 +27,8 @@ class Arrivals {
   // listens any more. Texts live until the call returns.
   template <class Listener>
   void tell(const Listener& listener) {
+    const Forget forget_afterwards{*this};
     for (std::size_t i = 0; i < list_.size() && listener(); ++i) tell_one(list_[i], *listener());
-    list_.clear();
-    bytes_.clear();
-    // One large message must not keep its memory for ever.
-    if (bytes_.capacity() > kKept) bytes_ = std::string();
   }
 
  private:
@@ -45,6 +42,17 @@ class Arrivals {
     std::size_t begin = 0;  // Of the topic, in `bytes_`; the payload follows.
     std::size_t topic_size = 0;
     std::size_t payload_size = 0;
+  };
+
+  // Also if somebody who is told throws: nothing is told twice.
+  struct Forget {
+    Arrivals& arrivals;
+    ~Forget() {
+      arrivals.list_.clear();
+      arrivals.bytes_.clear();
+      // One large message must not keep its memory for ever.
+      if (arrivals.bytes_.capacity() > kKept) arrivals.bytes_ = std::string();
+    }
   };
 
   template <class Listener>

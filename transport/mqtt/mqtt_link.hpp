@@ -92,6 +92,16 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   void on_patience_lost();
   std::string phase() const;
 
+  // Counts a frame, however it is left.
+  class Depth {
+   public:
+    explicit Depth(int& depth) : depth_(++depth) {}
+    ~Depth() { --depth_; }
+
+   private:
+    int& depth_;
+  };
+
   template <class Body>
   void frame(const Body& body);
   template <class Send>
@@ -160,11 +170,12 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
 template <class Body>
 void MqttLink::frame(const Body& body) {
   const auto self = shared_from_this();
-  ++depth_;
-  body();
-  if (depth_ == 1) tell_arrivals();
-  if (!ended_) flush();
-  --depth_;
+  {
+    const Depth within(depth_);
+    body();
+    if (depth_ == 1) tell_arrivals();
+    if (!ended_) flush();
+  }
   settle();
 }
 

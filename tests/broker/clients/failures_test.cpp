@@ -91,6 +91,13 @@ TEST_CASE("Device: a certificate for another name is told as a mismatch") {
   CHECK(watch.passed() < 5s);
 }
 
+TEST_CASE("Device: a certificate to trust that is damaged is refused when the client is made") {
+  const std::string damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  CHECK_THROWS_WITH_AS(
+      make_client(shared_hub(), next_device(), {.server_verification_cert = damaged}),
+      doctest::Contains("server_verification_cert"), std::invalid_argument);
+}
+
 TEST_CASE("Device: a closed port is a ConnectionFailedError, at once") {
   const Port port(false);
   auto client = client_of("127.0.0.1", port.number());

@@ -113,6 +113,26 @@ TEST_CASE("Device: shutdown waits for a handler that ends, and not for one that 
   release.set_value();
 }
 
+TEST_CASE("Device: a call that waits for a cleared handler ends with a shutdown") {
+  const std::string device = next_device();
+  auto client = make_client(shared_hub(), device);
+  std::promise<void> started, release;
+  auto released = release.get_future().share();
+  client.on_message_received([&started, released](Message) {
+    started.set_value();
+    released.wait();
+  });
+  shared_hub().send_c2d(device, "block");
+  started.get_future().wait();
+  auto clearing = std::async(std::launch::async, [&] {
+    CHECK_THROWS_AS(client.on_message_received({}, 0ms), OperationCancelled);
+  });
+  CHECK(clearing.wait_for(300ms) == std::future_status::timeout);
+  client.shutdown();
+  CHECK(clearing.wait_for(1s) == std::future_status::ready);
+  release.set_value();
+}
+
 TEST_CASE("Device: clearing a handler waits for the call of it that is under way") {
   const std::string device = next_device();
   auto client = make_client(shared_hub(), device);
