@@ -1,6 +1,9 @@
 #include <array>
+#include <fstream>
+#include <map>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -180,6 +183,37 @@ TEST_CASE("ConnectionRetry: the table has a line for each state and each input")
   constexpr std::size_t kStates = 5;
   constexpr std::size_t kWithoutOp = 2 * 2;  // Nothing ends while no change is under way.
   CHECK(lines.size() == kStates * kInputs - kWithoutOp);
+}
+
+// What the header's table says of one state and one input.
+std::string cell(ConnectionState from, Input input) {
+  for (const Row& row : kTable) {
+    if (row.from != from || row.input != input) continue;
+    if (row.output == waits) return "waits";
+    if (row.output == completes) return "completes";
+    if (row.to == from) return "-";
+    return std::string(to_string(row.to)) + (row.redials ? "*" : "");
+  }
+  return "-";
+}
+
+TEST_CASE("ConnectionRetry: the table in the header says the same") {
+  std::ifstream header(TEST_VECTORS_DIR "/../../pipeline/stages/connection_retry_stage.hpp");
+  REQUIRE(header);
+  std::map<std::string, std::string> documented;
+  for (std::string line, slashes, state; std::getline(header, line);) {
+    std::istringstream words(line);
+    if (!(words >> slashes >> state) || slashes != "//") continue;
+    for (std::string word; words >> word;) documented[state] += " " + word;
+  }
+  for (const auto from : {disconnected, connecting, connected, disconnecting, reauthorizing}) {
+    std::string line;
+    for (const Input input : {connect_op, disconnect_op, reauthorize_op, connected_event,
+                              disconnected_event, op_failed}) {
+      line += " " + cell(from, input);
+    }
+    CHECK(documented[std::string(to_string(from))] == line);
+  }
 }
 
 }  // namespace
