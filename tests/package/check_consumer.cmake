@@ -18,7 +18,7 @@ if(WAY STREQUAL pkg_config)
   # meant to be.
   set(ENV{PKG_CONFIG_PATH} ${pc_dir})
   execute_process(
-    COMMAND pkg-config --define-variable=prefix=${prefix} --cflags --libs azure-iot-device
+    COMMAND pkg-config --cflags --libs azure-iot-device
     OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   separate_arguments(flags UNIX_COMMAND "${flags}")
   run(${CXX} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/consumer/main.cpp -o ${build}/consumer ${flags})

@@ -66,6 +66,8 @@ else()
   set(PC_PRIVATE "")
   set(PC_LIBS "-lmbedcrypto -lmbedx509 -pthread")
 endif()
+# The prefix as seen from the file itself, since it may be installed to another than was meant.
+file(RELATIVE_PATH PC_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/azure-iot-device.pc.in
   ${PROJECT_BINARY_DIR}/azure-iot-device.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/azure-iot-device.pc
