@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "json/json.hpp"
 #include "operation.hpp"
 
 namespace azure::iot::device {
@@ -58,7 +59,7 @@ struct Request {
   std::string method;
   std::string resource_location;
   std::string body;
-  std::optional<std::string> query_params;
+  Json query_params = {};  // An object; null: none.
 };
 
 // Sends a request and waits for the response with the same id.

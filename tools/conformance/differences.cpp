@@ -95,6 +95,19 @@ bool unreadable_content(const Situation& situation, const Deviation& deviation) 
   return shows_internal_error(deviation) && (says_so(situation) || answers_twin_read(situation));
 }
 
+bool ended_asks_nothing(const Situation& situation, const Deviation& deviation) {
+  if (!deviation.missing || !has_given_up_registration(situation)) return false;
+  if (is_registration_request(deviation)) return true;
+  // The answer to what was given up, which Python reads and trips over.
+  if (deviation.kind() == "raised") {
+    return shows_internal_error(deviation) || shows_second_completion(deviation);
+  }
+  // The operation ends here once, and has.
+  const auto& ops = situation.world.driven_ops();
+  const auto op = ops.find(deviation.field("id"));
+  return deviation.kind() == "op_completed" && op != ops.end() && op->second.given_up;
+}
+
 bool versions_are_ordered(const Situation& situation, const Deviation& deviation) {
   if (accepted_before(situation, "versions-are-ordered")) {
     return is_twin_read(deviation) || is_desired_properties(deviation);
@@ -169,6 +182,11 @@ constexpr Difference kDifferences[] = {
      "Python's stage trips over a body, a topic or an early operation", kOtherOps,
      "What cannot be read ends the operation, or is reported, with an error that says so.", true,
      &unreadable_content},
+    {"ended-asks-nothing", "7.1, 7.2, 7.16",
+     "a registration was given up, by time or by a shutdown, and Python goes on with it",
+     "everything but requests of registrations and what comes of them",
+     "What has ended sends no more requests, and is not ended a second time.", true,
+     &ended_asks_nothing},
     {"versions-are-ordered", "7.12",
      "version 0 was seen, or a read brings a lower version than one that was sent up",
      "everything but twin reads and the desired properties they bring",

@@ -11,6 +11,7 @@
 namespace azure::iot::device::conformance {
 namespace {
 
+constexpr std::string_view kRegistrationTopic = "$dps/registrations/";
 constexpr std::string_view kReadTopic = "$iothub/twin/GET/";
 
 const Json* error_in(const Deviation& deviation) {
@@ -91,6 +92,29 @@ bool is_own_reauthorization(const Deviation& deviation) {
 bool is_twin_read(const Deviation& deviation) {
   if (deviation.kind() == "transport") return deviation.field("topic").starts_with(kReadTopic);
   return deviation.field("type") == "GetTwinOperation" && deviation.field("id").starts_with("s");
+}
+
+bool is_registration_request(const Deviation& deviation) {
+  if (deviation.kind() == "transport") {
+    return deviation.field("call") == "publish" &&
+           deviation.field("topic").starts_with(kRegistrationTopic);
+  }
+  const std::string type = deviation.field("type");
+  const bool asks = type == "RequestAndResponseOperation" || type == "PollStatusOperation";
+  return deviation.kind() == "send_op_down" && asks && deviation.field("id").starts_with("s");
+}
+
+bool has_given_up_registration(const Situation& situation) {
+  const auto& ops = situation.world.driven_ops();
+  const auto is_registration = [](const DrivenOp& op) {
+    return op.type == "RegisterOperation" || op.type == "PollStatusOperation";
+  };
+  const bool has_any = std::any_of(ops.begin(), ops.end(),
+                                   [&](const auto& op) { return is_registration(op.second); });
+  const bool given_up = std::any_of(ops.begin(), ops.end(), [&](const auto& op) {
+    return is_registration(op.second) && op.second.given_up;
+  });
+  return has_any && (given_up || situation.world.had_late_answer());
 }
 
 bool is_desired_properties(const Deviation& deviation) { return patch_in(deviation.output); }

@@ -26,6 +26,10 @@ bool shows_second_completion(const Deviation& deviation);
 bool is_own_reauthorization(const Deviation& deviation);
 bool is_twin_read(const Deviation& deviation);
 bool is_desired_properties(const Deviation& deviation);
+// It sends a request of a registration that no operation of the driver is.
+bool is_registration_request(const Deviation& deviation);
+// Whether, up to here, a registration was given up, or answered too late, or the driver shut down.
+bool has_given_up_registration(const Situation& situation);
 // The version of the desired properties that an output sends up, if it does.
 std::optional<std::int64_t> version_in(const Json& output);
 // It concerns what the connection does.

@@ -24,6 +24,16 @@ constexpr std::array<std::pair<std::string_view, Field>, 10> kFields{{
     {"iothub_interface_id", &Message::iothub_interface_id},
 }};
 
+using StateField = std::optional<std::string> RegistrationState::*;
+constexpr std::array<std::pair<std::string_view, StateField>, 6> kStateFields{{
+    {"device_id", &RegistrationState::device_id},
+    {"assigned_hub", &RegistrationState::assigned_hub},
+    {"sub_status", &RegistrationState::sub_status},
+    {"created_date_time", &RegistrationState::created_date_time},
+    {"last_update_date_time", &RegistrationState::last_update_date_time},
+    {"etag", &RegistrationState::etag},
+}};
+
 // Python writes a property that is no text as str() does. Here it is text to begin with.
 std::string python_text(const Json& value) {
   if (value.is_null()) return "None";
@@ -59,6 +69,31 @@ Json describe_message(const Message& message) {
   }
   json.set("custom_properties", std::move(properties));
   return json;
+}
+
+RegistrationResult to_registration_result(const Json& fields) {
+  RegistrationResult result{.operation_id = optional_text(fields, "operation_id"),
+                            .status = optional_text(fields, "status").value_or(""),
+                            .registration_state = {}};
+  const Json* const from = fields.find("registration_state");
+  if (!from || from->is_null()) return result;
+  RegistrationState& state = result.registration_state.emplace();
+  for (const auto& [name, field] : kStateFields) state.*field = optional_text(*from, name);
+  if (const Json* payload = from->find("payload")) state.response_payload = *payload;
+  return result;
+}
+
+Json describe_registration_result(const RegistrationResult& result) {
+  Json state;
+  if (result.registration_state) {
+    for (const auto& [name, field] : kStateFields) {
+      state.set(name, optional_value((*result.registration_state).*field));
+    }
+    state.set("payload", result.registration_state->response_payload);
+  }
+  return {{"operation_id", optional_value(result.operation_id)},
+          {"status", result.status},
+          {"registration_state", std::move(state)}};
 }
 
 }  // namespace azure::iot::device::conformance

@@ -103,12 +103,21 @@ PipelineConfig to_pipeline_config(const Json& config) {
   return result;
 }
 
-IotHubConfig to_iothub_config(const Json& config) {
-  return {.device_id = to_bytes(config["device_id"]),
-          .module_id = to_bytes(config["module_id"]),
-          .product_info = to_bytes(config["product_info"]),
-          .user_agent = to_bytes(config["user_agent"]),
-          .ensure_desired_properties = config["ensure_desired_properties"].as_bool()};
+ServiceConfig to_service_config(const Json& config) {
+  const std::string user_agent = to_bytes(config["user_agent"]);
+  ServiceConfig result;
+  if (config.contains("registration_id")) {
+    result.provisioning = {.registration_id = to_bytes(config["registration_id"]),
+                           .id_scope = to_bytes(config["id_scope"]),
+                           .user_agent = user_agent};
+  } else {
+    result.hub = {.device_id = to_bytes(config["device_id"]),
+                  .module_id = to_bytes(config["module_id"]),
+                  .product_info = to_bytes(config["product_info"]),
+                  .user_agent = user_agent,
+                  .ensure_desired_properties = config["ensure_desired_properties"].as_bool()};
+  }
+  return result;
 }
 
 Json describe_proxy(const ProxyOptions& proxy) {

@@ -2,11 +2,11 @@
 
 #include <memory>
 
-#include "iothub/iothub_config.hpp"
 #include "pipeline/auth/sastoken.hpp"
 #include "pipeline/json/json.hpp"
 #include "pipeline/loop/time.hpp"
 #include "pipeline/pipeline_config.hpp"
+#include "subjects.hpp"
 
 // The configuration of a trace, which names every key.
 namespace azure::iot::device::conformance {
@@ -16,7 +16,7 @@ std::shared_ptr<SasToken> to_sastoken(const Json& fields, WallTime now,
                                       std::shared_ptr<const bool> signing_fails);
 // Everything but the token.
 PipelineConfig to_pipeline_config(const Json& config);
-IotHubConfig to_iothub_config(const Json& config);
+ServiceConfig to_service_config(const Json& config);
 
 // Proxy options as they stand in a trace.
 Json describe_proxy(const ProxyOptions& proxy);

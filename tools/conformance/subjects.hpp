@@ -7,8 +7,15 @@
 #include "iothub/iothub_config.hpp"
 #include "pipeline/mqtt_transport.hpp"
 #include "pipeline/pipeline.hpp"
+#include "provisioning/provisioning_config.hpp"
 
 namespace azure::iot::device::conformance {
+
+// What a chain is told of its service: which of the two it is, its stages know.
+struct ServiceConfig {
+  IotHubConfig hub;
+  ProvisioningConfig provisioning;
+};
 
 // What traces are recorded of, and how the same is built here.
 struct Subject {
@@ -23,8 +30,13 @@ struct Subject {
   std::string_view name;  // What it is called here.
   Kind kind;
   // The stage; null for the root and for a pipeline.
-  std::unique_ptr<Stage> (*make_stage)(const IotHubConfig& config,
+  std::unique_ptr<Stage> (*make_stage)(const ServiceConfig& config,
                                        MqttTransportFactory make_transport);
+  // The pipeline; null for anything else.
+  std::shared_ptr<Pipeline> (*make_pipeline)(std::shared_ptr<EventLoop> loop, PipelineConfig config,
+                                             const ServiceConfig& service_config,
+                                             MqttTransportFactory make_transport,
+                                             Pipeline::EventSink on_event);
 
   bool has_transport() const { return kind == Kind::last_stage || kind == Kind::pipeline; }
   // Whether completions and handlers run on a thread of their own, after the work at hand.

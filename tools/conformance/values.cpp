@@ -126,4 +126,14 @@ bool same_error(const Json& expected, const Json& actual, bool from_outside) {
   return have_cause && same_error(*cause, *have_cause, from_outside);
 }
 
+std::optional<std::string> optional_text(const Json& fields, std::string_view name) {
+  const Json* value = fields.find(name);
+  if (!value || value->is_null()) return std::nullopt;
+  return to_bytes(*value);
+}
+
+Json optional_value(const std::optional<std::string>& value) {
+  return value ? to_value(*value) : Json();
+}
+
 }  // namespace azure::iot::device::conformance

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,5 +32,9 @@ Json to_json(const Error& error);
 // reports what it cannot do.
 bool same_error(const Json& expected, const Json& actual, bool from_outside);
 bool is_internal_error(const Json& error);
+
+// The text of a member, nothing if it is absent or null; and the value of such a text.
+std::optional<std::string> optional_text(const Json& fields, std::string_view name);
+Json optional_value(const std::optional<std::string>& value);
 
 }  // namespace azure::iot::device::conformance

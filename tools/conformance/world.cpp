@@ -7,7 +7,6 @@
 
 #include "events.hpp"
 #include "iothub/iothub_operations.hpp"
-#include "iothub/iothub_pipeline.hpp"
 #include "operations.hpp"
 #include "recorded_config.hpp"
 #include "recording_stage.hpp"
@@ -23,6 +22,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kHandlers
     {"NewSasTokenRequiredEvent", "on_new_sastoken_required"},
     {"BackgroundExceptionEvent", "on_background_exception"},
 }};
+
+bool is_given_up(const Error& error) {
+  return error.code() == Errc::operation_cancelled || error.code() == Errc::timed_out ||
+         error.cause().code() == Errc::timed_out;
+}
 
 Json describe_handler_call(const Json& event) {
   for (const auto& [type, handler] : kHandlers) {
@@ -44,16 +48,16 @@ World::World(const Trace& trace, const Subject& subject, const Names& names)
       last_state_(trace.connection_state) {
   PipelineConfig config = to_pipeline_config(trace.config);
   config.sastoken = to_sastoken(trace.config["sastoken"], loop_->wall_now(), signing_fails_);
-  const IotHubConfig hub_config = to_iothub_config(trace.config);
+  const ServiceConfig service_config = to_service_config(trace.config);
   const auto on_event_here = [this](const Event& event) { on_event(event); };
 
-  if (subject.kind == Subject::Kind::pipeline) {
-    pipeline_ = make_iothub_mqtt_pipeline(loop_, std::move(config), hub_config,
-                                          transport_.factory(), on_event_here);
+  if (subject.make_pipeline) {
+    pipeline_ = subject.make_pipeline(loop_, std::move(config), service_config,
+                                      transport_.factory(), on_event_here);
   } else {
     pipeline_ = std::make_shared<Pipeline>(loop_, std::move(config), on_event_here);
     if (subject.make_stage) {
-      pipeline_->append(subject.make_stage(hub_config, transport_.factory()));
+      pipeline_->append(subject.make_stage(service_config, transport_.factory()));
     }
     if (!subject.has_transport()) {
       auto below = std::make_unique<RecordingStage>(*this);
@@ -190,6 +194,7 @@ void World::run_op(const Json& fields) {
   op->then([this, driven = &*entry](OpPtr done, Error error) {
     ids_.erase(done.get());
     ++driven->second.completions;
+    driven->second.given_up |= is_given_up(error);
     on_completed(driven->first, *done, error);
   });
   pipeline_->enter(std::move(op));

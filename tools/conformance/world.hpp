@@ -31,6 +31,7 @@ struct DrivenOp {
   std::string type;
   std::size_t step = 0;
   int completions = 0;
+  bool given_up = false;  // Ended because time ran out, or by a shutdown.
 };
 
 // An answer for something that nobody waits for any more.
@@ -56,6 +57,8 @@ class World {
   const std::map<std::string, DrivenOp>& driven_ops() const { return driven_ops_; }
   // Of the last step.
   const std::vector<LateAnswer>& late_answers() const { return late_answers_; }
+  // Whether, up to here, something was answered that nobody waits for any more.
+  bool had_late_answer() const { return had_late_answer_; }
   // Whether, up to here, a read of the twin came to nothing.
   bool read_failed() const { return read_failed_; }
   // Of the last step: an input that no operation here can carry, and that was left out.
@@ -76,7 +79,10 @@ class World {
   // the step is answered with the exception that the recording has, if any.
   void answer_from_recording() { answer_from_recording_ = true; }
   void note_failed_read() { read_failed_ = true; }
-  void note_late_answer(LateAnswer late) { late_answers_.push_back(std::move(late)); }
+  void note_late_answer(LateAnswer late) {
+    had_late_answer_ = true;
+    late_answers_.push_back(std::move(late));
+  }
   const Names& names() const { return names_; }
 
  private:
@@ -112,6 +118,7 @@ class World {
   std::map<std::string, DrivenOp> driven_ops_;
   std::vector<LateAnswer> late_answers_;
   bool left_out_input_ = false;
+  bool had_late_answer_ = false;
   bool read_failed_ = false;
   std::unordered_map<const Operation*, std::string> ids_;
   int last_own_id_ = 0;

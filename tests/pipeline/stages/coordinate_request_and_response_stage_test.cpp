@@ -43,7 +43,7 @@ struct RequestPipeline : TestPipeline<CoordinateRequestAndResponseStage, PlainTr
     settle();
   }
 
-  inline static const Request kRequest{"twin", "GET", "/", "request body", "a=b"};
+  inline static const Request kRequest{"twin", "GET", "/", "request body", Json{{"a", "b"}}};
   int ids = 0;
 };
 
@@ -71,7 +71,7 @@ TEST_CASE("CoordinateRequestAndResponse: the request goes down whole, and the op
   CHECK(sent.method == "GET");
   CHECK(sent.resource_location == "/");
   CHECK(sent.body == "request body");
-  CHECK(sent.query_params == "a=b");
+  CHECK(sent.query_params == Json{{"a", "b"}});
   p.respond("id-1");
   CHECK(run.op().request.body == "request body");
   CHECK(run.op().request_id == "id-1");

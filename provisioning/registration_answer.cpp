@@ -1,0 +1,86 @@
+#include "provisioning/registration_answer.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "pipeline/text/decimal.hpp"
+
+namespace azure::iot::device {
+namespace {
+
+using Kind = RegistrationAnswer::Kind;
+
+// A pause that no service means. The deadline of the operation comes first in any case.
+constexpr std::chrono::seconds kLongestPause = std::chrono::hours{24};
+
+RegistrationAnswer failed(Error error) {
+  return {.kind = Kind::ended, .result = {}, .error = std::move(error)};
+}
+
+Error service_error(std::string text, int status_code) {
+  return Error(Errc::service, std::move(text)).with_service_status(status_code);
+}
+
+// As Python writes what stands in the place of a text.
+std::string shown(const Json* value) {
+  if (!value || value->is_null()) return "None";
+  if (const std::string* text = value->get_if<std::string>()) return *text;
+  if (const auto truth = value->get_if<bool>()) return *truth ? "True" : "False";
+  return value->dump();
+}
+
+}  // namespace
+
+RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& response,
+                                            std::string_view what) {
+  constexpr int kFirstError = 300;
+  constexpr int kTooManyRequests = 429;
+  const int status_code = response.status_code;
+  const std::string code = std::to_string(status_code);
+  if (status_code >= kTooManyRequests) return {.kind = Kind::try_again};
+  if (status_code >= kFirstError) {
+    return failed(service_error(
+        std::string(what) + " request returned a service error status code " + code, status_code));
+  }
+
+  const auto body = Json::parse(response.response_body);
+  if (!body) return failed(body.error());
+  if (!body->is_object()) {
+    return failed(Error(Errc::bad_content,
+                        "the service's answer cannot be read: its body is no JSON object"));
+  }
+  const Json* const status = body->find("status");
+  const bool known = status && (*status == Json("assigned") || *status == Json("failed") ||
+                                *status == Json("assigning"));
+  if (!known) {
+    return failed(
+        service_error("Query Status Operation encountered an invalid registration status " +
+                          shown(status) + " with a status code of " + code,
+                      status_code));
+  }
+  auto result = read_registration_result(*body);
+  if (!result) return failed(result.error());
+  RegistrationAnswer answer{.kind = Kind::ended, .result = *std::move(result), .error = {}};
+  if (answer.result->status == "assigning") answer.kind = Kind::assigning;
+  if (answer.result->status == "failed") {
+    answer.error = service_error(
+        "Query Status operation returned a failed registration status with a status code of " +
+            code,
+        status_code);
+  }
+  return answer;
+}
+
+Result<Duration> pause_before_next(const RequestAndResponseOperation& response) {
+  if (!response.retry_after) return kPollingInterval;
+  const auto seconds = parse_decimal(*response.retry_after);
+  if (!seconds) {
+    return Error(Errc::bad_content,
+                 "the service's answer cannot be read: its retry-after is no number of seconds");
+  }
+  return Duration(
+      std::chrono::seconds(std::clamp<std::int64_t>(*seconds, 0, kLongestPause.count())));
+}
+
+}  // namespace azure::iot::device

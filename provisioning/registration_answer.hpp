@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "../pipeline/loop/time.hpp"
+#include "../pipeline/operations.hpp"
+#include "models/registration_result.hpp"
+
+namespace azure::iot::device {
+
+// What a response of the service asks of whoever waits for it. (Python: CommonProvisioningStage.)
+struct RegistrationAnswer {
+  enum class Kind {
+    ended,      // There is a result, or an error, or both.
+    assigning,  // The service is at it: ask later how far it is.
+    try_again,  // The service is too busy: ask the same later.
+  };
+  Kind kind = Kind::ended;
+  std::optional<RegistrationResult> result = {};
+  Error error = {};
+};
+
+// How long to wait where the service does not say.
+inline constexpr Duration kPollingInterval = std::chrono::seconds{2};
+
+// Reads a response. `what` names the request: "register" or "query". A status of 429 and above is
+// a reason to try again, another of 300 and above an `Errc::service` error; what cannot be read is
+// `Errc::bad_content`.
+RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& response,
+                                            std::string_view what);
+
+// How long to wait before the next request: what the service asked for, to the second, a day at
+// most; kPollingInterval where it asked for nothing.
+Result<Duration> pause_before_next(const RequestAndResponseOperation& response);
+
+}  // namespace azure::iot::device
