@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "launcher/broker_process.hpp"
+#include "launcher/certificates.hpp"
+#include "launcher/run_directory.hpp"
+
+namespace azure::iot::device::bench {
+
+// Debian's mosquitto broker on a free port of 127.0.0.1 with TLS, in a private folder that goes
+// with it. It lets everybody in: there is nothing to find. Throws std::runtime_error if it does not
+// serve.
+class Broker {
+ public:
+  Broker();
+
+  std::uint16_t port() const { return port_; }
+  const std::filesystem::path& ca_file() const { return certificates_.ca; }
+
+ private:
+  void wait_until_it_serves();
+
+  simulator::RunDirectory directory_{std::nullopt};
+  simulator::CertificateFiles certificates_;
+  std::uint16_t port_;
+  simulator::BrokerProcess process_;
+};
+
+}  // namespace azure::iot::device::bench

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "tools/bench/measurement.hpp"
+
+namespace azure::iot::device::bench {
+
+// Libmosquitto as somebody who knows it would use it: with a loop of one's own, and with its
+// thread.
+Figures run_raw_loop(const Job& job);
+Figures run_raw_thread(const Job& job);
+
+// This library: each completion starts the next send; a thread of the application starts them; as
+// many threads as may be in flight make blocking calls.
+Figures run_async(const Job& job);
+Figures run_async_thread(const Job& job);
+Figures run_blocking(const Job& job);
+
+// A way to send messages, and which one it is compared with.
+struct Mode {
+  std::string_view name;
+  std::string_view baseline;  // Empty: it is one.
+  std::string_view what;
+  Figures (*run)(const Job& job);
+};
+
+inline constexpr Mode kModes[] = {
+    {"raw-loop", "", "libmosquitto, own epoll loop, one thread", &run_raw_loop},
+    {"raw-thread", "", "libmosquitto, loop_start, one calling thread", &run_raw_thread},
+    {"async", "raw-loop", "this library, each completion starts the next", &run_async},
+    {"async-thread", "raw-thread", "this library, started by a thread of the application",
+     &run_async_thread},
+    {"blocking", "raw-thread", "this library, blocking calls, one thread per message in flight",
+     &run_blocking},
+};
+
+// Null if there is none of that name.
+const Mode* find_mode(std::string_view name);
+
+}  // namespace azure::iot::device::bench

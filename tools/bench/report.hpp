@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "pipeline/json/json.hpp"
+#include "tools/bench/measurement.hpp"
+
+namespace azure::iot::device::bench {
+
+// One mode with one payload and window, measured once in each round. A row with a baseline is
+// compared with the baseline's row of the same round.
+struct Row {
+  std::string mode;
+  std::string baseline;
+  std::size_t payload = 0;
+  std::size_t in_flight = 0;
+  std::vector<Figures> rounds = {};
+};
+
+// The row that this one is compared with; null if it is a baseline.
+const Row* baseline_of(const Row& row, const std::vector<Row>& rows);
+
+// Medians over the rounds; ratios are taken within a round first.
+Json to_json(const std::vector<Row>& rows);
+void print_table(std::ostream& out, const std::vector<Row>& rows);
+
+}  // namespace azure::iot::device::bench

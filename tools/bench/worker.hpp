@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/bench/measurement.hpp"
+
+namespace azure::iot::device::bench {
+
+// Runs a job in a process of its own, so that memory and processor time are those of one mode
+// alone. Throws std::runtime_error with what the process had to say if it failed.
+Figures run_in_process(const Job& job);
+
+// The arguments of that process, and what it does: prints its figures as JSON.
+std::vector<std::string> worker_arguments(const Job& job);
+void run_worker(const Job& job);
+
+}  // namespace azure::iot::device::bench
