@@ -4,6 +4,7 @@
 #include <cmath>
 #include <exception>
 #include <fstream>
+#include <iomanip>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -94,6 +95,10 @@ void run(const Arguments& arguments) {
   std::vector<Row> rows = plan(arguments.quick);
   measure(rows, arguments);
   print_table(std::cout, rows);
+  std::cout << '\n';
+  for (const Mode& mode : kModes) {
+    std::cout << std::left << std::setw(14) << mode.name << mode.what << '\n';
+  }
   if (file.is_open() && !(file << to_json(rows).dump() << std::endl)) {
     throw std::runtime_error("--json: cannot write " + arguments.json);
   }

@@ -4,8 +4,6 @@
 #include <iomanip>
 #include <ostream>
 
-#include "tools/bench/modes.hpp"
-
 namespace azure::iot::device::bench {
 namespace {
 
@@ -81,7 +79,7 @@ void print_table(std::ostream& out, const std::vector<Row>& rows) {
       << " rounds. Ratios are to the baseline of the same round:\n"
          "above 1 is faster for rate, and below 1 is cheaper for CPU. Trust ratios, not rates.\n\n";
   out << std::left << std::setw(13) << "mode" << std::right << std::setw(8) << "payload"
-      << std::setw(9) << "in flight" << std::setw(10) << "msgs/s" << std::setw(7) << "ratio"
+      << std::setw(11) << "in flight" << std::setw(10) << "msgs/s" << std::setw(7) << "ratio"
       << std::setw(15) << "(min - max)" << std::setw(8) << "CPU us" << std::setw(7) << "ratio"
       << std::setw(9) << "p50 us" << std::setw(9) << "p99 us" << std::setw(9) << "RSS KB"
       << std::setw(8) << "threads"
@@ -90,7 +88,7 @@ void print_table(std::ostream& out, const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     const Row* const baseline = baseline_of(row, rows);
     out << std::left << std::setw(13) << row.mode << std::right << std::setw(8) << row.payload
-        << std::setw(9) << row.in_flight << std::setprecision(0) << std::setw(10)
+        << std::setw(11) << row.in_flight << std::setprecision(0) << std::setw(10)
         << median(values(row, &Figures::rate)) << std::setprecision(2);
     if (baseline) {
       const auto rate = ratios(row, *baseline, &Figures::rate);
@@ -112,10 +110,6 @@ void print_table(std::ostream& out, const std::vector<Row>& rows) {
         << median(values(row, &Figures::rss_kb)) << std::setw(8)
         << median(values(row, &Figures::threads)) << "  " << (baseline ? baseline->mode : "")
         << "\n";
-  }
-  out << "\n";
-  for (const Mode& mode : kModes) {
-    out << std::left << std::setw(13) << mode.name << mode.what << "\n";
   }
 }
 

@@ -1,0 +1,74 @@
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "pipeline/json/json.hpp"
+#include "support/broker_process.hpp"
+#include "tools/bench/report.hpp"
+
+using namespace azure::iot::device;
+
+namespace {
+
+int iot_bench(const std::string& arguments) {
+  return std::system((TEST_BIN_DIR "/iot-bench " + arguments + " > /dev/null 2>&1").c_str());
+}
+
+Json read(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return Json::parse_or_throw(std::string(std::istreambuf_iterator<char>(file), {}));
+}
+
+bench::Row row(std::string mode, std::string baseline, std::vector<double> rates) {
+  bench::Row row{.mode = std::move(mode), .baseline = std::move(baseline), .payload = 1};
+  for (const double rate : rates) row.rounds.push_back({.rate = rate, .cpu_us = 1});
+  return row;
+}
+
+}  // namespace
+
+TEST_CASE("IotBench: a short run measures every mode, and says so in JSON") {
+  const test::TemporaryFolder folder;
+  const auto file = folder.path() / "figures.json";
+  REQUIRE(iot_bench("--quick --rounds 1 --scale 0.01 --json " + file.string()) == 0);
+  const Json json = read(file);
+  std::vector<std::string> modes;
+  for (const Json& each : json["rows"].elements()) {
+    modes.push_back(each["mode"].as_string());
+    CAPTURE(modes.back());
+    CHECK(each["tls"].as_bool());
+    CHECK(each["payload"].as_int() == 256);
+    CHECK(each["in_flight"].as_int() >= 1);
+    for (const char* field : {"rate", "p50_us", "p99_us", "rss_kb", "threads"}) {
+      CHECK(each[field].as_double() > 0);
+    }
+    CHECK(each["cpu_us"].is_number());
+    const bool compared = !each["baseline"].is_null();
+    CHECK(each["rate_ratio"].is_number() == compared);
+    CHECK(each["cpu_ratio"].is_number() == compared);
+  }
+  CHECK(modes.size() == 14);
+}
+
+TEST_CASE("IotBench: a ratio is taken within a round, and then the median of the rounds") {
+  const std::vector<bench::Row> rows{row("a", "", {100, 200, 400}), row("b", "a", {50, 400, 400})};
+  const Json json = bench::to_json(rows);
+  CHECK(json["rows"][0]["rate"].as_double() == 200);
+  CHECK(json["rows"][0]["rate_ratio"].is_null());
+  CHECK(json["rows"][1]["rate_ratio"].as_double() == 1);
+  CHECK(json["rows"][1]["rate_ratio_min"].as_double() == 0.5);
+  CHECK(json["rows"][1]["rate_ratio_max"].as_double() == 2);
+  CHECK(json["rows"][1]["baseline"].as_string() == "a");
+}
+
+TEST_CASE("IotBench: what cannot be done fails with a status, and help does not") {
+  CHECK(iot_bench("--help") == 0);
+  CHECK(iot_bench("--rounds 0") != 0);
+  CHECK(iot_bench("--no-such-option") != 0);
+  CHECK(iot_bench("--quick --json /no/such/folder/file") != 0);
+}
