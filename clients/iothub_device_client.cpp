@@ -61,7 +61,9 @@ void IoTHubDeviceClient::shutdown() {
   wait_for<void>(core(), [&](Completion<void> done) { core().start_shutdown(std::move(done)); });
 }
 
-bool IoTHubDeviceClient::connected() const noexcept { return core_ && core_->connected(); }
+bool IoTHubDeviceClient::connected() const noexcept {
+  return core_ && !core_->inherited_by_fork() && core_->connected();
+}
 
 void IoTHubDeviceClient::send_message(Message message, Timeout timeout) {
   wait_for<void>(core(), [&](Completion<void> done) {
@@ -122,8 +124,11 @@ void IoTHubDeviceClient::on_background_exception(std::function<void(const IotErr
 }
 
 detail::HubClientCore& IoTHubDeviceClient::core() const {
-  if (core_) return *core_;
-  throw std::logic_error("IoTHubDeviceClient: this client was moved from");
+  if (!core_) throw std::logic_error("IoTHubDeviceClient: this client was moved from");
+  if (!core_->inherited_by_fork()) return *core_;
+  detail::throw_error(Error(Errc::operation_error,
+                            "this client was made before the process forked, and belongs to the "
+                            "parent; make another one in the child"));
 }
 
 }  // namespace azure::iot::device

@@ -48,6 +48,10 @@ class HubClientCore;
 // Handlers run on a pool of threads, never on the loop: in order within one kind, the kinds
 // independent of each other. A handler may block and may call the client, also to set handlers or
 // to shut it down. What a handler throws goes to the handler for background exceptions.
+//
+// A handler may fork and run programs: those inherit no descriptor. A forked child's copy of a
+// client sends nothing and may be destroyed, its calls throw ClientError, and the parent's goes on.
+// The child may make clients of its own.
 class IoTHubDeviceClient {
  public:
   using Timeout = std::optional<std::chrono::milliseconds>;

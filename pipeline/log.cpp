@@ -3,6 +3,9 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <utility>
+
+#include "pipeline/loop/fork_guard.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -12,11 +15,12 @@ using Sink = std::function<void(const LogRecord&)>;
 std::atomic<LogLevel> least_level{LogLevel::silent};
 
 struct SinkHolder {
-  std::mutex mutex;
+  ForkGuard fork_guard;
   std::shared_ptr<const Sink> sink;
 };
 
-// Never destroyed: threads may log while the process ends.
+// Never destroyed: threads may log while the process ends. Guarded by ForkGuard::mutex, so that a
+// forked child can log, whatever the parent's threads were at.
 SinkHolder& holder() {
   static SinkHolder& instance = *new SinkHolder;
   return instance;
@@ -36,9 +40,13 @@ std::string_view to_string(LogLevel level) {
 }
 
 void set_log_sink(LogLevel level, Sink sink) {
-  const std::scoped_lock lock(holder().mutex);
-  least_level = sink ? level : LogLevel::silent;
-  holder().sink = sink ? std::make_shared<const Sink>(std::move(sink)) : nullptr;
+  const LogLevel least = sink ? level : LogLevel::silent;
+  auto fresh = sink ? std::make_shared<const Sink>(std::move(sink)) : nullptr;
+  SinkHolder& held = holder();
+  const std::scoped_lock lock(
+      ForkGuard::mutex());  // Releases `fresh`, the old one, after unlocking.
+  least_level = least;
+  held.sink.swap(fresh);
 }
 
 bool log_enabled(LogLevel level) {
@@ -49,8 +57,9 @@ void detail::write_log(LogLevel level, std::string_view component, std::string_v
                        std::string_view text) {
   std::shared_ptr<const Sink> sink;
   {
-    const std::scoped_lock lock(holder().mutex);
-    sink = holder().sink;
+    const SinkHolder& held = holder();
+    const std::scoped_lock lock(ForkGuard::mutex());
+    sink = held.sink;
   }
   if (!sink) return;
   try {

@@ -13,6 +13,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include "pipeline/loop/process_wide.hpp"
 #include "pipeline/loop/thread.hpp"
 
 namespace azure::iot::device {
@@ -126,9 +127,10 @@ class SystemResolver final : public Resolver {
 }  // namespace
 
 std::shared_ptr<Resolver> Resolver::system() {
-  // Never destroyed: a thread may still be looking up when the process ends.
-  static auto* const resolver = new std::shared_ptr<Resolver>(std::make_shared<SystemResolver>());
-  return *resolver;
+  struct System {
+    const std::shared_ptr<Resolver> resolver = std::make_shared<SystemResolver>();
+  };
+  return process_wide<System>().resolver;
 }
 
 bool is_ip_address(const std::string& host) {

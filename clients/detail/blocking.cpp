@@ -4,14 +4,28 @@
 #include <exception>
 #include <future>
 #include <utility>
+#include <vector>
 
 #include "pipeline/log.hpp"
 
 namespace azure::iot::device::detail {
+namespace {
+
+// What a forked child inherited is neither used nor destroyed: it stays as it is, until the child
+// ends.
+void leave_alone(std::shared_ptr<HubClientCore> inherited) {
+  static auto* const left_alone = new std::vector<std::shared_ptr<HubClientCore>>;
+  const std::lock_guard lock(ForkGuard::mutex());
+  left_alone->push_back(std::move(inherited));
+}
+
+}  // namespace
 
 void end_client(std::shared_ptr<HubClientCore>& core) noexcept {
-  const std::shared_ptr<HubClientCore> ending = std::move(core);
-  if (!ending || ending->was_shut_down()) return;
+  std::shared_ptr<HubClientCore> ending = std::move(core);
+  if (!ending) return;
+  if (ending->inherited_by_fork()) return leave_alone(std::move(ending));
+  if (ending->was_shut_down()) return;
   try {
     // What a handler refers to may be gone by now: it is not called once more.
     ending->handlers().stop();

@@ -13,6 +13,7 @@
 
 #include "../../iothub/handler_manager.hpp"
 #include "../../iothub/iothub_operations.hpp"
+#include "../../pipeline/loop/fork_guard.hpp"
 #include "../../pipeline/mqtt_transport.hpp"
 #include "../../pipeline/pipeline.hpp"
 #include "../disconnect_reason.hpp"
@@ -51,6 +52,9 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
 
   bool connected() const { return connected_.load(std::memory_order_acquire); }
   bool was_shut_down() const { return shut_down_.load(std::memory_order_acquire); }
+  // Whether this is a forked child's copy. Nobody runs it, and a thread that was left behind may
+  // have held any of its locks.
+  bool inherited_by_fork() const { return fork_guard_.in_child(); }
   EventLoop& loop() { return *loop_; }
   HandlerManager& handlers() { return handlers_; }
 
@@ -120,6 +124,7 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
   void end_with_shutdown(const std::shared_ptr<QuietWait>& wait);
   void close_pipeline();
 
+  const ForkGuard fork_guard_;
   const std::shared_ptr<EventLoop> loop_;
   const Duration operation_timeout_;
   const bool ensure_desired_properties_;

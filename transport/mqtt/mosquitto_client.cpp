@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <openssl/ssl.h>
 
 #include "pipeline/loop/escape.hpp"
+#include "pipeline/loop/fork_guard.hpp"
 
 namespace azure::iot::device {
 
@@ -132,8 +134,11 @@ MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t 
   if (login_rc != MOSQ_ERR_SUCCESS) return {login_rc, 0};
 
   mosquitto_log_callback_set(native_.get(), Callbacks::on_log);
-  const MosquittoResult result = call(
-      [&] { return mosquitto_connect_async(native_.get(), address.c_str(), port, keep_alive); });
+  const MosquittoResult result = call([&] {
+    // A fork in the middle would leave the child with a socket that programs inherit.
+    const std::lock_guard lock(ForkGuard::mutex());
+    return mosquitto_connect_async(native_.get(), address.c_str(), port, keep_alive);
+  });
   mosquitto_username_pw_set(native_.get(), login.username, nullptr);
   if (fd() >= 0) {
     ::fcntl(fd(), F_SETFD, FD_CLOEXEC);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <mutex>
+#include <utility>
 
 #include <fcntl.h>
 #include <mosquitto.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "pipeline/log.hpp"
+#include "pipeline/loop/fork_guard.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -54,34 +56,39 @@ bool is_fresh_pair_end(int fd) {
 void DestroyMosquitto::operator()(mosquitto* client) const { mosquitto_destroy(client); }
 
 MosquittoPtr new_mosquitto(const std::string& client_id, void* user_data) {
-  // Several loops may do this at the same time, and what follows concerns the whole process. The
-  // library is never cleaned up: that would unload OpenSSL's configuration for everybody.
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
-  static const int initialized = mosquitto_lib_init();
-  if (initialized != MOSQ_ERR_SUCCESS) return nullptr;
-
-  // libmosquitto makes a pair of sockets to wake itself with, which it does not give out. Should
-  // another thread have opened something in between, they are not where they are expected.
   constexpr int kAttempts = 8;
-  for (int attempt = 1;; ++attempt) {
-    const Pair expected = next_descriptors();
-    MosquittoPtr client;
-    {
-      const KeepSigpipe keep_sigpipe;
-      client.reset(mosquitto_new(client_id.c_str(), false, user_data));
-    }
-    if (!client) return nullptr;
-    if (is_fresh_pair_end(expected[0]) && is_fresh_pair_end(expected[1])) {
-      for (const int fd : expected) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-      return client;
-    }
-    if (attempt == kAttempts) {
-      log_for(client_id, LogLevel::debug, "MqttTransport",
-              "two descriptors of libmosquitto could not be made close-on-exec");
-      return client;
+  MosquittoPtr unprotected;
+  {
+    // Several loops may do this at the same time, and what follows concerns the whole process; nor
+    // must it fork in the middle. The library is never cleaned up: that would unload OpenSSL's
+    // configuration for everybody.
+    const ForkGuard fork_guard;
+    const std::lock_guard lock(ForkGuard::mutex());
+    static const int initialized = mosquitto_lib_init();
+    if (initialized != MOSQ_ERR_SUCCESS) return nullptr;
+
+    // libmosquitto makes a pair of sockets to wake itself with, which it does not give out. Should
+    // another thread have opened something in between, they are not where they are expected.
+    for (int attempt = 1;; ++attempt) {
+      const Pair expected = next_descriptors();
+      MosquittoPtr client;
+      {
+        const KeepSigpipe keep_sigpipe;
+        client.reset(mosquitto_new(client_id.c_str(), false, user_data));
+      }
+      if (!client) return nullptr;
+      if (is_fresh_pair_end(expected[0]) && is_fresh_pair_end(expected[1])) {
+        for (const int fd : expected) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+        return client;
+      }
+      if (attempt < kAttempts) continue;
+      unprotected = std::move(client);
+      break;
     }
   }
+  log_for(client_id, LogLevel::debug, "MqttTransport",
+          "two descriptors of libmosquitto could not be made close-on-exec");
+  return unprotected;
 }
 
 }  // namespace azure::iot::device

@@ -4,10 +4,12 @@
 #include <mutex>
 #include <utility>
 
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "pipeline/loop/process_wide.hpp"
 #include "transport/resolver.hpp"
 #include "transport/tls/certificates.hpp"
 #include "transport/tls/verify_failure.hpp"
@@ -15,10 +17,11 @@
 namespace azure::iot::device {
 namespace {
 
-// libmosquitto asks for a server name equal to what it dials, an address. This comes after it has
-// done so, and before the ClientHello is written.
-void set_server_name(const SSL* connection, int where, int) {
+// libmosquitto asks for a server name equal to what it dials, an address, and makes sockets that
+// programs inherit. This comes after it has done so, and before the ClientHello is written.
+void prepare_connection(const SSL* connection, int where, int) {
   if (!(where & SSL_CB_HANDSHAKE_START) || SSL_get_state(connection) != TLS_ST_BEFORE) return;
+  ::fcntl(SSL_get_fd(connection), F_SETFD, FD_CLOEXEC);
   const auto* context =
       static_cast<const TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
   // What SSL_set_tlsext_host_name is short for; null takes the name away.
@@ -40,7 +43,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::get(const TlsSettings& settings)
     std::mutex mutex;
     std::map<TlsSettings, std::weak_ptr<TlsContext>> contexts;
   };
-  static Cache& cache = *new Cache;  // Never destroyed: clients may outlive static objects.
+  Cache& cache = process_wide<Cache>();
 
   const std::lock_guard lock(cache.mutex);
   std::erase_if(cache.contexts, [](const auto& entry) { return entry.second.expired(); });
@@ -67,7 +70,7 @@ Error TlsContext::set_up(const std::string& server_verification_cert) {
   // One read fetches all that has come. Whoever reads must go on until nothing is left inside.
   SSL_CTX_set_read_ahead(context_, 1);
   SSL_CTX_set_app_data(context_, this);
-  SSL_CTX_set_info_callback(context_, set_server_name);
+  SSL_CTX_set_info_callback(context_, prepare_connection);
   SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, note_verify_failure);
 
   X509_VERIFY_PARAM* const rules = SSL_CTX_get0_param(context_);

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <mutex>
+#include <utility>
+
+#include "fork_guard.hpp"
+
+namespace azure::iot::device {
+
+// The one T of this process. A forked child gets a fresh one: a thread that was left behind may
+// have been in the middle of something with the parent's. None is ever destroyed, since threads may
+// still be using it while the process ends.
+template <class T>
+T& process_wide() {
+  struct Instance {
+    T* current = new T;
+    ForkGuard fork_guard;
+  };
+  static Instance* const instance = new Instance;
+  const std::lock_guard lock(ForkGuard::mutex());
+  if (std::exchange(instance->fork_guard, ForkGuard{}).in_child()) instance->current = new T;
+  return *instance->current;
+}
+
+}  // namespace azure::iot::device
