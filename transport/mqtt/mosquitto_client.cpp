@@ -157,6 +157,7 @@ void MosquittoClient::close() {
 }
 
 void MosquittoClient::keep_silent() {
+  write_buffer_.keep_silent();
   if (ssl_st* const tls = tls_connection()) SSL_set_quiet_shutdown(tls, 1);
 }
 
@@ -179,8 +180,11 @@ MosquittoResult MosquittoClient::read() {
   return {};
 }
 
+void MosquittoClient::hold_back_writes() { write_buffer_.attach(tls_connection()); }
+
 MosquittoResult MosquittoClient::write() {
   blocked_ = false;
+  if (write_buffer_.blocked() && !flush()) return {MOSQ_ERR_CONN_LOST, errno};
   if (!mosquitto_want_write(native_.get())) return {};
   const MosquittoResult result = call([&] { return mosquitto_loop_write(native_.get(), 1); });
   // It says that it wants to write also when nothing is left, if TLS wanted to earlier.
@@ -261,7 +265,8 @@ unsigned MosquittoClient::interest() const {
   ssl_st* const tls = tls_connection();
   const bool tls_wants_write = tls && SSL_want_write(tls);
   if (handshaking()) return tls_wants_write ? EventLoop::kWritable : EventLoop::kReadable;
-  return EventLoop::kReadable | (blocked_ || tls_wants_write ? EventLoop::kWritable : 0U);
+  const bool more_to_write = blocked_ || tls_wants_write || write_buffer_.blocked();
+  return EventLoop::kReadable | (more_to_write ? EventLoop::kWritable : 0U);
 }
 
 ssl_st* MosquittoClient::tls_connection() const {
@@ -274,9 +279,9 @@ std::uint64_t MosquittoClient::bytes_received() const {
 }
 
 std::uint64_t MosquittoClient::bytes_sent() const {
-  // The socket's own BIO, whatever stands before it on the way out.
+  // The socket's own BIO, and what stands before it on the way out.
   ssl_st* const tls = tls_connection();
-  return tls ? BIO_number_written(SSL_get_rbio(tls)) : 0;
+  return tls ? BIO_number_written(SSL_get_rbio(tls)) + write_buffer_.size() : 0;
 }
 
 MosquittoClient::Progress MosquittoClient::progress() const {

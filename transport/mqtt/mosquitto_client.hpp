@@ -7,6 +7,7 @@
 
 #include "../../pipeline/loop/event_loop.hpp"
 #include "../tls/tls_context.hpp"
+#include "../tls/write_buffer.hpp"
 #include "mosquitto_library.hpp"
 
 struct bio_st;
@@ -65,7 +66,14 @@ class MosquittoClient {
   // descriptor may not become readable again for what is left.
   MosquittoResult read();
   bool has_more() const { return has_more_; }
+  // Hands the packets that wait to TLS, and what TLS makes of them to the write buffer.
   MosquittoResult write();
+  // From now on what is written waits for `flush`: for a connection that is up.
+  void hold_back_writes();
+  // Sends what was held back. False if the connection is broken.
+  bool flush() { return write_buffer_.flush(); }
+  // Whether a flush is due.
+  bool holds_back() const { return write_buffer_.size() > 0; }
   // Pings, or gives the connection up, if it is time.
   MosquittoResult ask_keep_alive();
 
@@ -83,7 +91,7 @@ class MosquittoClient {
   bool handshaking() const;
   // EventLoop::Readiness to watch the descriptor for.
   unsigned interest() const;
-  // Over the connection, as seen on the wire.
+  // Over the connection, as seen on the wire; what is held back counts as sent.
   std::uint64_t bytes_received() const;
   std::uint64_t bytes_sent() const;
   // How much has come of a packet that is not complete yet. What was not told counts too, until
@@ -114,6 +122,7 @@ class MosquittoClient {
 
   std::shared_ptr<TlsContext> tls_;
   MosquittoEvents& events_;
+  WriteBuffer write_buffer_;  // Outlives the connection that writes through it.
   MosquittoPtr native_;
   std::uint64_t packets_received_ = 0;  // Those that were told.
   std::uint64_t bytes_at_packet_ = 0;   // Received when the last of them was complete.

@@ -83,7 +83,18 @@ void MqttLink::take_in() {
 }
 
 void MqttLink::flush() {
-  if (client_ && client_->fd() >= 0) check(client_->write());
+  if (!client_ || client_->fd() < 0) return;
+  check(client_->write());
+  if (!client_->holds_back() || end_of_turn_.link) return;
+  end_of_turn_.link = shared_from_this();
+  loop_.at_end_of_turn(&end_of_turn_);
+}
+
+// What all senders of this turn had to say goes out at once.
+void MqttLink::on_end_of_turn() {
+  if (!client_ || client_->fd() < 0 || ended_) return;
+  if (!client_->flush()) end(drop_error(MOSQ_ERR_CONN_LOST, errno));
+  after_call();
 }
 
 void MqttLink::watch() {
@@ -257,7 +268,8 @@ void MqttLink::tear_down() {
     client_->keep_silent();
   } else if (usable()) {
     client_->disconnect();
-    flush();
+    client_->write();
+    client_->flush();
   }
   unwatch();
   client_.reset();

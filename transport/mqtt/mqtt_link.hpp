@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "../../pipeline/log.hpp"
 #include "../../pipeline/loop/event_loop.hpp"
@@ -102,6 +103,14 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
     int& depth_;
   };
 
+  // Work for the end of a turn, for all that was said in it. Keeps the link until then.
+  class EndOfTurn final : public PostedWork {
+   public:
+    void run() override { std::exchange(link, nullptr)->on_end_of_turn(); }
+    void discard() override { link.reset(); }
+    std::shared_ptr<MqttLink> link;
+  };
+
   template <class Body>
   void frame(const Body& body);
   template <class Send>
@@ -111,6 +120,7 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   void on_ready(unsigned readiness);
   void take_in();
   void flush();
+  void on_end_of_turn();
   void watch();
   void unwatch();
   void ask_keep_alive();
@@ -159,6 +169,7 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   int dial_errno_ = 0;
   int watched_fd_ = -1;
   KeepAlive keep_alive_;
+  EndOfTurn end_of_turn_;
 
   Timer patience_;  // For the lookup, the address being dialled, or the farewell.
   Timer soon_;      // Settles, or reads on, in the next turn.

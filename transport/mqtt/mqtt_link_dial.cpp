@@ -76,6 +76,7 @@ void MqttLink::announce() {
   if (!to_announce_ || !listener_) return;
   const bool session_present = *std::exchange(to_announce_, std::nullopt);
   state_ = State::up;
+  client_->hold_back_writes();
   patience_.cancel();
   attempt_.reset();
   keep_alive_.start(loop_.now(), client_->bytes_received(), client_->bytes_sent());

@@ -1,0 +1,148 @@
+#include "transport/tls/write_buffer.hpp"
+
+#include <memory>
+#include <string>
+
+#include <doctest/doctest.h>
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
+
+using namespace azure::iot::device;
+
+namespace {
+
+constexpr std::size_t kSocketRoom = 100;
+
+// A connection that writes through a buffer to a socket with room for kSocketRoom bytes.
+class Connection {
+ public:
+  Connection() {
+    REQUIRE(BIO_new_bio_pair(&socket_, kSocketRoom, &far_end_, kSocketRoom) == 1);
+    ssl_ = SSL_new(context());
+    BIO_up_ref(socket_);  // What was sent lies in it, also once the connection is closed.
+    SSL_set_bio(ssl_, socket_, socket_);
+    REQUIRE(buffer.attach(ssl_));
+  }
+  ~Connection() {
+    close();
+    BIO_free(socket_);
+    BIO_free(far_end_);
+  }
+
+  // What BIO_write says.
+  int write(const std::string& bytes) {
+    return BIO_write(SSL_get_wbio(ssl_), bytes.data(), static_cast<int>(bytes.size()));
+  }
+  bool may_retry() { return BIO_should_retry(SSL_get_wbio(ssl_)) != 0; }
+  // What has arrived since the last call.
+  std::string arrived() {
+    std::string bytes(kSocketRoom, '\0');
+    const int got = BIO_read(far_end_, bytes.data(), static_cast<int>(bytes.size()));
+    bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return bytes;
+  }
+  void break_socket() {
+    BIO_free(far_end_);
+    far_end_ = nullptr;
+  }
+  void close() {
+    SSL_free(ssl_);
+    ssl_ = nullptr;
+  }
+
+  WriteBuffer buffer;
+
+ private:
+  static SSL_CTX* context() {
+    static SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+    return context;
+  }
+
+  SSL* ssl_ = nullptr;
+  BIO* socket_ = nullptr;
+  BIO* far_end_ = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE("WriteBuffer: what is written waits, and goes out at once and in order") {
+  Connection connection;
+  CHECK(connection.write("one ") == 4);
+  CHECK(connection.write("two") == 3);
+  CHECK(connection.arrived().empty());
+  CHECK(connection.buffer.size() == 7);
+  CHECK(connection.buffer.flush());
+  CHECK(connection.arrived() == "one two");
+  CHECK(connection.buffer.size() == 0);
+}
+
+TEST_CASE("WriteBuffer: what the socket does not take is kept, and nothing overtakes it") {
+  Connection connection;
+  const std::string large(kSocketRoom + 50, 'x');
+  CHECK(connection.write(large) == static_cast<int>(large.size()));
+  CHECK(connection.buffer.flush());
+  CHECK(connection.buffer.blocked());
+  CHECK(connection.buffer.size() == 50);
+  CHECK(connection.write("late") == -1);
+  CHECK(connection.may_retry());
+  CHECK(connection.arrived() == std::string(kSocketRoom, 'x'));
+  CHECK(connection.write("late") == 4);  // There is room again.
+  CHECK_FALSE(connection.buffer.blocked());
+  CHECK(connection.buffer.flush());
+  CHECK(connection.arrived() == std::string(50, 'x') + "late");
+}
+
+TEST_CASE("WriteBuffer: of two connections the second has the first send before it holds back") {
+  Connection first;
+  Connection second;
+  first.write("first");
+  second.write("second");
+  CHECK(first.arrived() == "first");
+  CHECK(second.arrived().empty());
+  CHECK(first.buffer.size() == 0);
+  second.buffer.flush();
+  CHECK(second.arrived() == "second");
+}
+
+TEST_CASE("WriteBuffer: more than it holds goes out without being asked for") {
+  Connection connection;
+  const std::string piece(16 * 1024, 'x');
+  for (int i = 0; i < 4; ++i) CHECK(connection.write(piece) > 0);
+  CHECK(connection.arrived().empty());
+  CHECK(connection.write(piece) == -1);  // The socket took a little, and the rest has to wait.
+  CHECK(connection.may_retry());
+  CHECK(connection.arrived().size() == kSocketRoom);
+}
+
+TEST_CASE("WriteBuffer: what was said last goes out when the connection is closed") {
+  Connection connection;
+  connection.write("farewell");
+  connection.close();
+  CHECK(connection.arrived() == "farewell");
+}
+
+TEST_CASE("WriteBuffer: once silent it sends nothing, not even what it holds") {
+  Connection connection;
+  connection.write("secret");
+  connection.buffer.keep_silent();
+  connection.close();
+  CHECK(connection.arrived().empty());
+}
+
+TEST_CASE("WriteBuffer: a broken connection is told of") {
+  Connection connection;
+  connection.write("lost");
+  connection.break_socket();
+  CHECK_FALSE(connection.buffer.flush());
+  CHECK_FALSE(connection.buffer.flush());
+}
+
+TEST_CASE("WriteBuffer: it may go before the connection, and the next connection begins anew") {
+  auto buffer = std::make_unique<Connection>();
+  buffer->write("old");
+  buffer.reset();
+  Connection next;
+  next.write("new");
+  next.buffer.flush();
+  CHECK(next.arrived() == "new");
+}

@@ -1,0 +1,155 @@
+#include "transport/tls/write_buffer.hpp"
+
+#include <utility>
+
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
+
+namespace azure::iot::device {
+
+// The buffer of a thread, and whose bytes are in it.
+class WriteBuffer::Shared {
+ public:
+  static constexpr std::size_t kCapacity = 64 * 1024;
+
+  static Shared& of_this_thread() {
+    static thread_local Shared shared;
+    return shared;
+  }
+
+  WriteBuffer* owner = nullptr;
+  std::string bytes;
+};
+
+struct WriteBuffer::Method {
+  static WriteBuffer* self(BIO* bio) { return static_cast<WriteBuffer*>(BIO_get_data(bio)); }
+
+  static int write(BIO* bio, const char* data, int size) {
+    BIO_clear_retry_flags(bio);
+    WriteBuffer* const buffer = self(bio);
+    return buffer ? buffer->write({data, static_cast<std::size_t>(size)}) : -1;
+  }
+  static long control(BIO* bio, int command, long number, void* pointer) {
+    WriteBuffer* const buffer = self(bio);
+    BIO* const socket = BIO_next(bio);
+    switch (command) {
+      case BIO_CTRL_FLUSH: return buffer && buffer->flush() ? 1 : -1;
+      case BIO_CTRL_WPENDING: return buffer ? static_cast<long>(buffer->size()) : 0;
+      case BIO_CTRL_DUP: return 0;
+      default: return socket ? BIO_ctrl(socket, command, number, pointer) : 0;
+    }
+  }
+  static int destroy(BIO* bio) {
+    if (WriteBuffer* const buffer = self(bio)) buffer->detach();
+    BIO_set_data(bio, nullptr);
+    return 1;
+  }
+  static int create(BIO* bio) {
+    BIO_set_init(bio, 1);
+    return 1;
+  }
+
+  // Made once, for as long as anybody may use TLS.
+  static BIO_METHOD* get() {
+    static BIO_METHOD* const method = [] {
+      BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_FILTER, "write buffer");
+      if (!made) return made;
+      BIO_meth_set_write(made, write);
+      BIO_meth_set_ctrl(made, control);
+      BIO_meth_set_create(made, create);
+      BIO_meth_set_destroy(made, destroy);
+      return made;
+    }();
+    return method;
+  }
+};
+
+WriteBuffer::~WriteBuffer() {
+  if (bio_) BIO_set_data(bio_, nullptr);  // The connection outlives this, and is closed unsent.
+  Shared& shared = Shared::of_this_thread();
+  if (shared.owner == this) {
+    shared.owner = nullptr;
+    shared.bytes.clear();
+  }
+}
+
+bool WriteBuffer::attach(SSL* connection) {
+  BIO* const socket = SSL_get_wbio(connection);
+  BIO* const bio = Method::get() ? BIO_new(Method::get()) : nullptr;
+  if (!bio) return false;
+  BIO_set_data(bio, this);
+  // The connection gives up its reference to the socket with the old way out; the chain keeps one.
+  BIO_up_ref(socket);
+  SSL_set0_wbio(connection, BIO_push(bio, socket));
+  bio_ = bio;
+  backlog_.clear();
+  broken_ = silent_ = false;
+  return true;
+}
+
+// The connection is being freed. What it said last, a DISCONNECT and the farewell of TLS, goes out.
+void WriteBuffer::detach() {
+  flush();
+  bio_ = nullptr;
+  backlog_ = std::string();
+  Shared& shared = Shared::of_this_thread();
+  if (shared.owner != this) return;
+  shared.owner = nullptr;
+  shared.bytes.clear();
+}
+
+int WriteBuffer::write(std::string_view bytes) {
+  Shared& shared = Shared::of_this_thread();
+  const bool full = shared.owner == this && shared.bytes.size() + bytes.size() > Shared::kCapacity;
+  if ((full || blocked()) && !flush()) return -1;
+  if (blocked()) {
+    BIO_set_retry_write(bio_);
+    return -1;
+  }
+  if (shared.owner != this) {
+    if (shared.owner) shared.owner->flush();
+    shared.owner = this;
+  }
+  shared.bytes.append(bytes);
+  return static_cast<int>(bytes.size());
+}
+
+std::size_t WriteBuffer::size() const {
+  const Shared& shared = Shared::of_this_thread();
+  return backlog_.size() + (shared.owner == this ? shared.bytes.size() : 0);
+}
+
+bool WriteBuffer::flush() {
+  if (!bio_ || broken_) return !broken_;
+  Shared& shared = Shared::of_this_thread();
+  if (blocked()) {
+    backlog_.erase(0, send(backlog_));
+    // Nothing overtakes it: while something is left, nothing more was accepted.
+    if (backlog_.empty()) backlog_ = std::string();
+  } else if (shared.owner == this) {
+    const std::size_t sent = send(shared.bytes);
+    backlog_.assign(shared.bytes, sent);
+    shared.owner = nullptr;
+    shared.bytes.clear();
+  }
+  return !broken_;
+}
+
+// How much of it the socket took.
+std::size_t WriteBuffer::send(std::string_view bytes) {
+  BIO* const socket = BIO_next(bio_);
+  std::size_t sent = 0;
+  while (!silent_ && sent < bytes.size()) {
+    const int written =
+        BIO_write(socket, bytes.data() + sent, static_cast<int>(bytes.size() - sent));
+    if (written > 0) {
+      sent += static_cast<std::size_t>(written);
+      continue;
+    }
+    broken_ = !BIO_should_retry(socket);
+    return broken_ ? bytes.size() : sent;
+  }
+  return bytes.size();  // Nobody wants it any more.
+}
+
+}  // namespace azure::iot::device
