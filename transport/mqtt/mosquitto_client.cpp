@@ -180,7 +180,10 @@ MosquittoResult MosquittoClient::read() {
   return {};
 }
 
-void MosquittoClient::hold_back_writes() { write_buffer_.attach(tls_connection()); }
+// The connection may have ended already, with the CONNACK in the same turn.
+void MosquittoClient::hold_back_writes() {
+  if (ssl_st* const tls = tls_connection()) write_buffer_.attach(tls);
+}
 
 MosquittoResult MosquittoClient::write() {
   blocked_ = false;
