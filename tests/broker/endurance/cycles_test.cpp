@@ -100,13 +100,13 @@ TEST_CASE("Cycles: 500 times create, fail, destroy leave nothing behind") {
   fail_to_connect(hub, untrusted, 500);
 }
 
-TEST_CASE("Cycles: 10,000 times create, connect, send, shutdown leave nothing behind" *
+TEST_CASE("Cycles: 10000 times create, connect, send, shutdown leave nothing behind" *
           doctest::skip()) {
   const SimulatorProcess hub({.devices = {"d"}});
   use_client(hub, 10'000);
 }
 
-TEST_CASE("Cycles: 10,000 times create, fail, destroy leave nothing behind" * doctest::skip()) {
+TEST_CASE("Cycles: 10000 times create, fail, destroy leave nothing behind" * doctest::skip()) {
   const SimulatorProcess hub({.devices = {"d"}});
   const SimulatorProcess untrusted({.devices = {"d"}, .server_cert = "untrusted"});
   fail_to_connect(hub, untrusted, 10'000);
