@@ -5,7 +5,6 @@
 #include <csignal>
 #include <cstring>
 #include <functional>
-#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -151,6 +150,16 @@ JsonObject object_of(const std::vector<std::pair<std::string, std::string>>& mem
   return object;
 }
 
+JsonObject message_request(const char* command, const std::string& device, std::string_view payload,
+                           const C2dProperties& properties) {
+  JsonObject request = request_for(command, device);
+  request.add("payload_b64", simulator::base64_encode(payload));
+  request.add("message_id", properties.message_id);
+  request.add("properties", object_of(properties.properties));
+  request.add("system_properties", object_of(properties.system_properties));
+  return request;
+}
+
 }  // namespace
 
 SimulatorProcess::SimulatorProcess(const SimulatorOptions& options) {
@@ -278,12 +287,13 @@ bool SimulatorProcess::connected(const std::string& device) const {
 
 void SimulatorProcess::send_c2d(const std::string& device, std::string_view payload,
                                 const C2dProperties& properties) const {
-  JsonObject request = request_for("send-c2d", device);
-  request.add("payload_b64", simulator::base64_encode(payload));
-  request.add("message_id", properties.message_id);
-  request.add("properties", object_of(properties.properties));
-  request.add("system_properties", object_of(properties.system_properties));
-  call(control_socket_, request, kAnswerPatience);
+  call(control_socket_, message_request("send-c2d", device, payload, properties), kAnswerPatience);
+}
+
+void SimulatorProcess::send_input(const std::string& module, const std::string& input,
+                                  std::string_view payload, const C2dProperties& properties) const {
+  JsonObject request = message_request("send-input", module, payload, properties);
+  call(control_socket_, request.add("input", input), kAnswerPatience);
 }
 
 MethodResult SimulatorProcess::invoke(const std::string& device, const std::string& method,
@@ -306,6 +316,33 @@ std::int64_t SimulatorProcess::set_desired(const std::string& device,
   JsonObject request = request_for("twin", device);
   request.add("desired", static_cast<const JsonValue&>(parsed(patch)));
   return simulator::integer_member(call(control_socket_, request, kAnswerPatience), "version", 0);
+}
+
+std::string SimulatorProcess::token(const std::string& device, std::chrono::seconds ttl,
+                                    const std::string& policy) const {
+  JsonObject request = request_for("token", device);
+  request.add("ttl_seconds", static_cast<std::int64_t>(ttl.count())).add("policy", policy);
+  return simulator::string_member(call(control_socket_, request, kAnswerPatience), "token");
+}
+
+void SimulatorProcess::fault(const FaultOptions& options) const {
+  JsonObject request = request_for("fault", options.device);
+  request.add("fault", options.name);
+  if (options.name == "twin-error") request.add("status", options.status);
+  if (options.count) request.add("count", *options.count);
+  if (options.duration > milliseconds(0)) {
+    request.add("milliseconds", static_cast<std::int64_t>(options.duration.count()));
+  }
+  call(control_socket_, request, kAnswerPatience);
+}
+
+void SimulatorProcess::clear_faults() const {
+  call(control_socket_, request_for("clear-faults"), kAnswerPatience);
+}
+
+std::string SimulatorProcess::faults() const {
+  const Json result = call(control_socket_, request_for("faults"), kAnswerPatience);
+  return simulator::to_text(result["faults"]);
 }
 
 void SimulatorProcess::drop(const std::string& device) const {

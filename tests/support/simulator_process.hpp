@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,6 +61,15 @@ struct C2dProperties {
       {};  // "$.ct", "iothub-ack", ...
 };
 
+// Something to go wrong: see `iothub-sim fault --help` for the names.
+struct FaultOptions {
+  std::string name;
+  std::string device = {};                  // "id" or "device/module"; empty: any.
+  std::optional<int> count = {};            // Once, unless a time is given.
+  std::chrono::milliseconds duration = {};  // 0: until the count is reached.
+  int status = 500;                         // Of "twin-error".
+};
+
 class SimulatorProcess {
  public:
   explicit SimulatorProcess(const SimulatorOptions& options = {});
@@ -90,14 +100,25 @@ class SimulatorProcess {
   // What a service does. `payload` of `invoke` and the twins are JSON texts.
   void send_c2d(const std::string& device, std::string_view payload,
                 const C2dProperties& properties = {}) const;
+  void send_input(const std::string& module, const std::string& input, std::string_view payload,
+                  const C2dProperties& properties = {}) const;
   MethodResult invoke(const std::string& device, const std::string& method,
                       const std::string& payload = "null",
                       std::chrono::milliseconds timeout = std::chrono::seconds(10)) const;
   std::string twin(const std::string& device) const;
   std::int64_t set_desired(const std::string& device, const std::string& patch) const;
 
-  // What goes wrong. `drop` cuts the link; the broker is killed (SIGKILL), and comes back at the
-  // same port with telemetry, twins and queued messages as they were.
+  // A shared access signature, of the device's own key or of a policy's (`--policy`).
+  std::string token(const std::string& device, std::chrono::seconds ttl,
+                    const std::string& policy = {}) const;
+
+  // What goes wrong, in all or by name. `faults` gives those at hand, as a JSON array.
+  void fault(const FaultOptions& options) const;
+  void clear_faults() const;
+  std::string faults() const;
+
+  // What goes wrong at once. `drop` cuts the link; the broker is killed (SIGKILL), and comes back
+  // at the same port with telemetry, twins and queued messages as they were.
   void drop(const std::string& device) const;
   void stop_broker() const;
   void start_broker() const;

@@ -173,3 +173,49 @@ TEST_CASE("iothub-sim: a service acts from another shell") {
   CHECK(run(hub, "invoke d26 m --timeout 0.1").status == 3);
   CHECK(run(hub, "drop d26").output == "{\"dropped\":true}\n");
 }
+
+TEST_CASE("iothub-sim: faults, tokens and repetitions from another shell") {
+  const SimulatorProcess hub({.devices = {"d", "d/m"}});
+  CHECK(run(hub, "fault --list").output == "{\"faults\":[]}\n");
+  CHECK(run(hub, "fault refuse --device d --count 2").output ==
+        "{\"faults\":[{\"fault\":\"refuse\",\"device_id\":\"d\",\"count\":2}]}\n");
+  CHECK(run(hub, "fault twin-error --seconds 9 --status 503").status == 0);
+  CHECK(run(hub, "fault clear").output == "{\"faults\":[]}\n");
+  CHECK(run(hub, "fault silent").status == 1);
+  CHECK(run(hub, "fault gremlin").status == 1);
+  CHECK(run(hub, "fault --count 2").status == 2);
+
+  std::string token = run(hub, "token d/m --ttl 60").output;
+  REQUIRE(token.starts_with("SharedAccessSignature sr=localhost%2Fdevices%2Fd%2Fmodules%2Fm&sig="));
+  token.pop_back();  // The line feed.
+  RawDevice module(hub, "d/m", {.password = token});
+  REQUIRE(module.connect() == 0);
+  REQUIRE(module.subscribe("devices/d/modules/m/inputs/#"));
+  CHECK(run(hub, "send-input d/m in 'x{n}' --count 20 --property k=v").status == 0);
+  REQUIRE(module.wait_for_messages(20));
+  CHECK(module.messages()[19].payload == "x20");
+
+  CHECK(run(hub, R"(twin d --desired '{"n":{n}}' --count 100 --interval-ms 1)").output ==
+        "{\"version\":101,\"notified\":false}\n");
+  CHECK(run(hub, "twin d").output.find(R"("n":100)") != std::string::npos);
+}
+
+TEST_CASE(
+    "iothub-sim: simulators at addresses of their own do not meet, and only loopback is one") {
+  const SimulatorProcess first({.devices = {"d"}, .arguments = {"--address", "127.9.8.7"}});
+  const SimulatorProcess second(
+      {.devices = {"d"},
+       .arguments = {"--address", "127.9.8.8", "--mqtt-port", std::to_string(first.port())}});
+  CHECK(first.host() == "127.9.8.7");
+  for (const SimulatorProcess* hub : {&first, &second}) {
+    RawDevice device(*hub, "d");
+    CHECK(device.connect() == 0);
+    CHECK(hub->events("connected").size() == 1);
+  }
+  for (const char* address : {"0.0.0.0", "10.0.0.1", "localhost", "::1"}) {
+    CAPTURE(address);
+    CHECK(run(std::string("run --address ") + address).status == 2);
+  }
+  CHECK(run("run --limit shaping=much").status == 2);
+  CHECK(run("run --route nonsense").status == 2);
+}

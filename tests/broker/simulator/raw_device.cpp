@@ -2,26 +2,16 @@
 
 #include <mosquitto.h>
 
-#include "common/crypto.hpp"
-#include "common/uri.hpp"
+#include "hub/sas_token.hpp"
 
 namespace azure::iot::device::test {
 
-using simulator::percent_encode;
 using std::chrono::steady_clock;
 
 std::string make_sas_token(const std::string& resource, const std::string& key_base64,
                            std::chrono::seconds ttl, const std::string& policy) {
-  const auto now = std::chrono::system_clock::now();
-  const auto expiry = std::to_string(
-      std::chrono::floor<std::chrono::seconds>(now + ttl).time_since_epoch().count());
-  const std::string encoded = percent_encode(resource);
-  const std::string signature = simulator::base64_encode(
-      simulator::hmac_sha256(*simulator::base64_decode(key_base64), encoded + "\n" + expiry));
-  std::string token =
-      "SharedAccessSignature sr=" + encoded + "&sig=" + percent_encode(signature) + "&se=" + expiry;
-  if (!policy.empty()) token += "&skn=" + policy;
-  return token;
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  return simulator::make_sas_token(resource, key_base64, now + ttl, policy);
 }
 
 std::string key_of(const SimulatorProcess& hub, const std::string& device) {
@@ -31,7 +21,10 @@ std::string key_of(const SimulatorProcess& hub, const std::string& device) {
 }
 
 RawDevice::RawDevice(const SimulatorProcess& hub, const std::string& name, const Options& options)
-    : client_(nullptr, mosquitto_destroy), port_(hub.port()) {
+    : client_(nullptr, mosquitto_destroy),
+      host_(hub.host()),
+      port_(hub.port()),
+      keep_alive_(options.keep_alive) {
   mosquitto_lib_init();
   const std::string client_id = options.client_id.empty() ? name : options.client_id;
   const auto slash = name.find('/');
@@ -47,6 +40,9 @@ RawDevice::RawDevice(const SimulatorProcess& hub, const std::string& name, const
                                : options.password;
   mosquitto_username_pw_set(client_.get(), user_name.c_str(), password.c_str());
   mosquitto_tls_set(client_.get(), hub.ca_file().c_str(), nullptr, nullptr, nullptr, nullptr);
+  if (!options.will_topic.empty()) {
+    mosquitto_will_set(client_.get(), options.will_topic.c_str(), 4, "gone", 1, false);
+  }
   mosquitto_max_inflight_messages_set(client_.get(), 100);
   mosquitto_connect_with_flags_callback_set(client_.get(), &RawDevice::on_connect);
   mosquitto_disconnect_callback_set(client_.get(), &RawDevice::on_disconnect);
@@ -62,22 +58,23 @@ RawDevice::~RawDevice() {
 
 std::optional<int> RawDevice::connect() {
   connack_.reset();
-  if (mosquitto_connect(client_.get(), "localhost", port_, 60) != MOSQ_ERR_SUCCESS) return {};
+  if (mosquitto_connect(client_.get(), host_.c_str(), port_, keep_alive_) != MOSQ_ERR_SUCCESS)
+    return {};
   run_until([this] { return connack_.has_value(); });
   return connack_;
 }
 
-bool RawDevice::subscribe(const std::string& filter) {
+bool RawDevice::subscribe(const std::string& filter, int qos) {
   granted_.reset();
-  mosquitto_subscribe(client_.get(), nullptr, filter.c_str(), 1);
+  mosquitto_subscribe(client_.get(), nullptr, filter.c_str(), qos);
   run_until([this] { return granted_.has_value() || !online_; });
   return granted_.value_or(0x80) <= 1;
 }
 
-int RawDevice::publish(const std::string& topic, std::string_view payload, int qos) {
+int RawDevice::publish(const std::string& topic, std::string_view payload, int qos, bool retain) {
   int packet_id = 0;
   mosquitto_publish(client_.get(), &packet_id, topic.c_str(), static_cast<int>(payload.size()),
-                    payload.data(), qos, false);
+                    payload.data(), qos, retain);
   return packet_id;
 }
 

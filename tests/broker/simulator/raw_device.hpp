@@ -30,6 +30,8 @@ class RawDevice {
     std::string user_name = {};  // Empty: the right one.
     std::string password = {};   // Empty: a good token.
     std::string client_id = {};  // Empty: the device's name.
+    std::string will_topic = {};
+    int keep_alive = 60;
   };
   struct Message {
     std::string topic;
@@ -44,8 +46,9 @@ class RawDevice {
 
   // The CONNACK's code; nothing when the connection failed before one came.
   std::optional<int> connect();
-  bool subscribe(const std::string& filter);  // True once the SUBACK grants it.
-  int publish(const std::string& topic, std::string_view payload, int qos = 1);  // Its packet id.
+  bool subscribe(const std::string& filter, int qos = 1);  // True once the SUBACK grants 0 or 1.
+  int publish(const std::string& topic, std::string_view payload, int qos = 1,
+              bool retain = false);  // Its packet id.
   void disconnect();
 
   // Runs the client until the condition holds; false after the time.
@@ -68,7 +71,9 @@ class RawDevice {
   static void on_subscribe(mosquitto*, void* self, int packet_id, int count, const int* granted);
 
   std::unique_ptr<mosquitto, void (*)(mosquitto*)> client_;
+  std::string host_;
   std::uint16_t port_;
+  int keep_alive_;
   std::optional<int> connack_;
   std::optional<int> granted_;
   bool online_ = false;

@@ -31,10 +31,9 @@ bool is_signed_by_identity(const SasToken& token, const Identity& identity) {
 
 }  // namespace
 
-std::variant<std::monostate, Refusal> authenticate(const HubConfig& config,
-                                                   const Identity* identity,
-                                                   const Credentials& credentials,
-                                                   std::chrono::sys_seconds now) {
+std::variant<Acceptance, Refusal> authenticate(const HubConfig& config, const Identity* identity,
+                                               const Credentials& credentials,
+                                               std::chrono::sys_seconds now) {
   if (identity == nullptr) return Refusal{"no such device"};
   const auto user = parse_user_name(credentials.user_name, credentials.client_id);
   if (!user) return Refusal{"the user name is not {host}/{client id}/?api-version=..."};
@@ -60,7 +59,7 @@ std::variant<std::monostate, Refusal> authenticate(const HubConfig& config,
     if (policy == config.policies.end()) return Refusal{"the token names an unknown policy"};
     if (!is_signed_with(*token, policy->second)) return Refusal{"the signature does not match"};
   }
-  return std::monostate{};
+  return Acceptance{*expiry_of(*token)};
 }
 
 }  // namespace azure::iot::device::simulator

@@ -22,10 +22,14 @@ struct Refusal {
   std::string reason;
 };
 
+// Until when the credentials hold.
+struct Acceptance {
+  std::chrono::sys_seconds expiry;
+};
+
 // `identity` is the one named by the client id; null if there is none.
-std::variant<std::monostate, Refusal> authenticate(const HubConfig& config,
-                                                   const Identity* identity,
-                                                   const Credentials& credentials,
-                                                   std::chrono::sys_seconds now);
+std::variant<Acceptance, Refusal> authenticate(const HubConfig& config, const Identity* identity,
+                                               const Credentials& credentials,
+                                               std::chrono::sys_seconds now);
 
 }  // namespace azure::iot::device::simulator

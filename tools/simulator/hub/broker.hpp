@@ -1,6 +1,7 @@
 // What the hub needs of the broker it lives in.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,9 @@ class Broker {
 
   // Closes the client's connection without a DISCONNECT.
   virtual void cut(const std::string& client_id) = 0;
+
+  // Holds up everything for so long: the broker has no other way to answer late.
+  virtual void pause(std::chrono::milliseconds time) = 0;
 
   // Has sessions (subscriptions, unacknowledged messages) written to disk at the end of a turn.
   virtual void save_sessions() = 0;

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "hub/limits.hpp"
+
 namespace azure::iot::device::simulator {
 
 struct DeviceConfig {
@@ -15,12 +17,26 @@ struct DeviceConfig {
   std::string key;        // Base64.
 };
 
+// What a module sends to `output` goes to `input` of another module of the same device.
+struct Route {
+  std::string from_module;
+  std::string output;
+  std::string to_module;
+  std::string input;
+};
+
+// `MODULE/outputs/OUTPUT=MODULE/inputs/INPUT`. Throws std::invalid_argument.
+Route parse_route(std::string_view text);
+std::string to_text(const Route& route);
+
 struct HubConfig {
   std::vector<std::string> host_names;  // Each is a name of this hub.
   std::vector<DeviceConfig> devices;
   std::map<std::string, std::string> policies;  // Shared access policy -> key.
-  std::string control_secret;                   // The launcher's password.
-  std::filesystem::path directory;              // Event log, twins, queued messages.
+  std::vector<Route> routes;
+  Limits limits;
+  std::string control_secret;       // The launcher's password.
+  std::filesystem::path directory;  // Event log, twins, queued messages.
 };
 
 std::string to_json_text(const HubConfig& config);

@@ -1,20 +1,22 @@
+// Who is connected, and what he has subscribed to.
 #include "hub/hub.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace azure::iot::device::simulator {
 
 namespace {
 
+using std::chrono::steady_clock;
+
+// The broker does nothing else meanwhile, so what is slowed is slowed in small steps.
+constexpr std::chrono::milliseconds kLongestPause{50};
+
 std::chrono::sys_seconds wall_clock() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
-JsonObject error_body(int code, std::string_view text) {
-  JsonObject body;
-  body.add("errorCode", code).add("message", text);
-  return body;
 }
 
 }  // namespace
@@ -24,30 +26,49 @@ Hub::Hub(HubConfig config, Broker& broker)
       broker_(broker),
       events_(config_.directory / kEventLogName),
       identities_(config_.devices, config_.directory / "identities"),
-      c2d_(config_.directory / "c2d.jsonl") {
+      messages_(config_.directory / "c2d.jsonl"),
+      connects_(config_.limits.connect_rate, std::chrono::seconds(config_.limits.shaping)),
+      telemetry_(config_.limits.telemetry_rate, std::chrono::seconds(config_.limits.shaping)),
+      twin_reads_(config_.limits.twin_read_rate, std::chrono::seconds(config_.limits.shaping)),
+      twin_updates_(config_.limits.twin_update_rate, std::chrono::seconds(config_.limits.shaping)) {
   events_.write(EventLog::event("started"));
 }
 
-bool Hub::connect(const ConnectRequest& request) {
+Admission Hub::connect(const ConnectRequest& request) {
   const std::string client_id(request.credentials.client_id);
+  const auto now = steady_clock::now();
+  const auto delay = connects_.admit(now);
+  if (!delay) {
+    refuse(client_id, 429001, "too many connects");
+    return Admission::dropped;
+  }
+  pause(*delay);
   Identity* identity = identities_.find(client_id);
   const auto verdict = authenticate(config_, identity, request.credentials, wall_clock());
   if (const auto* refusal = std::get_if<Refusal>(&verdict)) {
-    JsonObject event = EventLog::event("refused");
-    event.add("client_id", is_utf8(client_id) ? client_id : std::string());
-    events_.write(event.add("reason", refusal->reason));
-    return false;
+    refuse(client_id, 401002, refusal->reason);
+    return Admission::refused;
+  }
+  if (strike(FaultKind::refuse, *identity)) {
+    refuse(client_id, 401002, "the fault 'refuse'");
+    return Admission::refused;
   }
 
-  // A second connection of the same identity ends the first, as the broker will do in a moment.
+  // A second connection of the same identity ends the first. The broker would do so as well, but
+  // forget a will that is due.
   if (identity->connected()) {
-    connections_.erase(identity->connection);
-    JsonObject event = EventLog::event("disconnected", *identity);
-    events_.write(event.add("reason", "taken over"));
+    const void* first = identity->connection;
+    sever(*identity, {400027, "taken over"});
+    disconnect(first);
   }
+  departed_.erase(request.connection);  // A new client at an old address.
   connections_[request.connection] = identity;
   identity->connection = request.connection;
   identity->clean_session = request.clean_session;
+  identity->keep_alive = std::chrono::seconds(request.keep_alive);
+  identity->token_expiry = std::get<Acceptance>(verdict).expiry;
+  identity->last_heard = now;
+  identity->end.reset();
   if (request.clean_session && !identity->subscriptions.empty()) {
     identity->subscriptions.clear();
     identities_.save(*identity);
@@ -58,69 +79,92 @@ bool Hub::connect(const ConnectRequest& request) {
   broker_.save_sessions();
 
   // With a kept session, queued messages follow the CONNACK; else the SUBSCRIBE.
-  if (!request.clean_session) deliver_c2d(*identity);
-  return true;
+  if (!request.clean_session) deliver_messages(*identity);
+  return Admission::accepted;
 }
 
 void Hub::disconnect(const void* connection) {
   Identity* identity = identity_of(connection);
   if (identity == nullptr) return;
   connections_.erase(connection);
+  departed_[connection] = identity;
   identity->connection = nullptr;
-  events_.write(EventLog::event("disconnected", *identity));
+  JsonObject event = EventLog::event("disconnected", *identity);
+  if (const auto end = std::exchange(identity->end, std::nullopt)) {
+    if (end->code != 0) event.add("code", end->code);
+    event.add("reason", end->reason);
+  }
+  events_.write(event);
 }
 
-bool Hub::publish(const void* connection, const Publication& publication) {
-  Identity* identity = identity_of(connection);
-  if (identity == nullptr) return false;
-  const auto topic = parse_up_topic(*identity, publication.topic);
-  if (!topic) {
-    JsonObject event = EventLog::event("refused_topic", *identity);
-    events_.write(event.add("topic", publication.topic));
-    return false;
+void Hub::note_will(const void* connection, const Publication& will) {
+  const auto found = departed_.find(connection);
+  if (found == departed_.end()) return;
+  Identity& identity = *found->second;
+  departed_.erase(found);
+  const auto topic = parse_up_topic(identity, will.topic);
+  if (topic && std::holds_alternative<TelemetryTopic>(*topic)) {
+    return record_telemetry(identity, std::get<TelemetryTopic>(*topic), will, "Will");
   }
-  std::visit([&](const auto& kind) { receive(*identity, kind, publication); }, *topic);
-  return true;
+  JsonObject event = EventLog::event("refused_topic", identity);
+  events_.write(event.add("topic", will.topic).add("will", true));
 }
 
 bool Hub::subscribe(const void* connection, std::string_view filter) {
   Identity* identity = identity_of(connection);
   if (identity == nullptr) return false;
+  identity->last_heard = steady_clock::now();
   const auto feature = parse_filter(*identity, filter);
-  if (!feature) {
+  const bool is_new = !identity->subscriptions.contains(std::string(filter));
+  const bool too_many = is_new && static_cast<std::int64_t>(identity->subscriptions.size()) >=
+                                      config_.limits.subscriptions;
+  if (!feature || too_many) {
     JsonObject event = EventLog::event("refused_topic", *identity);
     events_.write(event.add("topic", filter));
+    cut(*identity, 0,
+        feature ? "more topic filters than the hub allows"
+                : "a topic filter the hub does not know");
     return false;
   }
-  if (identity->subscriptions.insert(*feature).second) identities_.save(*identity);
+  if (is_new) {
+    identity->subscriptions.emplace(filter, *feature);
+    identities_.save(*identity);
+  }
   JsonObject event = EventLog::event("subscribed", *identity);
   events_.write(event.add("feature", to_string(*feature)));
   broker_.save_sessions();
-  if (*feature == Feature::c2d) deliver_c2d(*identity);
+  if (*feature == identity->message_feature()) deliver_messages(*identity);
   return true;
 }
 
 bool Hub::unsubscribe(const void* connection, std::string_view filter) {
   Identity* identity = identity_of(connection);
   if (identity == nullptr) return false;
-  const auto feature = parse_filter(*identity, filter);
-  if (!feature || identity->subscriptions.erase(*feature) == 0) return true;
-  identities_.save(*identity);
+  identity->last_heard = steady_clock::now();
+  const auto found = identity->subscriptions.find(std::string(filter));
+  if (found == identity->subscriptions.end()) return true;
   JsonObject event = EventLog::event("unsubscribed", *identity);
-  events_.write(event.add("feature", to_string(*feature)));
+  event.add("feature", to_string(found->second));
+  identity->subscriptions.erase(found);
+  identities_.save(*identity);
+  events_.write(event);
   broker_.save_sessions();
   return true;
 }
 
 void Hub::tick() {
+  departed_.clear();
   // The broker saves at the end of the turn after this one, before the next tick: what was handed
   // over before the last tick is in that file by now.
-  if (std::exchange(save_requested_, false)) forget_delivered_c2d();
+  if (std::exchange(save_requested_, false)) forget_delivered();
   if (std::exchange(handed_over_, false)) {
     broker_.save_sessions();
     save_requested_ = true;
   }
-  for (const auto& call : calls_.take_overdue(std::chrono::steady_clock::now())) {
+  resume_held_up();
+  strike_links();
+  sever_overdue();
+  for (const auto& call : calls_.take_overdue(steady_clock::now())) {
     reply(call.request, ControlError{504101, "the device did not answer the method in time"});
   }
 }
@@ -130,105 +174,40 @@ Identity* Hub::identity_of(const void* connection) {
   return found == connections_.end() ? nullptr : found->second;
 }
 
-void Hub::receive(Identity& identity, const TelemetryTopic& topic, const Publication& publication) {
-  JsonObject properties;
-  JsonObject system_properties;
-  for (const auto& [key, value] : topic.properties) {
-    JsonObject& group = key.starts_with("$.") ? system_properties : properties;
-    if (value) {
-      group.add(key, *value);
-    } else {
-      group.add_null(key);
+void Hub::refuse(std::string_view client_id, int code, std::string_view reason) {
+  JsonObject event = EventLog::event("refused");
+  event.add("client_id", is_utf8(client_id) ? client_id : std::string_view());
+  events_.write(event.add("code", code).add("reason", reason));
+}
+
+void Hub::sever(Identity& identity, EndOfLink why) {
+  identity.end = std::move(why);
+  broker_.cut(identity.name());
+}
+
+void Hub::pause(Throttle::Duration delay) {
+  if (delay == Throttle::Duration::zero()) return;
+  broker_.pause(std::min(kLongestPause, std::chrono::ceil<std::chrono::milliseconds>(delay)));
+}
+
+// Links whose token has expired, and those that are silent beyond what any keep-alive may allow.
+// The broker itself ends those that are silent for one and a half times their own; it does not
+// tell of a PINGREQ, but one that comes at an interval above the cap comes too late.
+void Hub::sever_overdue() {
+  const auto wall = wall_clock() - std::chrono::seconds(config_.limits.token_grace);
+  const auto now = steady_clock::now();
+  const std::chrono::seconds cap(config_.limits.keep_alive_cap);
+  std::vector<std::pair<Identity*, EndOfLink>> overdue;  // Cutting changes `connections_`.
+  for (const auto& [connection, identity] : connections_) {
+    const bool may_be_silent =
+        identity->keep_alive == identity->keep_alive.zero() || identity->keep_alive > cap;
+    if (identity->token_expiry <= wall) {
+      overdue.emplace_back(identity, EndOfLink{401003, "the token has expired"});
+    } else if (may_be_silent && now - identity->last_heard > cap) {
+      overdue.emplace_back(identity, EndOfLink{0, "silent for longer than the hub allows"});
     }
   }
-  JsonObject event = EventLog::event("telemetry", identity);
-  event.add("topic", publication.topic).add("qos", publication.qos);
-  if (publication.retain) properties.add("mqtt-retain", "true");
-  event.add("properties", std::move(properties));
-  event.add("system_properties", std::move(system_properties));
-  add_payload(event, publication.payload);
-  events_.write(event);
-}
-
-void Hub::receive(Identity& identity, const TwinGetTopic& topic, const Publication&) {
-  events_.write(EventLog::event("twin_read", identity));
-  if (!identity.subscribed(Feature::twin_responses)) return;
-  broker_.send(identity.name(), twin_response_topic(200, topic.rid), identity.twin.document(), 0);
-}
-
-void Hub::receive(Identity& identity, const ReportedPatchTopic& topic,
-                  const Publication& publication) {
-  const auto patch = parse_json(publication.payload, kMaxBodyDepth);
-  const auto violation =
-      patch ? twin_patch_violation(*patch) : std::optional<std::string>("it is no JSON text");
-  if (violation) {
-    JsonObject event = EventLog::event("twin_refused", identity);
-    events_.write(event.add("reason", *violation));
-    if (!identity.subscribed(Feature::twin_responses)) return;
-    const JsonObject body =
-        error_body(400004, "The reported properties were refused: " + *violation);
-    broker_.send(identity.name(), twin_response_topic(400, topic.rid), body.text(), 0);
-    return;
-  }
-  const auto version = identity.twin.patch(Twin::Section::reported, *patch);
-  identities_.save(identity);
-  JsonObject event = EventLog::event("twin_reported", identity);
-  event.add("version", version);
-  events_.write(event.add("patch", static_cast<const JsonValue&>(*patch)));
-  if (!identity.subscribed(Feature::twin_responses)) return;
-  broker_.send(identity.name(), twin_response_topic(204, topic.rid, version), "", 0);
-}
-
-void Hub::receive(Identity& identity, const MethodResponseTopic& topic,
-                  const Publication& publication) {
-  const auto call = calls_.finish(topic.rid, identity.name());
-  JsonObject event = EventLog::event("method_response", identity);
-  event.add("rid", topic.rid).add("status", topic.status).add("expected", call.has_value());
-  add_payload(event, publication.payload);
-  events_.write(event);
-  if (!call) return;
-
-  JsonObject result;
-  result.add("status", topic.status);
-  const auto payload = parse_json(publication.payload, kMaxBodyDepth);
-  if (payload) {
-    result.add("payload", static_cast<const JsonValue&>(*payload));
-  } else if (publication.payload.empty()) {
-    result.add_null("payload");
-  } else {
-    return reply(
-        call->request,
-        ControlError{502001, "the device answered the method with a body that is no JSON"});
-  }
-  reply(call->request, std::move(result));
-}
-
-void Hub::deliver_c2d(Identity& identity) {
-  const std::string name = identity.name();
-  for (auto message = c2d_.messages().begin(); message != c2d_.messages().end();) {
-    if (message->identity != name || message->handed_over) {
-      ++message;
-      continue;
-    }
-    if (message->expiry <= wall_clock()) {
-      JsonObject event = EventLog::event("c2d_expired", identity);
-      events_.write(event.add("message_id", message->message_id));
-      message = c2d_.remove(message);
-      continue;
-    }
-    broker_.send(name, message->topic, message->payload, 1);
-    message->handed_over = true;
-    handed_over_ = true;
-    JsonObject event = EventLog::event("c2d_sent", identity);
-    events_.write(event.add("message_id", message->message_id).add("topic", message->topic));
-    ++message;
-  }
-}
-
-void Hub::forget_delivered_c2d() {
-  for (auto message = c2d_.messages().begin(); message != c2d_.messages().end();) {
-    message = message->handed_over ? c2d_.remove(message) : std::next(message);
-  }
+  for (auto& [identity, why] : overdue) sever(*identity, std::move(why));
 }
 
 }  // namespace azure::iot::device::simulator

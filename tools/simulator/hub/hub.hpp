@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,11 +15,15 @@
 #include "hub/c2d_queue.hpp"
 #include "hub/config.hpp"
 #include "hub/event_log.hpp"
+#include "hub/faults.hpp"
 #include "hub/identity_store.hpp"
 #include "hub/method_calls.hpp"
+#include "hub/throttle.hpp"
 #include "hub/topics.hpp"
 
 namespace azure::iot::device::simulator {
+
+inline constexpr std::chrono::seconds kDefaultMessageLife{3600};
 
 struct ConnectRequest {
   const void* connection;  // Names the connection in later calls; never dereferenced.
@@ -33,19 +39,33 @@ struct Publication {
   bool retain;
 };
 
+enum class Admission {
+  accepted,
+  refused,  // By a CONNACK 5.
+  dropped,  // Without a CONNACK.
+};
+
+enum class Outcome {
+  acknowledged,
+  cut,                    // The connection ends without a PUBACK.
+  acknowledged_then_cut,  // With it.
+};
+
 class Hub {
  public:
   Hub(HubConfig config, Broker& broker);
 
-  // False refuses the client.
-  bool connect(const ConnectRequest& request);
+  Admission connect(const ConnectRequest& request);
   void disconnect(const void* connection);
 
-  // False cuts the connection, a PUBLISH without its PUBACK. A device hears nothing else of an
-  // error.
-  bool publish(const void* connection, const Publication& publication);
+  // A device hears nothing of an error but the end of its connection; false ends it, too.
+  Outcome publish(const void* connection, const Publication& publication);
   bool subscribe(const void* connection, std::string_view filter);
   bool unsubscribe(const void* connection, std::string_view filter);
+
+  // To be called with each topic that the broker is about to publish to, before `publish` if that
+  // follows. A connection that is gone publishes its will.
+  void note_will(const void* connection, const Publication& will);
 
   // To be called after each turn of the broker.
   void tick();
@@ -54,17 +74,44 @@ class Hub {
   void control(std::string_view command);
 
  private:
+  using Time = std::chrono::steady_clock::time_point;
+
+  // Links (hub.cpp).
   Identity* identity_of(const void* connection);
+  void refuse(std::string_view client_id, int code, std::string_view reason);
+  void sever(Identity& identity, EndOfLink why);  // From outside a callback of that client.
+  void sever_overdue();
+  void pause(Throttle::Duration delay);
 
-  void receive(Identity& identity, const TelemetryTopic& topic, const Publication& publication);
-  void receive(Identity& identity, const TwinGetTopic& topic, const Publication& publication);
-  void receive(Identity& identity, const ReportedPatchTopic& topic, const Publication& publication);
-  void receive(Identity& identity, const MethodResponseTopic& topic,
-               const Publication& publication);
+  // What comes up (hub_receive.cpp).
+  Outcome receive(Identity& identity, const TelemetryTopic& topic, const Publication& publication);
+  Outcome receive(Identity& identity, const TwinGetTopic& topic, const Publication& publication);
+  Outcome receive(Identity& identity, const ReportedPatchTopic& topic,
+                  const Publication& publication);
+  Outcome receive(Identity& identity, const MethodResponseTopic& topic,
+                  const Publication& publication);
+  Outcome cut(Identity& identity, int code, std::string reason);
+  void record_telemetry(const Identity& identity, const TelemetryTopic& topic,
+                        const Publication& publication, std::string_view message_type);
+  void route_output(const Identity& module, const TelemetryTopic& topic, std::string_view payload);
+  void answer_twin_request(Identity& identity, std::string_view rid, int status, int code,
+                           std::string_view reason);
+  // True when the request was answered with an error, or is to be looked at again later.
+  bool hold_up_twin_request(Identity& identity, std::string_view rid, Throttle& throttle,
+                            const Publication& publication);
+  void resume_held_up();
 
-  // Hands the broker what waits for this identity.
-  void deliver_c2d(Identity& identity);
-  void forget_delivered_c2d();
+  // What goes down (hub_messages.cpp).
+  const C2dMessage& queue_message(Identity& identity, std::string message_id, std::string topic,
+                                  std::string payload, std::chrono::seconds life);
+  bool can_receive(const Identity& identity) const;
+  void deliver_messages(Identity& identity);  // Hands the broker what waits for this identity.
+  void forget_delivered();
+
+  // Faults (hub_faults.cpp).
+  std::optional<Fault> strike(FaultKind kind, const Identity& identity);
+  void strike_links();
+  void add_requested_fault(const Identity& identity, const Properties& properties);
 
   // Control commands; each gives its result, or throws a ControlError.
   struct ControlError {
@@ -75,9 +122,13 @@ class Hub {
   Identity& named_identity(const JsonValue& command);
   JsonObject list_devices();
   JsonObject send_c2d(const JsonValue& command);
+  JsonObject send_input(const JsonValue& command);
+  JsonObject hand_over(Identity& identity);
   void invoke_method(std::int64_t id, const JsonValue& command);
   JsonObject read_or_patch_twin(const JsonValue& command);
   JsonObject drop(const JsonValue& command);
+  JsonObject add_fault(const JsonValue& command);
+  JsonObject list_faults();
   void reply(std::int64_t id, JsonObject result);
   void reply(std::int64_t id, const ControlError& error);
 
@@ -85,9 +136,23 @@ class Hub {
   Broker& broker_;
   EventLog events_;
   IdentityStore identities_;
-  C2dQueue c2d_;
+  C2dQueue messages_;
   MethodCalls calls_;
+  Faults faults_;
   std::unordered_map<const void*, Identity*> connections_;
+  std::unordered_map<const void*, Identity*> departed_;  // In this turn; their wills follow.
+
+  Throttle connects_;
+  Throttle telemetry_;
+  Throttle twin_reads_;
+  Throttle twin_updates_;
+  struct HeldUp {
+    const void* connection;
+    std::string topic;
+    std::string payload;
+  };
+  std::multimap<Time, HeldUp> held_up_;
+  bool resuming_ = false;
 
   // Messages handed over are saved with the sessions of the turn after the next tick.
   bool handed_over_ = false;

@@ -2,6 +2,7 @@
 //   in   {"id":7,"command":"invoke","device_id":"d","method":"m",...}
 //   out  {"id":7,"ok":true,"result":{...}} or {"id":7,"ok":false,"code":404103,"error":"..."}
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/crypto.hpp"
@@ -11,17 +12,29 @@ namespace azure::iot::device::simulator {
 
 namespace {
 
-constexpr std::size_t kMaxQueuedC2d = 50;
-constexpr std::size_t kMaxC2dBytes = 64 * 1024;
-constexpr std::size_t kMaxMethodBytes = 128 * 1024;
 constexpr std::int64_t kMaxMethodTimeoutMs = 300'000;
-constexpr std::int64_t kDefaultC2dSeconds = 3600;
 constexpr std::int64_t kMaxC2dSeconds = 2 * 24 * 3600;
 
 // The body of a message: `payload` as text, or `payload_b64`.
 std::optional<std::string> payload_of(const JsonValue& command) {
   if (!command.HasMember("payload_b64")) return string_member(command, "payload");
   return base64_decode(string_member(command, "payload_b64"));
+}
+
+void add_properties(Properties& properties, const JsonValue& command, const char* member) {
+  if (!command.HasMember(member) || !command[member].IsObject()) return;
+  for (const auto& entry : command[member].GetObject()) {
+    properties.emplace_back(entry.name.GetString(),
+                            entry.value.IsString()
+                                ? std::optional<std::string>(entry.value.GetString())
+                                : std::nullopt);
+  }
+}
+
+std::chrono::seconds life_of(const JsonValue& command) {
+  const auto seconds =
+      integer_member(command, "expiry_seconds", kDefaultMessageLife / std::chrono::seconds(1));
+  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMaxC2dSeconds));
 }
 
 }  // namespace
@@ -41,9 +54,16 @@ void Hub::run_command(std::int64_t id, const JsonValue& command) {
   const std::string name = string_member(command, "command");
   if (name == "devices") return reply(id, list_devices());
   if (name == "send-c2d") return reply(id, send_c2d(command));
+  if (name == "send-input") return reply(id, send_input(command));
   if (name == "invoke") return invoke_method(id, command);
   if (name == "twin") return reply(id, read_or_patch_twin(command));
   if (name == "drop") return reply(id, drop(command));
+  if (name == "fault") return reply(id, add_fault(command));
+  if (name == "faults") return reply(id, list_faults());
+  if (name == "clear-faults") {
+    faults_.clear();
+    return reply(id, list_faults());
+  }
   throw ControlError{400000, "there is no command '" + name + "'"};
 }
 
@@ -65,9 +85,11 @@ JsonObject Hub::list_devices() {
     entry.add("device_id", identity.device_id);
     if (!identity.module_id.empty()) entry.add("module_id", identity.module_id);
     entry.add("connected", identity.connected());
-    entry.add("waiting_c2d", static_cast<std::int64_t>(c2d_.waiting_for(name)));
+    entry.add("waiting_c2d", static_cast<std::int64_t>(messages_.waiting_for(name)));
     Json features(rapidjson::kArrayType);
-    for (const Feature feature : identity.subscriptions) {
+    std::set<Feature> in_use;
+    for (const auto& [filter, feature] : identity.subscriptions) in_use.insert(feature);
+    for (const Feature feature : in_use) {
       const std::string_view text = to_string(feature);
       features.PushBack(rapidjson::StringRef(text.data(), text.size()), features.GetAllocator());
     }
@@ -86,47 +108,53 @@ JsonObject Hub::send_c2d(const JsonValue& command) {
   }
   const auto payload = payload_of(command);
   if (!payload) throw ControlError{400000, "payload_b64 is no base64"};
-  if (payload->size() > kMaxC2dBytes) {
+  if (static_cast<std::int64_t>(payload->size()) > config_.limits.c2d_bytes) {
     throw ControlError{413001, "a cloud-to-device message may hold 64 KB"};
   }
-  if (c2d_.waiting_for(identity.name()) >= kMaxQueuedC2d) {
+  if (static_cast<std::int64_t>(messages_.waiting_for(identity.name())) >=
+      config_.limits.c2d_queue) {
     throw ControlError{403004, "the device has 50 messages waiting already"};
   }
-  const auto seconds = integer_member(command, "expiry_seconds", kDefaultC2dSeconds);
-  const std::chrono::seconds life(std::clamp<std::int64_t>(seconds, 0, kMaxC2dSeconds));
-
   const std::string message_id = string_member(command, "message_id");
   Properties properties;
   if (!message_id.empty()) properties.emplace_back("$.mid", message_id);
   properties.emplace_back("$.to", "/devices/" + identity.device_id + "/messages/devicebound");
-  if (command.HasMember("system_properties") && command["system_properties"].IsObject()) {
-    for (const auto& member : command["system_properties"].GetObject()) {
-      if (member.value.IsString()) {
-        properties.emplace_back(member.name.GetString(), member.value.GetString());
-      }
-    }
-  }
-  if (command.HasMember("properties") && command["properties"].IsObject()) {
-    for (const auto& member : command["properties"].GetObject()) {
-      properties.emplace_back(member.name.GetString(),
-                              member.value.IsString()
-                                  ? std::optional<std::string>(member.value.GetString())
-                                  : std::nullopt);
-    }
-  }
+  add_properties(properties, command, "system_properties");
+  add_properties(properties, command, "properties");
 
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const C2dMessage& message = c2d_.push(
-      {0, identity.name(), message_id, c2d_topic(identity, properties), *payload, now + life});
-  JsonObject event = EventLog::event("c2d_queued", identity);
-  events_.write(event.add("message_id", message_id).add("number", message.number));
+  queue_message(identity, message_id, c2d_topic(identity, properties), *payload, life_of(command));
+  return hand_over(identity);
+}
 
-  const bool can_receive =
-      identity.connected() && (!identity.clean_session || identity.subscribed(Feature::c2d));
-  if (can_receive) deliver_c2d(identity);
+// What an Edge hub does on behalf of a route: there, no limit on those that wait is known.
+JsonObject Hub::send_input(const JsonValue& command) {
+  Identity& identity = named_identity(command);
+  if (identity.module_id.empty()) throw ControlError{400000, "only modules have inputs"};
+  const std::string input = string_member(command, "input");
+  if (input.empty() || input.find('/') != std::string::npos) {
+    throw ControlError{400000, "the input needs a name, without '/'"};
+  }
+  const auto payload = payload_of(command);
+  if (!payload) throw ControlError{400000, "payload_b64 is no base64"};
+  if (static_cast<std::int64_t>(payload->size()) > config_.limits.d2c_bytes) {
+    throw ControlError{413001, "a message to an input may hold 256 KB"};
+  }
+  const std::string message_id = string_member(command, "message_id");
+  Properties properties;
+  if (!message_id.empty()) properties.emplace_back("$.mid", message_id);
+  add_properties(properties, command, "system_properties");
+  add_properties(properties, command, "properties");
+  queue_message(identity, message_id, input_topic(identity, input, properties), *payload,
+                life_of(command));
+  return hand_over(identity);
+}
+
+JsonObject Hub::hand_over(Identity& identity) {
+  const bool now = can_receive(identity);
+  if (now) deliver_messages(identity);
   JsonObject result;
-  result.add("delivered", can_receive);
-  result.add("waiting", static_cast<std::int64_t>(c2d_.waiting_for(identity.name())));
+  result.add("delivered", now);
+  result.add("waiting", static_cast<std::int64_t>(messages_.waiting_for(identity.name())));
   return result;
 }
 
@@ -140,8 +168,16 @@ void Hub::invoke_method(std::int64_t id, const JsonValue& command) {
   }
   std::string payload = "null";
   if (command.HasMember("payload")) payload = to_text(command["payload"]);
-  if (payload.size() > kMaxMethodBytes) {
+  if (static_cast<std::int64_t>(payload.size()) > config_.limits.method_bytes) {
     throw ControlError{413001, "the body of a method may hold 128 KB"};
+  }
+  if (strike(FaultKind::throttle, identity)) {
+    throw ControlError{429001, "the fault 'throttle'"};
+  }
+  if (config_.limits.methods_in_flight > 0 &&
+      static_cast<std::int64_t>(calls_.waiting_for(identity.name())) >=
+          config_.limits.methods_in_flight) {
+    throw ControlError{403800, "the device has too many unanswered methods"};
   }
   const std::chrono::milliseconds timeout(std::clamp<std::int64_t>(
       integer_member(command, "timeout_ms", 30'000), 1, kMaxMethodTimeoutMs));
@@ -163,6 +199,9 @@ JsonObject Hub::read_or_patch_twin(const JsonValue& command) {
   const JsonValue& patch = command["desired"];
   if (const auto violation = twin_patch_violation(patch)) {
     throw ControlError{400004, "the desired properties were refused: " + *violation};
+  }
+  if (!identity.twin.fits(Twin::Section::desired, patch, config_.limits.twin_bytes)) {
+    throw ControlError{413001, "the desired properties would exceed 32 KB"};
   }
   const auto version = identity.twin.patch(Twin::Section::desired, patch);
   identities_.save(identity);
@@ -187,7 +226,7 @@ JsonObject Hub::read_or_patch_twin(const JsonValue& command) {
 JsonObject Hub::drop(const JsonValue& command) {
   Identity& identity = named_identity(command);
   const bool was_connected = identity.connected();
-  if (was_connected) broker_.cut(identity.name());
+  if (was_connected) sever(identity, {0, "the command 'drop'"});
   JsonObject result;
   result.add("dropped", was_connected);
   return result;

@@ -1,20 +1,13 @@
 #include "hub/identity_store.hpp"
 
-#include <array>
 #include <utility>
 
 #include "common/files.hpp"
 #include "common/json.hpp"
 #include "common/uri.hpp"
+#include "hub/topics.hpp"
 
 namespace azure::iot::device::simulator {
-
-namespace {
-
-constexpr std::array kFeatures{Feature::c2d, Feature::inputs, Feature::methods,
-                               Feature::twin_responses, Feature::desired_patches};
-
-}  // namespace
 
 IdentityStore::IdentityStore(const std::vector<DeviceConfig>& devices,
                              std::filesystem::path directory)
@@ -37,9 +30,8 @@ Identity* IdentityStore::find(std::string_view name) {
 
 void IdentityStore::save(const Identity& identity) const {
   Json subscriptions(rapidjson::kArrayType);
-  for (const Feature feature : identity.subscriptions) {
-    const std::string_view name = to_string(feature);
-    subscriptions.PushBack(JsonValue(rapidjson::StringRef(name.data(), name.size())),
+  for (const auto& [filter, feature] : identity.subscriptions) {
+    subscriptions.PushBack(JsonValue(filter, subscriptions.GetAllocator()),
                            subscriptions.GetAllocator());
   }
   JsonObject state;
@@ -57,11 +49,10 @@ void IdentityStore::restore(Identity& identity) const {
   const auto state = parse_json(*text);
   if (!state || !state->IsObject() || !identity.twin.restore(string_member(*state, "twin"))) return;
   if (!state->HasMember("subscriptions") || !(*state)["subscriptions"].IsArray()) return;
-  for (const auto& name : (*state)["subscriptions"].GetArray()) {
-    for (const Feature feature : kFeatures) {
-      if (name.IsString() && to_string(feature) == name.GetString()) {
-        identity.subscriptions.insert(feature);
-      }
+  for (const auto& filter : (*state)["subscriptions"].GetArray()) {
+    if (!filter.IsString()) continue;
+    if (const auto feature = parse_filter(identity, filter.GetString())) {
+      identity.subscriptions.emplace(filter.GetString(), *feature);
     }
   }
 }

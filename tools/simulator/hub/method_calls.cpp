@@ -1,5 +1,6 @@
 #include "hub/method_calls.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace azure::iot::device::simulator {
@@ -16,6 +17,11 @@ std::optional<MethodCall> MethodCalls::finish(const std::string& rid, const std:
   MethodCall call = std::move(found->second);
   calls_.erase(found);
   return call;
+}
+
+std::size_t MethodCalls::waiting_for(std::string_view identity) const {
+  return static_cast<std::size_t>(std::count_if(
+      calls_.begin(), calls_.end(), [&](const auto& c) { return c.second.identity == identity; }));
 }
 
 std::vector<MethodCall> MethodCalls::take_overdue(std::chrono::steady_clock::time_point now) {

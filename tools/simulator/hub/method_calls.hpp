@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace azure::iot::device::simulator {
@@ -24,6 +25,8 @@ class MethodCalls {
 
   // Nothing for an id that is unknown, another device's, or whose deadline has passed.
   std::optional<MethodCall> finish(const std::string& rid, const std::string& identity);
+
+  std::size_t waiting_for(std::string_view identity) const;
 
   std::vector<MethodCall> take_overdue(std::chrono::steady_clock::time_point now);
 

@@ -28,11 +28,31 @@ bool is_signed_with(const SasToken& token, std::string_view key_base64) {
   return equal_secrets(expected, token.signature);
 }
 
-bool is_expired(const SasToken& token, std::chrono::sys_seconds now) {
+std::string make_sas_token(std::string_view resource, std::string_view key_base64,
+                           std::chrono::sys_seconds expiry, std::string_view policy) {
+  const std::string encoded = percent_encode(resource);
+  const std::string seconds = std::to_string(expiry.time_since_epoch().count());
+  const std::string signature =
+      base64_encode(hmac_sha256(base64_decode(key_base64).value_or(""), encoded + "\n" + seconds));
+  std::string token = "SharedAccessSignature sr=" + encoded + "&sig=" + percent_encode(signature) +
+                      "&se=" + seconds;
+  if (!policy.empty()) token += "&skn=" + percent_encode(policy);
+  return token;
+}
+
+std::optional<std::chrono::sys_seconds> expiry_of(const SasToken& token) {
+  // Beyond this a clock of nanoseconds would overflow.
+  constexpr std::int64_t kLast = 9'000'000'000;
   std::int64_t expiry = 0;
   const char* end = token.expiry.data() + token.expiry.size();
   const auto [stop, error] = std::from_chars(token.expiry.data(), end, expiry);
-  return error != std::errc() || stop != end || expiry <= now.time_since_epoch().count();
+  if (error != std::errc() || stop != end || expiry < 0 || expiry > kLast) return std::nullopt;
+  return std::chrono::sys_seconds(std::chrono::seconds(expiry));
+}
+
+bool is_expired(const SasToken& token, std::chrono::sys_seconds now) {
+  const auto expiry = expiry_of(token);
+  return !expiry || *expiry <= now;
 }
 
 bool covers(const SasToken& token, std::string_view host, std::string_view path) {

@@ -33,10 +33,11 @@ std::optional<std::string> request_id(std::string_view text) {
 }  // namespace
 
 std::optional<UpTopic> parse_up_topic(const Identity& identity, std::string_view topic) {
+  const std::size_t length = topic.size();
   if (skip_own_branch(topic, identity)) {
-    if (topic == "messages/events") return TelemetryTopic{};
+    if (topic == "messages/events") return TelemetryTopic{{}, length};
     if (!skip(topic, "messages/events/")) return std::nullopt;
-    return TelemetryTopic{parse_properties(topic)};
+    return TelemetryTopic{parse_properties(topic), length - topic.size()};
   }
   if (skip(topic, "$iothub/twin/GET/")) {
     if (auto rid = request_id(topic)) return TwinGetTopic{std::move(*rid)};
@@ -82,6 +83,12 @@ std::string method_request_topic(std::string_view method, std::string_view rid) 
 
 std::string c2d_topic(const Identity& identity, const Properties& properties) {
   return "devices/" + identity.device_id + "/messages/devicebound/" + encode_properties(properties);
+}
+
+std::string input_topic(const Identity& module, std::string_view input,
+                        const Properties& properties) {
+  return "devices/" + module.device_id + "/modules/" + module.module_id + "/inputs/" +
+         percent_encode(input) + "/" + encode_properties(properties);
 }
 
 std::string_view to_string(Feature feature) {

@@ -14,6 +14,7 @@ namespace azure::iot::device::simulator {
 
 struct TelemetryTopic {
   Properties properties;
+  std::size_t start = 0;  // Of the properties in the topic.
 };
 struct TwinGetTopic {
   std::string rid;
@@ -39,5 +40,7 @@ std::string twin_response_topic(int status, std::string_view rid, std::int64_t v
 std::string desired_patch_topic(std::int64_t version);
 std::string method_request_topic(std::string_view method, std::string_view rid);
 std::string c2d_topic(const Identity& identity, const Properties& properties);
+std::string input_topic(const Identity& module, std::string_view input,
+                        const Properties& properties);
 
 }  // namespace azure::iot::device::simulator

@@ -81,6 +81,28 @@ std::optional<std::string> value_violation(const JsonValue& value, int depth) {
   return std::nullopt;
 }
 
+std::int64_t size_of_text(const JsonValue& text) {
+  const std::string_view bytes(text.GetString(), text.GetStringLength());
+  return std::count_if(bytes.begin(), bytes.end(),
+                       [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
+}
+
+std::int64_t size_of(const JsonValue& value) {
+  if (value.IsString()) return size_of_text(value);
+  if (value.IsNumber()) return 8;
+  if (value.IsBool()) return 4;
+  std::int64_t size = 0;
+  if (value.IsArray()) {
+    for (const auto& element : value.GetArray()) size += size_of(element);
+  }
+  if (value.IsObject()) {
+    for (const auto& member : value.GetObject()) {
+      size += size_of_text(member.name) + size_of(member.value);
+    }
+  }
+  return size;
+}
+
 }  // namespace
 
 Twin::Part::Part() { values.SetObject(); }
@@ -94,6 +116,13 @@ std::int64_t Twin::patch(Section section, const JsonValue& patch) {
   merge(&part.values, patch, merged, merged.GetAllocator());
   part.values.Swap(merged);
   return ++part.version;
+}
+
+bool Twin::fits(Section section, const JsonValue& patch, std::int64_t max_bytes) const {
+  Json merged;
+  merge(&(section == Section::desired ? desired_ : reported_).values, patch, merged,
+        merged.GetAllocator());
+  return size_of(merged) <= max_bytes;
 }
 
 std::string Twin::document() const {

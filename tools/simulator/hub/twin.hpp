@@ -20,6 +20,10 @@ class Twin {
   // version.
   std::int64_t patch(Section section, const JsonValue& patch);
 
+  // Whether the section would hold no more than so many bytes after this patch: those of its keys
+  // and strings without control characters, 8 for a number, 4 for a boolean.
+  bool fits(Section section, const JsonValue& patch, std::int64_t max_bytes) const;
+
   // As a device reads it: {"desired":{...,"$version":1},"reported":{...,"$version":1}}.
   std::string document() const;
 

@@ -45,8 +45,8 @@ std::string to_mosquitto_conf(const BrokerConfig& config) {
 
       << "listener 0 " << config.control_socket.string() << "\n"
 
-      << "listener " << config.mqtt_port
-      << " 127.0.0.1\n"
+      << "listener " << config.mqtt_port << " " << config.address
+      << "\n"
       // As the hub: a QoS 2 publish ends the connection, a QoS 2 subscription is granted QoS 1.
       << "max_qos 1\n"
       << "tls_version tlsv1.2\n"

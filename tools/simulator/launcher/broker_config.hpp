@@ -15,6 +15,7 @@ struct BrokerConfig {
   std::filesystem::path hub_config;
   std::filesystem::path control_socket;  // Where the launcher's own connection comes in.
   CertificateFiles certificates;
+  std::string address;
   std::uint16_t mqtt_port;
   bool verbose;  // Log each packet.
 };

@@ -106,6 +106,14 @@ std::optional<std::string> BrokerProcess::poll_exit() {
   return describe_exit(status);
 }
 
+void BrokerProcess::suspend() {
+  if (pid_ > 0) ::kill(pid_, SIGSTOP);
+}
+
+void BrokerProcess::resume() {
+  if (pid_ > 0) ::kill(pid_, SIGCONT);
+}
+
 void BrokerProcess::kill() {
   if (pid_ <= 0) return;
   ::kill(pid_, SIGKILL);

@@ -26,6 +26,10 @@ class BrokerProcess {
   // How it ended, in words, if it has ended by itself since the last call.
   std::optional<std::string> poll_exit();
 
+  // SIGSTOP and SIGCONT: in between it keeps its connections and does nothing.
+  void suspend();
+  void resume();
+
   void kill();  // SIGKILL, as when a server crashes. Returns when it is gone.
   void stop();  // SIGTERM, and SIGKILL when it does not follow within two seconds.
 

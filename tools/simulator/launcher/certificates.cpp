@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include <arpa/inet.h>
 #include <mbedtls/asn1.h>
 #include <mbedtls/bignum.h>
 #include <mbedtls/ecp.h>
@@ -175,9 +176,16 @@ CertificateFiles make_certificates(const std::filesystem::path& directory,
   KeyPair ca_key;
   const std::string ca = make_ca(ca_name, ca_key);
 
-  std::vector<std::string> dns_names = host_names;
-  dns_names.insert(dns_names.begin(), "localhost");
+  std::vector<std::string> dns_names{"localhost"};
   std::vector<std::string> addresses{{"\x7F\0\0\x01", 4}, {"\x7F\0\0\x02", 4}};
+  for (const auto& name : host_names) {
+    std::string bytes(4, '\0');
+    if (inet_pton(AF_INET, name.c_str(), bytes.data()) == 1) {
+      addresses.push_back(bytes);
+    } else {
+      dns_names.push_back(name);
+    }
+  }
   if (kind == ServerCertificate::badname) {
     dns_names = {"another-host.invalid"};
     addresses.clear();

@@ -2,10 +2,13 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <stdexcept>
 #include <string_view>
+#include <thread>
 
+#include "hub/faults.hpp"
 #include "launcher/control_client.hpp"
 #include "launcher/event_reader.hpp"
 #include "launcher/run_directory.hpp"
@@ -35,6 +38,36 @@ Json parse_argument(const std::string& text, const char* what) {
   auto value = parse_json(text, kMaxBodyDepth);
   if (!value) throw std::invalid_argument(std::string(what) + " is no JSON: " + text);
   return std::move(*value);
+}
+
+// `{n}` stands for the number of the repetition.
+std::string numbered(std::string text, std::int64_t number, const Repetition& repetition) {
+  if (repetition.count == 1) return text;
+  constexpr std::string_view kMark = "{n}";
+  for (auto at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at)) {
+    text.replace(at, kMark.size(), std::to_string(number));
+  }
+  return text;
+}
+
+void add_json(JsonObject& request, const char* member, const std::string& text, std::int64_t number,
+              const Repetition& repetition) {
+  if (text.empty()) return;
+  const Json value = parse_argument(numbered(text, number, repetition), member);
+  request.add(member, static_cast<const JsonValue&>(value));
+}
+
+// Sends the requests that `make` gives for 1, 2, ..., and prints the last answer.
+int repeat(const std::filesystem::path& socket, const Repetition& repetition, milliseconds patience,
+           const std::function<JsonObject(std::int64_t)>& make) {
+  ControlClient client(socket);
+  Json result;
+  const auto start = steady_clock::now();
+  for (std::int64_t i = 1; i <= repetition.count; ++i) {
+    std::this_thread::sleep_until(start + milliseconds(repetition.interval_ms) * (i - 1));
+    result = client.call(make(i), patience);
+  }
+  return print(result);
 }
 
 bool is_wanted(const JsonValue& event, const WatchOptions& options) {
@@ -67,9 +100,15 @@ int run_simple(const std::filesystem::path& socket, const std::string& command,
   return print(ControlClient(socket).call(request_for(command, device), kAnswerPatience));
 }
 
-int run_send_c2d(const std::filesystem::path& socket, const C2dOptions& options) {
-  JsonObject request = request_for("send-c2d", options.device);
-  request.add("payload", options.text).add("message_id", options.message_id);
+int run_token(const std::filesystem::path& socket, const TokenOptions& options) {
+  JsonObject request = request_for("token", options.device);
+  request.add("ttl_seconds", options.ttl_seconds).add("policy", options.policy);
+  const Json result = ControlClient(socket).call(request, kAnswerPatience);
+  std::cout << string_member(result, "token") << std::endl;
+  return kDone;
+}
+
+int run_send_message(const std::filesystem::path& socket, const MessageOptions& options) {
   JsonObject system_properties;
   const std::pair<const char*, const std::string*> named[] = {{"$.cid", &options.correlation_id},
                                                               {"$.uid", &options.user_id},
@@ -79,7 +118,6 @@ int run_send_c2d(const std::filesystem::path& socket, const C2dOptions& options)
   for (const auto& [name, value] : named) {
     if (!value->empty()) system_properties.add(name, *value);
   }
-  request.add("system_properties", std::move(system_properties));
   JsonObject properties;
   for (const auto& property : options.properties) {
     const auto equals = property.find('=');
@@ -89,22 +127,29 @@ int run_send_c2d(const std::filesystem::path& socket, const C2dOptions& options)
       properties.add(property.substr(0, equals), property.substr(equals + 1));
     }
   }
-  request.add("properties", std::move(properties));
-  if (options.expiry_seconds) request.add("expiry_seconds", *options.expiry_seconds);
-  return print(ControlClient(socket).call(request, kAnswerPatience));
+  return repeat(socket, options.repetition, kAnswerPatience, [&](std::int64_t number) {
+    JsonObject request =
+        request_for(options.input.empty() ? "send-c2d" : "send-input", options.device);
+    if (!options.input.empty()) request.add("input", options.input);
+    request.add("payload", numbered(options.text, number, options.repetition));
+    request.add("message_id", options.message_id);
+    request.add("system_properties", system_properties.value());
+    request.add("properties", properties.value());
+    if (options.expiry_seconds) request.add("expiry_seconds", *options.expiry_seconds);
+    return request;
+  });
 }
 
-int run_invoke(const std::filesystem::path& socket, const std::string& device,
-               const std::string& method, const std::string& payload, double timeout_seconds) {
-  const auto timeout_ms = static_cast<std::int64_t>(std::ceil(timeout_seconds * 1000));
-  JsonObject request = request_for("invoke", device);
-  request.add("method", method).add("timeout_ms", timeout_ms);
-  if (!payload.empty()) {
-    request.add("payload",
-                static_cast<const JsonValue&>(parse_argument(payload, "the method's body")));
-  }
+int run_invoke(const std::filesystem::path& socket, const InvokeOptions& options) {
+  const auto timeout_ms = static_cast<std::int64_t>(std::ceil(options.timeout_seconds * 1000));
   try {
-    return print(ControlClient(socket).call(request, milliseconds(timeout_ms) + kAnswerPatience));
+    return repeat(socket, options.repetition, milliseconds(timeout_ms) + kAnswerPatience,
+                  [&](std::int64_t number) {
+                    JsonObject request = request_for("invoke", options.device);
+                    request.add("method", options.method).add("timeout_ms", timeout_ms);
+                    add_json(request, "payload", options.payload, number, options.repetition);
+                    return request;
+                  });
   } catch (const RequestRefused& refused) {
     if (refused.code != 504101) throw;
     std::cerr << "iothub-sim: " << refused.what() << '\n';
@@ -112,14 +157,41 @@ int run_invoke(const std::filesystem::path& socket, const std::string& device,
   }
 }
 
-int run_twin(const std::filesystem::path& socket, const std::string& device,
-             const std::string& desired) {
-  JsonObject request = request_for("twin", device);
-  if (!desired.empty()) {
-    request.add("desired", static_cast<const JsonValue&>(parse_argument(desired, "--desired")));
+int run_twin(const std::filesystem::path& socket, const TwinOptions& options) {
+  if (options.desired.empty()) {
+    return print(
+        ControlClient(socket).call(request_for("twin", options.device), kAnswerPatience)["twin"]);
   }
-  const Json result = ControlClient(socket).call(request, kAnswerPatience);
-  return print(desired.empty() ? result["twin"] : result);
+  return repeat(socket, options.repetition, kAnswerPatience, [&](std::int64_t number) {
+    JsonObject request = request_for("twin", options.device);
+    add_json(request, "desired", options.desired, number, options.repetition);
+    return request;
+  });
+}
+
+int run_fault(const std::filesystem::path& socket, const FaultOptions& options) {
+  const bool clear = options.name == "clear";
+  if (options.list || options.name.empty() || clear) {
+    if (!options.device.empty() || options.count || options.seconds || options.status) {
+      throw std::invalid_argument("--device, --count, --seconds and --status need a fault's name");
+    }
+    return run_simple(socket, clear ? "clear-faults" : "faults", {});
+  }
+  JsonObject request = request_for("fault", options.device);
+  request.add("fault", options.name);
+  if (options.count) request.add("count", *options.count);
+  if (options.seconds) {
+    request.add("milliseconds", static_cast<std::int64_t>(std::ceil(*options.seconds * 1000)));
+  }
+  if (options.status) request.add("status", *options.status);
+  return print(ControlClient(socket).call(request, kAnswerPatience));
+}
+
+std::vector<std::pair<std::string, std::string>> fault_meanings() {
+  std::vector<std::pair<std::string, std::string>> meanings;
+  for (const FaultName& fault : fault_names()) meanings.emplace_back(fault.name, fault.meaning);
+  meanings.emplace_back("silent", "answer nobody, and keep all links (needs --seconds)");
+  return meanings;
 }
 
 int run_watch(const std::filesystem::path& socket, const WatchOptions& options) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace azure::iot::device::simulator {
@@ -22,24 +23,58 @@ enum : int {
 // std::runtime_error when there is none.
 std::filesystem::path choose_control_socket(const std::string& named);
 
-// Commands without arguments of their own: devices, stop, drop and those of the broker.
+// Commands that name at most a device: devices, stop, drop and those of the broker.
 int run_simple(const std::filesystem::path& socket, const std::string& command,
                const std::string& device);
 
-struct C2dOptions {
+struct TokenOptions {
   std::string device;
+  std::int64_t ttl_seconds = 3600;
+  std::string policy;
+};
+int run_token(const std::filesystem::path& socket, const TokenOptions& options);
+
+struct Repetition {
+  std::int64_t count = 1;
+  std::int64_t interval_ms = 0;
+};
+
+struct MessageOptions {
+  std::string device;
+  std::string input;  // Of a module; empty: a message to a device.
   std::string text;
   std::string message_id, correlation_id, user_id, content_type, content_encoding, ack;
   std::vector<std::string> properties;  // key=value, or key alone.
   std::optional<std::int64_t> expiry_seconds;
+  Repetition repetition;
 };
-int run_send_c2d(const std::filesystem::path& socket, const C2dOptions& options);
+int run_send_message(const std::filesystem::path& socket, const MessageOptions& options);
 
-int run_invoke(const std::filesystem::path& socket, const std::string& device,
-               const std::string& method, const std::string& payload, double timeout_seconds);
+struct InvokeOptions {
+  std::string device, method, payload;
+  double timeout_seconds = 30;
+  Repetition repetition;
+};
+int run_invoke(const std::filesystem::path& socket, const InvokeOptions& options);
 
-int run_twin(const std::filesystem::path& socket, const std::string& device,
-             const std::string& desired);
+struct TwinOptions {
+  std::string device, desired;
+  Repetition repetition;
+};
+int run_twin(const std::filesystem::path& socket, const TwinOptions& options);
+
+struct FaultOptions {
+  std::string name;  // Empty: print those at hand. Or "clear".
+  bool list = false;
+  std::string device;
+  std::optional<std::int64_t> count;
+  std::optional<double> seconds;
+  std::optional<std::int64_t> status;
+};
+int run_fault(const std::filesystem::path& socket, const FaultOptions& options);
+
+// Name and meaning of each fault.
+std::vector<std::pair<std::string, std::string>> fault_meanings();
 
 struct WatchOptions {
   std::string device;  // Empty: all.

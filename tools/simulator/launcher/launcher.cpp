@@ -1,5 +1,6 @@
 #include "launcher/launcher.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <iostream>
 #include <stdexcept>
@@ -12,6 +13,7 @@
 
 #include "common/crypto.hpp"
 #include "common/json.hpp"
+#include "hub/sas_token.hpp"
 #include "launcher/broker_config.hpp"
 #include "launcher/ports.hpp"
 
@@ -19,9 +21,12 @@ namespace azure::iot::device::simulator {
 
 namespace {
 
+using std::chrono::steady_clock;
+
 constexpr std::chrono::seconds kStartPatience{10};
 constexpr int kPortAttempts = 5;
-constexpr const char* kHostName = "localhost";
+constexpr std::int64_t kMaxSilenceMs = 3600 * 1000;
+const std::string kHostName = "localhost";
 
 // tools/fetch_broker's folder and our plugin, as built; both may be moved with the programs.
 std::filesystem::path from_environment(const char* name, const char* fallback) {
@@ -82,14 +87,21 @@ int Launcher::run() {
 }
 
 void Launcher::prepare() {
+  if (options_.address.empty()) {
+    options_.address = kLoopback;
+  } else {
+    options_.host_names.push_back(options_.address);
+  }
   certificates_ =
       make_certificates(directory_.path(), options_.host_names, options_.server_certificate);
   hub_config_.host_names = options_.host_names;
-  for (const char* name : {kHostName, "127.0.0.1", "127.0.0.2"}) {
-    hub_config_.host_names.emplace_back(name);
+  for (const std::string& name : {kHostName, kLoopback, std::string("127.0.0.2")}) {
+    hub_config_.host_names.push_back(name);
   }
   hub_config_.devices = options_.devices;
   hub_config_.policies = options_.policies;
+  hub_config_.routes = options_.routes;
+  hub_config_.limits = options_.limits;
   hub_config_.control_secret = base64_encode(random_bytes(32));
   hub_config_.directory = directory_.path();
   replace_file(directory_.path() / "hub.json", to_json_text(hub_config_));
@@ -98,15 +110,15 @@ void Launcher::prepare() {
 void Launcher::start_broker() {
   const bool fixed = options_.mqtt_port != 0 || port_ != 0;
   if (options_.mqtt_port != 0) port_ = options_.mqtt_port;
-  if (options_.mqtt_port != 0 && !is_port_free(port_)) {
-    throw std::runtime_error("port " + std::to_string(port_) +
-                             " on 127.0.0.1 is in use or not allowed: stop what uses it, or choose "
+  if (options_.mqtt_port != 0 && !is_port_free(port_, options_.address)) {
+    throw std::runtime_error("port " + std::to_string(port_) + " on " + options_.address +
+                             " is in use or not allowed: stop what uses it, or choose "
                              "another with --mqtt-port");
   }
   for (int attempt = 0; attempt < (fixed ? 1 : kPortAttempts); ++attempt) {
-    if (!fixed) port_ = find_free_port();
+    if (!fixed) port_ = find_free_port(options_.address);
     if (try_to_start_broker()) return;
-    if (is_port_free(port_)) break;  // Then it was not the port.
+    if (is_port_free(port_, options_.address)) break;  // Then it was not the port.
   }
   throw std::runtime_error("the broker did not start; it said:\n" +
                            read_file(directory_.path() / "broker.out").value_or("") +
@@ -120,6 +132,7 @@ bool Launcher::try_to_start_broker() {
                             directory_.path() / "hub.json",
                             socket,
                             certificates_,
+                            options_.address,
                             port_,
                             options_.verbose};
   replace_file(directory_.path() / "mosquitto.conf", to_mosquitto_conf(config));
@@ -130,7 +143,7 @@ bool Launcher::try_to_start_broker() {
   const auto has_ended = [&] { return ended = ended || broker_.poll_exit().has_value(); };
   const bool serves =
       link_.connect(socket, hub_config_.control_secret, kStartPatience, has_ended) &&
-      completes_tls_handshake(port_, kStartPatience);
+      completes_tls_handshake(port_, kStartPatience, options_.address);
   if (!serves) {
     link_.close();
     broker_.kill();
@@ -139,6 +152,7 @@ bool Launcher::try_to_start_broker() {
 }
 
 void Launcher::stop_broker(bool crash) {
+  end_silence();
   link_.close();
   if (crash) {
     broker_.kill();
@@ -160,7 +174,8 @@ void Launcher::print_ready_line() const {
   JsonObject ready;
   ready.add("ready", true)
       .add("ca", certificates_.ca.string())
-      .add("host", kHostName)
+      .add("host", host())
+      .add("address", options_.address)
       .add("mqtt_port", static_cast<int>(port_))
       .add("control", directory_.control_socket().string())
       .add("event_log", (directory_.path() / kEventLogName).string())
@@ -168,10 +183,22 @@ void Launcher::print_ready_line() const {
   std::cout << ready.text() << std::endl;
 }
 
+const std::string& Launcher::host() const {
+  return options_.address == kLoopback ? kHostName : options_.address;
+}
+
 std::string Launcher::connection_string(const DeviceConfig& device) const {
-  std::string text = std::string("HostName=") + kHostName + ";DeviceId=" + device.device_id;
+  std::string text = "HostName=" + host() + ";DeviceId=" + device.device_id;
   if (!device.module_id.empty()) text += ";ModuleId=" + device.module_id;
   return text + ";SharedAccessKey=" + device.key;
+}
+
+// Milliseconds to wait at most; -1 for ever.
+int Launcher::patience() const {
+  if (!silent_until_) return -1;
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(*silent_until_ - steady_clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, kMaxSilenceMs));
 }
 
 int Launcher::serve() {
@@ -184,15 +211,17 @@ int Launcher::serve() {
       entries.push_back({link_.fd(), static_cast<short>(events), 0});
     }
     server_->add_to(entries);
-    if (poll(entries.data(), entries.size(), -1) < 0 && errno != EINTR) {
+    if (poll(entries.data(), entries.size(), patience()) < 0 && errno != EINTR) {
       throw std::system_error(errno, std::generic_category(), "poll");
     }
+    if (silent_until_ && steady_clock::now() >= *silent_until_) end_silence();
     if (read_signals()) break;
     if (stdin_entry != 0 && entries[stdin_entry].revents != 0 && stdin_has_ended()) break;
     if (link_.connected()) link_.on_ready();
     server_->on_ready();
     check_broker();
   }
+  end_silence();
   check_broker();  // It may have died just before the signal that ends us.
   return exit_status_;
 }
@@ -222,7 +251,7 @@ void Launcher::on_request(std::int64_t peer, std::string_view line) {
     return server_->answer(peer, error_answer(0, 400000, "a request is one JSON object a line"));
   }
   const auto id = integer_member(*request, "id", 0);
-  if (auto answer = run_own_command(id, string_member(*request, "command"))) {
+  if (auto answer = run_own_command(id, *request)) {
     return server_->answer(peer, *answer);
   }
   if (!link_.connected()) {
@@ -237,7 +266,9 @@ void Launcher::on_request(std::int64_t peer, std::string_view line) {
   link_.send(to_text(*request));
 }
 
-std::optional<std::string> Launcher::run_own_command(std::int64_t id, const std::string& command) {
+std::optional<std::string> Launcher::run_own_command(std::int64_t id, const JsonValue& request) {
+  const std::string command = string_member(request, "command");
+  const bool is_silence = command == "fault" && string_member(request, "fault") == "silent";
   JsonObject result;
   try {
     if (command == "info") {
@@ -253,15 +284,74 @@ std::optional<std::string> Launcher::run_own_command(std::int64_t id, const std:
     } else if (command == "restart-broker") {
       stop_broker(true);
       start_broker();
+    } else if (command == "token") {
+      result = make_token(request);
+    } else if (is_silence) {
+      silence(request);
+    } else if (command == "clear-faults") {
+      end_silence();
+      return std::nullopt;  // The hub has to forget its own.
     } else {
       return std::nullopt;
     }
+  } catch (const std::invalid_argument& error) {
+    return error_answer(id, 400000, error.what());
   } catch (const std::exception& error) {
     return error_answer(id, 500000, error.what());
   }
   JsonObject answer;
   answer.add("id", id).add("ok", true).add("result", std::move(result));
   return answer.text();
+}
+
+JsonObject Launcher::make_token(const JsonValue& request) const {
+  const std::string name = string_member(request, "device_id");
+  const std::string policy = string_member(request, "policy");
+  const auto device = std::find_if(
+      options_.devices.begin(), options_.devices.end(), [&](const DeviceConfig& candidate) {
+        const std::string& module = candidate.module_id;
+        return name == candidate.device_id + (module.empty() ? "" : "/" + module);
+      });
+  if (device == options_.devices.end()) {
+    throw std::invalid_argument("there is no device '" + name + "'");
+  }
+  std::string key = device->key;
+  if (!policy.empty()) {
+    const auto found = options_.policies.find(policy);
+    if (found == options_.policies.end()) {
+      throw std::invalid_argument("there is no policy '" + policy + "'; 'run --policy' makes one");
+    }
+    key = found->second;
+  }
+  std::string resource = host() + "/devices/" + device->device_id;
+  if (!device->module_id.empty()) resource += "/modules/" + device->module_id;
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto expiry = now + std::chrono::seconds(integer_member(request, "ttl_seconds", 3600));
+  JsonObject result;
+  result.add("token", make_sas_token(resource, key, expiry, policy));
+  result.add("expiry", static_cast<std::int64_t>(expiry.time_since_epoch().count()));
+  return result;
+}
+
+// A stopped process keeps its connections and answers nothing: no CONNACK, PUBACK or PINGRESP.
+void Launcher::silence(const JsonValue& request) {
+  const auto time = integer_member(request, "milliseconds", 0);
+  if (time < 1 || time > kMaxSilenceMs) {
+    throw std::invalid_argument("the fault 'silent' needs a time (--seconds) of up to an hour");
+  }
+  if (request.HasMember("device_id") || request.HasMember("count")) {
+    throw std::invalid_argument(
+        "the fault 'silent' holds for the whole hub and for a time: it takes no device and no "
+        "count");
+  }
+  if (!broker_.running()) throw std::invalid_argument("the broker is stopped, thus silent already");
+  silent_until_ = steady_clock::now() + std::chrono::milliseconds(time);
+  broker_.suspend();
+}
+
+void Launcher::end_silence() {
+  if (!std::exchange(silent_until_, std::nullopt)) return;
+  broker_.resume();
 }
 
 void Launcher::on_reply(std::string_view text) {

@@ -1,6 +1,7 @@
 // `iothub-sim run`: one simulated hub, from its certificates to the removal of its folder.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/json.hpp"
 #include "hub/config.hpp"
 #include "launcher/broker_process.hpp"
 #include "launcher/certificates.hpp"
@@ -23,9 +25,12 @@ namespace azure::iot::device::simulator {
 struct LaunchOptions {
   std::vector<DeviceConfig> devices;
   std::map<std::string, std::string> policies;
+  std::vector<Route> routes;
+  Limits limits;
   std::vector<std::string> host_names;  // Besides localhost, 127.0.0.1 and 127.0.0.2.
   ServerCertificate server_certificate = ServerCertificate::good;
   std::optional<std::filesystem::path> directory;
+  std::string address;          // To listen at, of 127.0.0.0/8; empty: 127.0.0.1.
   std::uint16_t mqtt_port = 0;  // 0: a free one.
   bool until_stdin_closes = false;
   bool verbose = false;
@@ -45,14 +50,19 @@ class Launcher {
   bool try_to_start_broker();
   void stop_broker(bool crash);
   void print_ready_line() const;
+  const std::string& host() const;  // As it stands in connection strings.
   std::string connection_string(const DeviceConfig& device) const;
 
   int serve();
+  int patience() const;
   void check_broker();  // Notices one that ended by itself.
   bool read_signals();  // True when it is time to end.
 
   void on_request(std::int64_t peer, std::string_view line);
-  std::optional<std::string> run_own_command(std::int64_t id, const std::string& command);
+  std::optional<std::string> run_own_command(std::int64_t id, const JsonValue& request);
+  JsonObject make_token(const JsonValue& request) const;
+  void silence(const JsonValue& request);  // The broker does nothing for a while.
+  void end_silence();
   void on_reply(std::string_view reply);
   void fail_pending(std::string_view reason);
 
@@ -71,6 +81,7 @@ class Launcher {
   std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> pending_;
   std::int64_t next_request_ = 1;
 
+  std::optional<std::chrono::steady_clock::time_point> silent_until_;
   bool ending_ = false;
   int exit_status_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <memory>
 #include <system_error>
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -15,10 +16,10 @@ namespace azure::iot::device::simulator {
 
 namespace {
 
-sockaddr_in loopback(std::uint16_t port) {
+sockaddr_in socket_address(const std::string& text, std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  inet_pton(AF_INET, text.c_str(), &address.sin_addr);
   address.sin_port = htons(port);
   return address;
 }
@@ -36,27 +37,28 @@ bool bind_to(const Fd& fd, sockaddr_in& address) {
 
 }  // namespace
 
-std::uint16_t find_free_port() {
+std::uint16_t find_free_port(const std::string& at) {
   const Fd fd = tcp_socket();
-  sockaddr_in address = loopback(0);
+  sockaddr_in address = socket_address(at, 0);
   if (!bind_to(fd, address)) {
     throw std::system_error(errno, std::generic_category(), "cannot find a free port");
   }
   return ntohs(address.sin_port);
 }
 
-bool is_port_free(std::uint16_t port) {
+bool is_port_free(std::uint16_t port, const std::string& at) {
   const Fd fd = tcp_socket();
-  sockaddr_in address = loopback(port);
+  sockaddr_in address = socket_address(at, port);
   return bind_to(fd, address);
 }
 
-bool completes_tls_handshake(std::uint16_t port, std::chrono::milliseconds timeout) {
+bool completes_tls_handshake(std::uint16_t port, std::chrono::milliseconds timeout,
+                             const std::string& at) {
   const Fd fd = tcp_socket();
   const timeval limit{timeout.count() / 1000, timeout.count() % 1000 * 1000};
   setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  const sockaddr_in address = loopback(port);
+  const sockaddr_in address = socket_address(at, port);
   if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return false;
   }
@@ -67,6 +69,12 @@ bool completes_tls_handshake(std::uint16_t port, std::chrono::milliseconds timeo
   const bool done = SSL_connect(tls.get()) == 1;
   if (done) SSL_shutdown(tls.get());
   return done;
+}
+
+bool is_loopback(const std::string& address) {
+  in_addr parsed{};
+  return inet_pton(AF_INET, address.c_str(), &parsed) == 1 &&
+         (ntohl(parsed.s_addr) >> 24) == IN_LOOPBACKNET;
 }
 
 }  // namespace azure::iot::device::simulator

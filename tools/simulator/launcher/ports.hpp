@@ -3,16 +3,22 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
+#include <string>
 
 namespace azure::iot::device::simulator {
 
+inline const std::string kLoopback = "127.0.0.1";
+
 // A port that was free a moment ago.
-std::uint16_t find_free_port();
+std::uint16_t find_free_port(const std::string& address = kLoopback);
 
-bool is_port_free(std::uint16_t port);
+bool is_port_free(std::uint16_t port, const std::string& address = kLoopback);
 
-// True once a TLS handshake with 127.0.0.1 completes. Does not look at the certificate's merits.
-bool completes_tls_handshake(std::uint16_t port, std::chrono::milliseconds timeout);
+// True once a TLS handshake completes. Does not look at the certificate's merits.
+bool completes_tls_handshake(std::uint16_t port, std::chrono::milliseconds timeout,
+                             const std::string& address = kLoopback);
+
+// Whether it is an address of 127.0.0.0/8, where alone a simulator may listen.
+bool is_loopback(const std::string& address);
 
 }  // namespace azure::iot::device::simulator

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
@@ -35,6 +36,8 @@ class MosquittoBroker final : public Broker {
   void cut(const std::string& client_id) override {
     mosquitto_kick_client_by_clientid(client_id.c_str(), true);
   }
+
+  void pause(std::chrono::milliseconds time) override { std::this_thread::sleep_for(time); }
 
   // SIGUSR1 has mosquitto write its whole database at the end of the turn, and sync it. That may
   // take milliseconds, so a storm of connects is saved a few times a second.
@@ -89,12 +92,17 @@ int on_basic_auth(int, void* event_data, void* user_data) {
           plugin.control_connection = event.client;
           return MOSQ_ERR_SUCCESS;
         }
-        const bool accepted =
+        const Admission admission =
             plugin.hub.connect({event.client,
                                 {client_id, text_of(event.username), text_of(event.password)},
                                 mosquitto_client_clean_session(event.client),
                                 mosquitto_client_keepalive(event.client)});
-        return accepted ? MOSQ_ERR_SUCCESS : MOSQ_ERR_AUTH;
+        switch (admission) {
+          case Admission::accepted: return MOSQ_ERR_SUCCESS;
+          case Admission::refused: return MOSQ_ERR_AUTH;
+          case Admission::dropped: break;
+        }
+        return MOSQ_ERR_UNKNOWN;
       });
 }
 
@@ -112,6 +120,11 @@ int on_acl_check(int, void* event_data, void* user_data) {
             return plugin.hub.unsubscribe(event.client, event.topic) ? MOSQ_ERR_SUCCESS
                                                                      : MOSQ_ERR_CONN_LOST;
           case MOSQ_ACL_WRITE:  // Other topics are judged in on_message.
+            plugin.hub.note_will(event.client,
+                                 {event.topic,
+                                  {static_cast<const char*>(event.payload), event.payloadlen},
+                                  event.qos,
+                                  event.retain});
             return is_control_topic ? MOSQ_ERR_CONN_LOST : MOSQ_ERR_SUCCESS;
           default: return MOSQ_ERR_SUCCESS;
         }
@@ -123,10 +136,15 @@ int on_message(int, void* event_data, void* user_data) {
       event_data, user_data, MOSQ_ERR_CONN_LOST, [](Plugin& plugin, mosquitto_evt_message& event) {
         if (event.client == plugin.control_connection) return MOSQ_ERR_SUCCESS;
         const std::string_view payload(static_cast<const char*>(event.payload), event.payloadlen);
-        const bool kept =
+        const Outcome outcome =
             plugin.hub.publish(event.client, {event.topic, payload, event.qos, event.retain});
         event.retain = false;  // A hub stores nothing for later subscribers.
-        return kept ? MOSQ_ERR_SUCCESS : MOSQ_ERR_CONN_LOST;
+        switch (outcome) {
+          case Outcome::acknowledged: return MOSQ_ERR_SUCCESS;
+          case Outcome::cut: return MOSQ_ERR_CONN_LOST;
+          case Outcome::acknowledged_then_cut: break;
+        }
+        return MOSQ_ERR_ACL_DENIED;  // To a client of MQTT 3.1.1: its PUBACK, then the end.
       });
 }
 

@@ -1,0 +1,153 @@
+// `iothub-sim run`: its options, and what they must be.
+#include <memory>
+#include <set>
+#include <stdexcept>
+
+#include "common/crypto.hpp"
+#include "launcher/command_line.hpp"
+#include "launcher/launcher.hpp"
+#include "launcher/ports.hpp"
+
+namespace azure::iot::device::simulator {
+
+namespace {
+
+constexpr std::size_t kKeyBytes = 32;
+constexpr std::uint16_t kStandardMqttPort = 8883;
+
+struct RunArguments {
+  std::optional<int> device_count;
+  std::vector<std::string> devices;
+  std::vector<std::string> policies;
+  std::vector<std::string> host_names;
+  std::string server_cert = "good";
+  std::string directory;
+  std::string address;
+  std::vector<std::string> routes;
+  std::vector<std::string> limits;
+  std::uint16_t mqtt_port = 0;
+  bool standard_ports = false;
+  bool until_stdin_closes = false;
+  bool verbose = false;
+};
+
+// The key is never part of the message.
+std::string checked_key(const std::string& key, const std::string& owner) {
+  const auto bytes = base64_decode(key);
+  if (!bytes || bytes->empty()) {
+    throw std::invalid_argument("the key of " + owner + " is no base64");
+  }
+  return key;
+}
+
+// "ID", "ID=KEY" or "DEVICE/MODULE[=KEY]". Base64 may end in "=", an id may not contain one here.
+DeviceConfig parse_device(const std::string& text) {
+  const auto equals = text.find('=');
+  const std::string name = text.substr(0, equals);
+  const auto slash = name.find('/');
+  DeviceConfig device;
+  device.device_id = name.substr(0, slash);
+  if (slash != std::string::npos) device.module_id = name.substr(slash + 1);
+  if (device.device_id.empty() || (slash != std::string::npos && device.module_id.empty())) {
+    throw std::invalid_argument("--device needs an id: ID[=KEY] or DEVICE/MODULE[=KEY]");
+  }
+  device.key = equals == std::string::npos ? base64_encode(random_bytes(kKeyBytes))
+                                           : checked_key(text.substr(equals + 1), name);
+  return device;
+}
+
+LaunchOptions launch_options(const RunArguments& arguments) {
+  LaunchOptions options;
+  for (const auto& device : arguments.devices) options.devices.push_back(parse_device(device));
+  const int count = arguments.device_count.value_or(arguments.devices.empty() ? 1 : 0);
+  for (int i = 1; i <= count; ++i) {
+    options.devices.push_back(parse_device("device-" + std::to_string(i)));
+  }
+  std::set<std::pair<std::string, std::string>> names;
+  for (const auto& device : options.devices) {
+    if (!names.emplace(device.device_id, device.module_id).second) {
+      throw std::invalid_argument("--device " + device.device_id + " is given twice");
+    }
+  }
+  for (const auto& policy : arguments.policies) {
+    const auto equals = policy.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw std::invalid_argument("--policy needs NAME=KEY");
+    }
+    const std::string name = policy.substr(0, equals);
+    options.policies[name] = checked_key(policy.substr(equals + 1), "policy " + name);
+  }
+  options.host_names = arguments.host_names;
+  if (arguments.server_cert == "badname") options.server_certificate = ServerCertificate::badname;
+  if (arguments.server_cert == "untrusted") {
+    options.server_certificate = ServerCertificate::untrusted;
+  }
+  for (const auto& route : arguments.routes) options.routes.push_back(parse_route(route));
+  for (const auto& limit : arguments.limits) set_limit(options.limits, limit);
+  if (!arguments.address.empty() && !is_loopback(arguments.address)) {
+    throw std::invalid_argument("--address " + arguments.address +
+                                ": it must be an address of 127.0.0.0/8, since a simulator is "
+                                "reached from this machine alone");
+  }
+  options.address = arguments.address;
+  if (!arguments.directory.empty()) options.directory = arguments.directory;
+  options.mqtt_port = arguments.standard_ports ? kStandardMqttPort : arguments.mqtt_port;
+  options.until_stdin_closes = arguments.until_stdin_closes;
+  options.verbose = arguments.verbose;
+  return options;
+}
+
+std::string limits_help() {
+  std::string help = "Set what the hub allows; repeatable. Names, defaults and meanings:";
+  const Limits defaults;
+  for (const LimitName& limit : limit_names()) {
+    help += std::string("\n") + limit.name + "=" + std::to_string(defaults.*limit.value) + "  " +
+            limit.meaning;
+  }
+  return help;
+}
+
+}  // namespace
+
+void describe_run(CLI::App& app, CommandLine& line) {
+  const auto kept = std::make_shared<RunArguments>();
+  RunArguments& arguments = *kept;
+  CLI::App* run = app.add_subcommand(
+      "run", "Start a hub; prints one line of JSON when it serves, and ends on SIGINT or SIGTERM");
+  run->add_option("--devices", arguments.device_count,
+                  "How many devices to make, named device-1, device-2, ... (1 if no --device)")
+      ->check(CLI::Range(0, 100'000));
+  run->add_option("--device", arguments.devices,
+                  "One device, ID[=BASE64KEY], or module, DEVICE/MODULE[=BASE64KEY]; repeatable")
+      ->take_all();
+  run->add_option("--policy", arguments.policies,
+                  "A shared access policy (skn in tokens), NAME=BASE64KEY; repeatable");
+  run->add_option("--host-name", arguments.host_names,
+                  "Another name of the hub, in its certificate and in user names; repeatable");
+  run->add_option("--server-cert", arguments.server_cert,
+                  "What certificate to serve, for tests: good, badname (for another host), "
+                  "untrusted (by another CA)")
+      ->check(CLI::IsMember({"good", "badname", "untrusted"}));
+  run->add_option(
+      "--dir", arguments.directory,
+      "Folder for keys, logs and state, mode 0700; kept at the end, and twins and queued "
+      "messages in it are taken up again. Default: a new one, removed at the end");
+  CLI::Option* port = run->add_option("--mqtt-port", arguments.mqtt_port,
+                                      "Port of the MQTT over TLS listener (default: a free one)");
+  run->add_flag("--standard-ports", arguments.standard_ports,
+                "Listen at 8883, where clients look by themselves; several simulators may if each "
+                "has its own --address")
+      ->excludes(port);
+  run->add_option("--address", arguments.address,
+                  "Address of 127.0.0.0/8 to listen at (default 127.0.0.1, named localhost)");
+  run->add_option("--route", arguments.routes,
+                  "Hand what a module sends to an output to an input of another module of the same "
+                  "device: MODULE/outputs/OUTPUT=MODULE/inputs/INPUT; repeatable");
+  run->add_option("--limit", arguments.limits, limits_help())->type_name("NAME=VALUE");
+  run->add_flag("--until-stdin-closes", arguments.until_stdin_closes,
+                "End as well when standard input ends: with the program that started this one");
+  run->add_flag("--verbose", arguments.verbose, "Log each packet to broker.log in the folder");
+  run->callback([&line, kept] { line.status = Launcher(launch_options(*kept)).run(); });
+}
+
+}  // namespace azure::iot::device::simulator
