@@ -1,0 +1,143 @@
+#include "tests/support/scripted_connection.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+#include "tests/support/mqtt_packets.hpp"
+
+namespace azure::iot::device::test {
+namespace {
+
+using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
+
+Bio source(const std::string& pem) {
+  return {BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free};
+}
+
+Wire& wire_of(BIO* bio) { return *static_cast<Wire*>(BIO_get_data(bio)); }
+
+// A wire as OpenSSL sees it.
+const BIO_METHOD* wire_method() {
+  static const BIO_METHOD* const method = [] {
+    BIO_METHOD* const made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "wire");
+    BIO_meth_set_read(made, [](BIO* bio, char* bytes, int size) {
+      return static_cast<int>(wire_of(bio).read(bytes, static_cast<std::size_t>(size)));
+    });
+    BIO_meth_set_write(made, [](BIO* bio, const char* bytes, int size) {
+      return static_cast<int>(wire_of(bio).write(bytes, static_cast<std::size_t>(size)));
+    });
+    BIO_meth_set_ctrl(made, [](BIO*, int command, long, void*) -> long {
+      return command == BIO_CTRL_FLUSH ? 1 : 0;
+    });
+    return made;
+  }();
+  return method;
+}
+
+SSL* new_server_side(const ServerTls& tls) {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_server_method()),
+                                                                  &SSL_CTX_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> own(
+      PEM_read_bio_X509(source(tls.certificate.certificate).get(), nullptr, nullptr, nullptr),
+      &X509_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      PEM_read_bio_PrivateKey(source(tls.certificate.key).get(), nullptr, nullptr, nullptr),
+      &EVP_PKEY_free);
+  SSL_CTX_use_certificate(context.get(), own.get());
+  SSL_CTX_use_PrivateKey(context.get(), key.get());
+  if (tls.max_version != 0) {
+    SSL_CTX_set_security_level(context.get(), 0);  // Otherwise old versions do not exist.
+    SSL_CTX_set_max_proto_version(context.get(), tls.max_version);
+  }
+  if (tls.demands_certificate) {
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
+  return SSL_new(context.get());
+}
+
+}  // namespace
+
+ScriptedConnection::~ScriptedConnection() { SSL_free(tls_); }
+
+bool ScriptedConnection::start_tls(const ServerTls& tls) {
+  tls_ = new_server_side(tls);
+  BIO* const bio = BIO_new(wire_method());
+  BIO_set_data(bio, &wire_);
+  BIO_set_init(bio, 1);
+  SSL_set_bio(tls_, bio, bio);
+  const bool done = SSL_accept(tls_) == 1;
+  if (const char* name = SSL_get_servername(tls_, TLSEXT_NAMETYPE_host_name)) server_name_ = name;
+  ERR_clear_error();
+  return done;
+}
+
+void ScriptedConnection::refuse_tls(Alert alert) {
+  const std::string header = read(5);  // Type, version, length.
+  if (header.size() < 5) return;
+  read(static_cast<std::size_t>(static_cast<unsigned char>(header[3]) << 8 |
+                                static_cast<unsigned char>(header[4])));
+  constexpr char kFatal = 2;
+  write(std::string{0x15, 3, 3, 0, 2, kFatal, static_cast<char>(alert)});
+}
+
+std::string ScriptedConnection::read(std::size_t size) {
+  std::string bytes(size, '\0');
+  std::size_t got = 0;
+  while (got < size) {
+    const auto n = tls_ ? SSL_read(tls_, bytes.data() + got, static_cast<int>(size - got))
+                        : wire_.read(bytes.data() + got, size - got);
+    if (n <= 0) break;
+    got += static_cast<std::size_t>(n);
+  }
+  ERR_clear_error();
+  bytes.resize(got);
+  return bytes;
+}
+
+std::string ScriptedConnection::read_packet() {
+  std::string packet = read(1);
+  std::size_t length = 0;
+  for (int shift = 0;; shift += 7) {
+    const std::string byte = read(1);
+    if (byte.empty()) return {};
+    packet += byte;
+    length |= static_cast<std::size_t>(byte[0] & 0x7f) << shift;
+    if ((byte[0] & 0x80) == 0) break;
+  }
+  const std::string rest = read(length);
+  return rest.size() == length ? packet + rest : std::string();
+}
+
+void ScriptedConnection::write(std::string_view bytes) {
+  if (tls_) {
+    SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()));
+    ERR_clear_error();
+    return;
+  }
+  while (!bytes.empty()) {
+    const auto sent = wire_.write(bytes.data(), bytes.size());
+    if (sent <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+bool ScriptedConnection::accept_client(const ServerCertificate& certificate, bool session_present) {
+  if (!start_tls(certificate) || read_packet().empty()) return false;
+  write(connack(0, session_present));
+  return true;
+}
+
+void ScriptedConnection::wait_for_end() {
+  while (!read(1).empty()) {
+  }
+}
+
+void ScriptedConnection::say_farewell() {
+  if (tls_) SSL_shutdown(tls_);
+  ERR_clear_error();
+  wire_.cut(Cut::fin);
+}
+
+}  // namespace azure::iot::device::test

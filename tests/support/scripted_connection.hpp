@@ -1,0 +1,74 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tests/support/test_certificates.hpp"
+#include "tests/support/wire.hpp"
+
+struct ssl_st;
+
+namespace azure::iot::device::test {
+
+// How a server speaks TLS.
+struct ServerTls {
+  const ServerCertificate& certificate;
+  int max_version = 0;  // TLS1_1_VERSION, say; 0: whatever OpenSSL can.
+  bool demands_certificate = false;
+};
+
+// Alerts that a server may send, by their numbers in RFC 8446 section 6.
+enum class Alert : unsigned char {
+  handshake_failure = 40,
+  certificate_expired = 45,
+  access_denied = 49,
+  protocol_version = 70,
+  internal_error = 80,
+  unrecognized_name = 112,
+};
+
+// One connection of a ScriptedServer. Calls block until they are done, the client hangs up, or the
+// server ends.
+class ScriptedConnection {
+ public:
+  explicit ScriptedConnection(int fd) : wire_(fd) {}
+  ~ScriptedConnection();
+
+  // Handshakes as the server. False if the client hung up, or the two could not agree.
+  bool start_tls(const ServerTls& tls);
+  bool start_tls(const ServerCertificate& certificate) { return start_tls(ServerTls{certificate}); }
+  // What the client named in its ClientHello; empty if nothing.
+  const std::string& server_name() const { return server_name_; }
+  // Answers a ClientHello with a fatal alert. Instead of `start_tls`.
+  void refuse_tls(Alert alert);
+
+  // Exactly so many bytes; fewer if the client hangs up.
+  std::string read(std::size_t size);
+  // The next MQTT packet as it is on the wire; empty once the client has hung up.
+  std::string read_packet();
+  void write(std::string_view bytes);
+  // Handshakes, reads the CONNECT and accepts it. False if the client hung up.
+  bool accept_client(const ServerCertificate& certificate, bool session_present = false);
+  void wait_for_end();
+  // The same without reading, so that what the client sends piles up.
+  void wait_without_reading() { wire_.cut(Cut::silence); }
+
+  // What is below TLS.
+  Wire& wire() { return wire_; }
+  // Ends with RST instead of FIN.
+  void reset() { wire_.cut(Cut::rst); }
+  // Ends with FIN, without a farewell of TLS.
+  void hang_up() { wire_.close(); }
+  // Ends as TLS wants it, with close_notify and then FIN.
+  void say_farewell();
+  // Ends what blocks. Any thread.
+  void interrupt() { wire_.interrupt(); }
+
+ private:
+  Wire wire_;
+  ssl_st* tls_ = nullptr;
+  std::string server_name_;
+};
+
+}  // namespace azure::iot::device::test

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <optional>
+
+#include <sys/types.h>
+
+namespace azure::iot::device::test {
+
+// How a connection ends, or seems to go on.
+enum class Cut {
+  rst,
+  fin,
+  silence,  // It stays open, and nothing comes any more.
+};
+
+// The server's end of a TCP connection. It can be told to fail after so many bytes, whatever they
+// are a part of. Calls block; one thread, but for `interrupt`.
+class Wire {
+ public:
+  explicit Wire(int fd) : fd_(fd) {}
+  ~Wire();
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+
+  // What is read and written ends when so many more bytes have passed.
+  void cut_after_sending(std::size_t bytes, Cut how) { sending_ = {bytes, how}; }
+  void cut_after_receiving(std::size_t bytes, Cut how) { receiving_ = {bytes, how}; }
+
+  // As read(2) and send(2): 0 or less once the connection is over.
+  ssize_t read(void* bytes, std::size_t size);
+  ssize_t write(const void* bytes, std::size_t size);
+  std::size_t bytes_read() const { return bytes_read_; }
+  std::size_t bytes_written() const { return bytes_written_; }
+
+  // Ends it like this. After FIN and silence waits until the client ends it too.
+  void cut(Cut how);
+  // From now on what the client sends is lost on its way, as if the cable were cut: it is not even
+  // acknowledged by the system, nor is what the system sends.
+  void drop_packets();
+  void close();
+  // Ends what blocks. Any thread.
+  void interrupt();
+
+ private:
+  struct Limit {
+    std::size_t bytes;
+    Cut how;
+  };
+  static std::size_t allowed(const std::optional<Limit>& limit, std::size_t size);
+  bool is_over(std::optional<Limit>& limit);
+  void wait_without_reading();
+  void read_to_the_end();
+
+  std::mutex mutex_;  // Of the descriptor's end.
+  int fd_;
+  std::optional<Limit> sending_;
+  std::optional<Limit> receiving_;
+  std::size_t bytes_read_ = 0;
+  std::size_t bytes_written_ = 0;
+};
+
+// Has the system throw away what comes for this socket before TCP sees it: SYNs of a socket that
+// listens, all segments of a connection. Needs no privilege.
+void drop_what_comes_for(int fd);
+void let_through_what_comes_for(int fd);
+
+}  // namespace azure::iot::device::test
