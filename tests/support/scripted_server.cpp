@@ -9,7 +9,10 @@
 
 namespace azure::iot::device::test {
 
-ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)) { listen_again(); }
+ScriptedServer::ScriptedServer(Script script)
+    : script_(std::move(script)), reserved_(bound_socket()) {
+  listen_again();
+}
 
 ScriptedServer::~ScriptedServer() {
   stop_listening();
@@ -17,24 +20,31 @@ ScriptedServer::~ScriptedServer() {
     client.connection->interrupt();
     client.thread.join();
   }
+  ::close(reserved_);
+}
+
+// Several may be bound to the port, which is nobody else's as long as one is.
+int ScriptedServer::bound_socket() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port_);  // The first asks for any.
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    throw std::runtime_error("the test's server has no port");
+  }
+  port_ = ntohs(address.sin_port);
+  return fd;
 }
 
 void ScriptedServer::listen_again() {
   if (fd_ >= 0) return;
-  fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int on = 1;
-  ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port_);  // The one from before, if there was one.
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (::bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-      ::listen(fd_, 16) != 0 ||
-      ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("the test's server cannot listen");
-  }
-  port_ = ntohs(address.sin_port);
+  fd_ = bound_socket();
+  if (::listen(fd_, 16) != 0) throw std::runtime_error("the test's server cannot listen");
   acceptor_ = std::thread([this] { accept_all(); });
 }
 

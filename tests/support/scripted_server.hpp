@@ -42,12 +42,14 @@ class ScriptedServer {
     std::thread thread;
     std::atomic<bool> ended = false;
   };
+  int bound_socket();
   void accept_all();
   void forget_ended();
 
   Script script_;
-  int fd_ = -1;
   std::uint16_t port_ = 0;
+  int reserved_;  // Never listens.
+  int fd_ = -1;
   std::atomic<int> clients_ = 0;
   std::mutex mutex_;
   std::list<Client> served_;

@@ -1,0 +1,181 @@
+#include "broker/faults/fault_table.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "broker/faults/fault_client.hpp"
+#include "broker/faults/faulty_hub.hpp"
+
+using namespace azure::iot::device;
+using namespace azure::iot::device::test;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr auto kCallTimeout = 3s;
+
+template <class F>
+bool within(std::chrono::milliseconds limit, const F& condition) {
+  for (const auto until = Clock::now() + limit; Clock::now() < until;) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(5ms);
+  }
+  return condition();
+}
+
+// What the handlers of one client were told.
+struct Told {
+  explicit Told(IoTHubDeviceClient& client) {
+    client.on_connection_state_change([this](const ConnectionStateChange& change) {
+      if (!change.reason) return;
+      const std::lock_guard lock(mutex);
+      layers.push_back(std::string(to_string(change.reason->layer)));
+    });
+    client.on_background_exception([this](const IotError& error) {
+      const std::string type = outcome_of([&] { detail::throw_error(error.error()); });
+      const std::lock_guard lock(mutex);
+      background.push_back(type);
+    });
+  }
+  std::string first_layer() {
+    const std::lock_guard lock(mutex);
+    return layers.empty() ? std::string() : layers.front();
+  }
+  bool has_background(std::string_view type) {
+    const std::lock_guard lock(mutex);
+    return std::count(background.begin(), background.end(), type) > 0;
+  }
+
+  std::mutex mutex;
+  std::vector<std::string> layers;
+  std::vector<std::string> background;
+};
+
+bool is_dialling(Phase phase) { return phase <= Phase::connect; }
+
+// What differs from the row; empty if nothing does.
+using Verdict = std::string;
+
+// The fault meets a call of the application.
+Verdict play(const Row& row) {
+  FaultyHub hub(row.fault, row.phase, 0);
+  IoTHubDeviceClient client = make_fault_client(hub);
+  Told told(client);
+  if (!is_dialling(row.phase)) client.connect(20s);
+
+  const auto begin = Clock::now();
+  if (row.phase == Phase::idle) hub.strike();
+  const std::string outcome = call_of(client, row.phase, kCallTimeout);
+  Verdict verdict;
+  if (outcome != row.outcome) verdict += " outcome " + (outcome.empty() ? "none" : outcome);
+  const auto until_told = row.layer.empty() ? 0ms : row.bound;
+  within(until_told, [&] { return !told.first_layer().empty(); });
+  const auto taken = Clock::now() - begin;
+  if (taken > row.bound) {
+    verdict += " after " + std::to_string(taken / 1ms) + " ms";
+  }
+  if (told.first_layer() != row.layer) verdict += " layer " + told.first_layer();
+
+  // Whatever it was, it is over: what is called next comes through.
+  hub.heal();
+  hub.strike();
+  const std::string after = outcome_of([&] {
+    if (is_dialling(row.phase) || row.phase == Phase::disconnect) client.connect(20s);
+    client.send_message("afterwards", 30s);
+  });
+  if (!after.empty()) verdict += " afterwards " + after;
+  const auto ending = Clock::now();
+  client.shutdown();
+  if (Clock::now() - ending > 1500ms) verdict += " slow shutdown";
+  return verdict;
+}
+
+// The fault meets a redial: what is the link's fault is tried again, anything else reported.
+Verdict play_redial(const Row& row) {
+  FaultyHub hub(row.fault, row.phase, 1);
+  IoTHubDeviceClient client = make_fault_client(hub);
+  Told told(client);
+  client.connect(20s);
+  hub.drop_links();
+  if (!within(5s, [&] { return !told.first_layer().empty(); })) return " the drop passed unnoticed";
+  // A fault that lasts is over after a while.
+  std::this_thread::sleep_for(row.bound + 200ms);
+  hub.heal();
+  Verdict verdict;
+  if (!row.given_up) {
+    if (!within(8s, [&] { return client.connected(); })) verdict += " did not come back";
+  } else {
+    if (!within(5s, [&] { return told.has_background(row.outcome); })) verdict += " not reported";
+    if (within(1500ms, [&] { return client.connected(); })) verdict += " came back nevertheless";
+  }
+  const std::string after = outcome_of([&] { client.send_message("afterwards", 30s); });
+  if (!after.empty()) verdict += " afterwards " + after;
+  client.shutdown();
+  return verdict;
+}
+
+// All rows at the same time, each with a hub of its own: most of them only wait.
+template <class Play>
+void play_all(const std::vector<Row>& rows, const Play& play) {
+  std::vector<std::future<Verdict>> verdicts;
+  for (const Row& row : rows) {
+    verdicts.push_back(std::async(std::launch::async, [&play, &row] { return play(row); }));
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Verdict verdict = verdicts[i].get();
+    INFO(to_string(rows[i].phase) << ", " << to_string(rows[i].fault) << ":" << verdict);
+    CHECK(verdict.empty());
+  }
+}
+
+std::vector<Row> rows_where(bool (*holds)(Phase)) {
+  std::vector<Row> rows;
+  for (const Row& row : fault_table()) {
+    if (holds(row.phase)) rows.push_back(row);
+  }
+  return rows;
+}
+
+int mentions(Phase phase, Fault fault) {
+  const auto table = fault_table();
+  const auto rows = std::count_if(table.begin(), table.end(), [&](const Row& row) {
+    return row.phase == phase && row.fault == fault;
+  });
+  const std::string name = " " + std::string(to_string(phase)) + " ";
+  int excuses = 0;
+  for (const Impossible& entry : impossible_faults()) {
+    if (entry.fault != fault) continue;
+    const std::string phases = " " + std::string(entry.phases) + " ";
+    excuses += phases.find(name) != std::string::npos || (entry.phases == "other" && rows == 0);
+  }
+  return static_cast<int>(rows) + excuses;
+}
+
+}  // namespace
+
+TEST_CASE("Faults: each fault in each phase is in the table, or said to be impossible") {
+  for (int phase = 0; phase < static_cast<int>(Phase::phase_count); ++phase) {
+    for (int fault = 0; fault < static_cast<int>(Fault::fault_count); ++fault) {
+      INFO(to_string(Phase(phase)) << ", " << to_string(Fault(fault)));
+      CHECK(mentions(Phase(phase), Fault(fault)) == 1);
+    }
+  }
+}
+
+TEST_CASE("Faults: a call ends as the table says, in its time, and the next one comes through") {
+  play_all(rows_where([](Phase) { return true; }), play);
+}
+
+TEST_CASE("Faults: a redial is repeated if the link was at fault, and otherwise reported") {
+  play_all(rows_where(is_dialling), play_redial);
+}
