@@ -8,19 +8,23 @@
 #include <vector>
 
 #include "../pipeline/loop/event_loop.hpp"
+#include "../pipeline/retry_policy.hpp"
 #include "stage_insertion.hpp"
 
-namespace azure::iot::device {
-
-// How a client made from a connection string works. Name what differs from the defaults:
+// How a client works: a struct for each way of making one, with the options that this way has. Name
+// what differs from the defaults:
 //
 //   auto client = IoTHubDeviceClient::create_from_connection_string(
 //       text, {.keep_alive = 30s, .auto_connect = false});
 //
 // A value that breaks the rule beside it is a std::invalid_argument when the client is created.
+namespace azure::iot::device {
+
+// For create_from_connection_string. A gateway stands in the connection string itself, as
+// GatewayHostName.
 struct ConnectionStringOptions {
-  // The certificates to trust instead of those of the system, as PEM text: the contents of a file,
-  // not its name.
+  // The certificates to trust instead of those of the system: PEM text, or the name of a file with
+  // such text, which is read when the client is created.
   std::string server_verification_cert = {};
   // The longest silence on the connection before the client makes itself heard: 1 to 1740 s. Below
   // 5 s it is 5 s; above 1177 s the hub may take the device for gone.
@@ -36,8 +40,8 @@ struct ConnectionStringOptions {
   // Whether changes of desired properties that were missed while disconnected are delivered
   // afterwards, to the handler for them.
   bool ensure_desired_properties = true;
-  // Appended to what the client says of itself to the hub. A text that begins with "dtmi:" names
-  // the model of a plug-and-play device.
+  // Appended to what the client says of itself to the hub. A text that begins with "dtmi" names the
+  // model of a plug-and-play device.
   std::string product_info = {};
   // The hub's port; 0 means that of MQTT over TLS, 8883.
   std::uint16_t port = 0;
@@ -50,9 +54,47 @@ struct ConnectionStringOptions {
   std::size_t max_in_flight = 128;
   // Stages of one's own, and where they stand in the chain: see stage_insertion.hpp.
   std::vector<StageInsertion> stages = {};
+  // When a lost connection is made again, where it is not every `connection_retry_interval`: see
+  // retry_policy.hpp, which has one for fleets.
+  std::shared_ptr<const RetryPolicy> retry_policy = {};
 };
 
-// The same for a client made from a symmetric key.
-using SymmetricKeyOptions = ConnectionStringOptions;
+// For create_from_symmetric_key. What is not said here is as above.
+struct SymmetricKeyOptions {
+  std::string server_verification_cert = {};
+  // The IoT Edge gateway to connect to instead of the hub; empty for none.
+  std::string gateway_hostname = {};
+  std::chrono::seconds keep_alive{60};
+  std::chrono::seconds sastoken_ttl{3600};
+  bool auto_connect = true;
+  bool connection_retry = true;
+  std::chrono::seconds connection_retry_interval{10};
+  bool ensure_desired_properties = true;
+  std::string product_info = {};
+  std::uint16_t port = 0;
+  std::shared_ptr<EventLoop> event_loop = {};
+  std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};
+  std::size_t max_in_flight = 128;
+  std::vector<StageInsertion> stages = {};
+  std::shared_ptr<const RetryPolicy> retry_policy = {};
+};
+
+// For create_from_sastoken. The token says itself how long it lives.
+struct SasTokenOptions {
+  std::string server_verification_cert = {};
+  std::string gateway_hostname = {};
+  std::chrono::seconds keep_alive{60};
+  bool auto_connect = true;
+  bool connection_retry = true;
+  std::chrono::seconds connection_retry_interval{10};
+  bool ensure_desired_properties = true;
+  std::string product_info = {};
+  std::uint16_t port = 0;
+  std::shared_ptr<EventLoop> event_loop = {};
+  std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};
+  std::size_t max_in_flight = 128;
+  std::vector<StageInsertion> stages = {};
+  std::shared_ptr<const RetryPolicy> retry_policy = {};
+};
 
 }  // namespace azure::iot::device

@@ -11,14 +11,13 @@ std::string_view advice(Errc code) {
   switch (code) {
     case Errc::operation_cancelled:
       return "Operation was cancelled before completion: a disconnect, a shutdown or another "
-             "change "
-             "of the connection came first. Call again if it is still wanted.";
+             "change of the connection came first. Call again if it is still wanted.";
     case Errc::timed_out:
       return "Could not complete operation before timeout. Check that the hub can be reached; try "
              "again, or allow more time by the call's timeout or the option operation_timeout.";
     case Errc::connection_failed:
       return "Could not connect to IoTHub. Check the host name, the network, and that a firewall "
-             "lets the port pass; then try again.";
+             "lets the option port pass, 8883 unless it was set; then try again.";
     case Errc::connection_dropped:
       return "Lost connection to IoTHub. Try again; with connection_retry the client connects "
              "again by itself.";
@@ -45,7 +44,7 @@ std::string_view advice(Errc code) {
     case Errc::sas_token:
       return "No token could be made or read. Check the key, or the token that was given.";
     case Errc::bad_content: return "What the service sent cannot be read.";
-    case Errc::operation_error: return "The operation makes no sense in this client.";
+    case Errc::operation_error: return "The client cannot do this in its present state.";
     case Errc::user_handler: return "A handler threw an exception. It has to catch it itself.";
     case Errc::user_stage: return "A stage of the application threw an exception.";
     case Errc::ok:

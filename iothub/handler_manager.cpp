@@ -69,12 +69,19 @@ void HandlerManager::on_new_sastoken_required(std::function<void()> handler) {
 }
 
 void HandlerManager::route_message(Message message) {
-  route(*messages_, inboxes_->received.messages, "messages", std::move(message));
+  if (Inbox<Message>* const inbox = inboxes_->received.inbox_of(message)) {
+    return route(*messages_, *inbox, "messages", std::move(message));
+  }
+  // As in Python; but there nobody is told.
+  route_background_exception(
+      Error(Errc::user_handler, "a message to the input \"" + *message.input_name +
+                                    "\" is dropped: receive_message_on_input was only ever called "
+                                    "for others"));
 }
 
 void HandlerManager::route_method_request(MethodRequest request) {
-  route(*method_requests_, inboxes_->received.method_requests, "method requests",
-        std::move(request));
+  Inbox<MethodRequest>& inbox = inboxes_->received.inbox_of(request);
+  route(*method_requests_, inbox, "method requests", std::move(request));
 }
 
 void HandlerManager::route_twin_patch(Json patch) {

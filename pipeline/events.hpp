@@ -35,8 +35,10 @@ struct NewSasTokenRequiredEvent : EventOf<NewSasTokenRequiredEvent> {
 // Something failed that belongs to no call.
 struct BackgroundExceptionEvent : EventOf<BackgroundExceptionEvent> {
   static constexpr std::string_view kName = "BackgroundExceptionEvent";
-  explicit BackgroundExceptionEvent(Error error_) : error(std::move(error_)) {}
+  explicit BackgroundExceptionEvent(Error error_, bool gave_up_ = false)
+      : error(std::move(error_)), gave_up(gave_up_) {}
   Error error;
+  bool gave_up;  // The lost connection is not made again.
 };
 
 // The service answered a request. The texts live as long as the event.

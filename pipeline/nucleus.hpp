@@ -23,12 +23,17 @@ std::string_view to_string(ConnectionState state);
 // none.
 std::string make_uuid();
 
+// A random number, uniform in [0, 1), from the same source.
+double make_random();
+
 // What all stages of one pipeline share. Everyone may read; each field has one writer.
 struct Nucleus {
   EventLoop& loop;
   PipelineConfig options;
   // Makes the id of a request, unique for the life of the pipeline.
   std::function<std::string()> make_request_id = &make_uuid;
+  // Spreads what many clients would otherwise do at the same moment.
+  std::function<double()> random = &make_random;
   // Names the client in log records: set once by the translation stage.
   std::string client_id{};
 

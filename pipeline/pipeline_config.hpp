@@ -8,6 +8,7 @@
 
 #include "auth/sastoken.hpp"
 #include "loop/time.hpp"
+#include "retry_policy.hpp"
 
 namespace azure::iot::device {
 
@@ -50,6 +51,7 @@ struct PipelineConfig {
   bool auto_connect = true;
   bool connection_retry = true;
   Duration connection_retry_interval = std::chrono::seconds{10};
+  std::shared_ptr<const RetryPolicy> retry_policy = {};  // None: FixedInterval of the above.
   // How many publishes may wait for their acknowledgement at a time; the rest waits here.
   std::size_t max_in_flight = 128;
 };

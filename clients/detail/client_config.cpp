@@ -1,5 +1,7 @@
 #include "clients/detail/client_config.hpp"
 
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -25,13 +27,16 @@ constexpr seconds kLongestTime{9223372036};
 
 std::string in_seconds(seconds value) { return std::to_string(value.count()) + " s"; }
 
-void check_options(const ConnectionStringOptions& options) {
+template <class Options>
+void check_options(const Options& options) {
   if (options.keep_alive <= seconds{0} || options.keep_alive > kMaxKeepAlive) {
     refuse("keep_alive", "must be greater than 0 s and cannot exceed 1740 s (29 minutes)",
            in_seconds(options.keep_alive));
   }
-  if (options.sastoken_ttl <= seconds{0}) {
-    refuse("sastoken_ttl", "must be greater than 0 s", in_seconds(options.sastoken_ttl));
+  if constexpr (requires { options.sastoken_ttl; }) {
+    if (options.sastoken_ttl <= seconds{0}) {
+      refuse("sastoken_ttl", "must be greater than 0 s", in_seconds(options.sastoken_ttl));
+    }
   }
   if (options.connection_retry_interval <= seconds{0} ||
       options.connection_retry_interval > kLongestTime) {
@@ -47,12 +52,26 @@ void check_options(const ConnectionStringOptions& options) {
   if (options.max_in_flight < 1 || options.max_in_flight > 65535) {
     refuse("max_in_flight", "must be 1 to 65535", std::to_string(options.max_in_flight));
   }
-  if (!options.server_verification_cert.empty() &&
-      options.server_verification_cert.find("BEGIN CERTIFICATE") == std::string::npos) {
-    throw std::invalid_argument(
-        "server_verification_cert: must be certificates as PEM text; pass the contents of the "
-        "file, not its name");
+}
+
+// The text itself, or that of the file of this name.
+std::string read_certificates(const std::string& text_or_file) {
+  constexpr std::string_view kBegin = "BEGIN CERTIFICATE";
+  if (text_or_file.empty() || text_or_file.find(kBegin) != std::string::npos) return text_or_file;
+  constexpr std::string_view kRule =
+      "server_verification_cert: must be certificates as PEM text, or the name of a file with them";
+  // What names no file may be anything, also a key: it is not told.
+  std::ifstream file(text_or_file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file.is_open() || file.bad()) {
+    throw std::invalid_argument(std::string(kRule) +
+                                "; it has no certificate, and no file of that name can be read");
   }
+  if (text.find(kBegin) == std::string::npos) {
+    throw std::invalid_argument(std::string(kRule) + "; there are none in the file " +
+                                text_or_file);
+  }
+  return text;
 }
 
 struct Identity {
@@ -62,8 +81,9 @@ struct Identity {
   std::string_view module_id;
 };
 
-HubClientConfig make_config(const Identity& identity, std::string_view key,
-                            const ConnectionStringOptions& options) {
+// All but the credential.
+template <class Options>
+HubClientConfig make_config(const Identity& identity, const Options& options) {
   check_options(options);
   HubClientConfig config;
   config.loop = options.event_loop ? options.event_loop : EventLoop::shared();
@@ -74,6 +94,25 @@ HubClientConfig make_config(const Identity& identity, std::string_view key,
                 .ensure_desired_properties = options.ensure_desired_properties};
   config.stages = options.stages;
 
+  PipelineConfig& pipeline = config.pipeline;
+  pipeline.hostname = identity.hostname;
+  pipeline.gateway_hostname = identity.gateway_hostname;
+  pipeline.port = options.port;
+  pipeline.server_verification_cert = read_certificates(options.server_verification_cert);
+  pipeline.keep_alive = options.keep_alive;
+  pipeline.auto_connect = options.auto_connect;
+  pipeline.connection_retry = options.connection_retry;
+  pipeline.connection_retry_interval = options.connection_retry_interval;
+  pipeline.retry_policy = options.retry_policy;
+  pipeline.max_in_flight = options.max_in_flight;
+  pipeline.operation_timeout = options.operation_timeout;
+  return config;
+}
+
+template <class Options>
+HubClientConfig make_config_with_key(const Identity& identity, std::string_view key,
+                                     const Options& options) {
+  HubClientConfig config = make_config(identity, options);
   auto sastoken = std::make_shared<RenewableSasToken>(
       hub_sas_uri(identity.hostname, identity.device_id, identity.module_id),
       std::make_shared<SymmetricKeySigningMechanism>(key), std::string{}, options.sastoken_ttl);
@@ -81,19 +120,7 @@ HubClientConfig make_config(const Identity& identity, std::string_view key,
     throw std::invalid_argument("symmetric key: a token could not be signed with it; " +
                                 error.describe());
   }
-
-  PipelineConfig& pipeline = config.pipeline;
-  pipeline.hostname = identity.hostname;
-  pipeline.gateway_hostname = identity.gateway_hostname;
-  pipeline.port = options.port;
-  pipeline.sastoken = std::move(sastoken);
-  pipeline.server_verification_cert = options.server_verification_cert;
-  pipeline.keep_alive = options.keep_alive;
-  pipeline.auto_connect = options.auto_connect;
-  pipeline.connection_retry = options.connection_retry;
-  pipeline.connection_retry_interval = options.connection_retry_interval;
-  pipeline.max_in_flight = options.max_in_flight;
-  pipeline.operation_timeout = options.operation_timeout;
+  config.pipeline.sastoken = std::move(sastoken);
   return config;
 }
 
@@ -118,11 +145,11 @@ HubClientConfig config_from_connection_string(std::string_view connection_string
   if (parts.shared_access_key().empty()) {
     throw std::invalid_argument("connection string: SharedAccessKey is missing");
   }
-  return make_config({.hostname = parts.host_name(),
-                      .gateway_hostname = parts.gateway_host_name(),
-                      .device_id = parts.device_id(),
-                      .module_id = parts.module_id()},
-                     parts.shared_access_key(), options);
+  return make_config_with_key({.hostname = parts.host_name(),
+                               .gateway_hostname = parts.gateway_host_name(),
+                               .device_id = parts.device_id(),
+                               .module_id = parts.module_id()},
+                              parts.shared_access_key(), options);
 }
 
 HubClientConfig config_from_symmetric_key(std::string_view symmetric_key, std::string_view hostname,
@@ -131,9 +158,25 @@ HubClientConfig config_from_symmetric_key(std::string_view symmetric_key, std::s
   check_present("symmetric_key", symmetric_key);
   check_present("hostname", hostname);
   check_present("device_id", device_id);
-  return make_config(
-      {.hostname = hostname, .gateway_hostname = {}, .device_id = device_id, .module_id = {}},
-      symmetric_key, options);
+  return make_config_with_key({.hostname = hostname,
+                               .gateway_hostname = options.gateway_hostname,
+                               .device_id = device_id,
+                               .module_id = {}},
+                              symmetric_key, options);
+}
+
+HubClientConfig config_from_sastoken(std::string_view sastoken, TokenOwner owner,
+                                     const SasTokenOptions& options) {
+  const auto loop = options.event_loop ? options.event_loop : EventLoop::shared();
+  OwnSasToken own = read_own_sastoken(sastoken, owner, loop->wall_now());
+  const HubSasUri& identity = own.gives_access_to;
+  HubClientConfig config = make_config({.hostname = identity.hostname,
+                                        .gateway_hostname = options.gateway_hostname,
+                                        .device_id = identity.device_id,
+                                        .module_id = identity.module_id},
+                                       options);
+  config.pipeline.sastoken = std::move(own.token);
+  return config;
 }
 
 }  // namespace azure::iot::device::detail

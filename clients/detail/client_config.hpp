@@ -7,6 +7,7 @@
 #include "../../iothub/iothub_config.hpp"
 #include "../../pipeline/pipeline_config.hpp"
 #include "../client_options.hpp"
+#include "own_sastoken.hpp"
 
 namespace azure::iot::device::detail {
 
@@ -24,5 +25,7 @@ HubClientConfig config_from_connection_string(std::string_view connection_string
 HubClientConfig config_from_symmetric_key(std::string_view symmetric_key, std::string_view hostname,
                                           std::string_view device_id,
                                           const SymmetricKeyOptions& options);
+HubClientConfig config_from_sastoken(std::string_view sastoken, TokenOwner owner,
+                                     const SasTokenOptions& options);
 
 }  // namespace azure::iot::device::detail

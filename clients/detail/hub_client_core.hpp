@@ -20,6 +20,7 @@
 #include "../exceptions.hpp"
 #include "client_config.hpp"
 #include "completion.hpp"
+#include "pull_queue.hpp"
 
 namespace azure::iot::device::detail {
 
@@ -71,17 +72,37 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
   void start_get_twin(Timeout timeout, Completion<Json> done);
   void start_patch_twin_reported_properties(Json patch, Timeout timeout, Completion<void> done);
 
+  // To an output of a module; otherwise as above.
+  void start_send_message_to_output(Message message, std::string output_name, Timeout timeout,
+                                    Completion<void> done);
+  // Throws std::invalid_argument if the token is none for this client. Connects with it.
+  void start_update_sastoken(std::string_view sastoken, Timeout timeout, Completion<void> done);
+
   // Sets a handler, at once, and then has the hub send what it is for; or clears it, has the hub
   // stop, and is done when a call of it that is under way has ended.
   void start_on_message_received(std::function<void(Message)> handler, Timeout timeout,
                                  Completion<void> done);
+  void start_on_input_message_received(std::function<void(Message)> handler, Timeout timeout,
+                                       Completion<void> done);
   void start_on_method_request_received(std::function<void(MethodRequest)> handler, Timeout timeout,
                                         Completion<void> done);
   void start_on_twin_desired_properties_patch_received(std::function<void(Json)> handler,
                                                        Timeout timeout, Completion<void> done);
 
+  // The older way, instead of handlers: the next item, or nothing once `timeout` has passed, at
+  // once where `block` is false. No timeout, and one of 0, means to wait until something comes.
+  void start_receive_message(bool block, Timeout timeout, Completion<std::optional<Message>> done);
+  void start_receive_message_on_input(std::string input_name, bool block, Timeout timeout,
+                                      Completion<std::optional<Message>> done);
+  // An empty name is none.
+  void start_receive_method_request(std::optional<std::string> method_name, bool block,
+                                    Timeout timeout, Completion<std::optional<MethodRequest>> done);
+  void start_receive_twin_desired_properties_patch(bool block, Timeout timeout,
+                                                   Completion<std::optional<Json>> done);
+
   // Set the handler and are done. An empty function clears it.
   void on_connection_state_change(std::function<void(ConnectionStateChange)> handler);
+  void on_new_sastoken_required(std::function<void()> handler);
   void on_background_exception(std::function<void(const IotError&)> handler);
 
  private:
@@ -92,6 +113,9 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
     bool lost = false;
   };
   class Shutdown;
+  // Handlers and the older receive calls exclude each other: whichever comes first. (Python:
+  // receive type.)
+  enum class ReceiveMode { undecided, handlers, calls };
 
   HubClientCore(HubClientConfig config, MqttTransportFactory make_transport,
                 std::shared_ptr<HandlerPool> handler_pool);
@@ -107,7 +131,11 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
   SteadyTime deadline_of(Timeout timeout) const;
   // Refuses the call if the client was shut down.
   template <class T>
-  bool refuse(Completion<T>& done) const;
+  bool refuse(Completion<T>& done) const {
+    if (!was_shut_down()) return false;
+    done(Error(Errc::pipeline_not_running, "the client was shut down"));
+    return true;
+  }
   void submit(OpPtr op, SteadyTime deadline);
   template <class Op>
   void submit(Owned<Op> op, Timeout timeout, Completion<void> done);
@@ -121,6 +149,16 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
   void set_receive_handler(HandlerRunner<T>& runner, std::function<void(T)> handler,
                            std::string_view feature, Timeout timeout, Completion<void> done);
 
+  template <class T>
+  bool decide_mode(ReceiveMode mode, Completion<T>& done);
+  // `find_inbox` is called on the loop's thread.
+  template <class T, class F>
+  void receive(PullQueue<T>& queue, std::string_view feature, F find_inbox, bool block,
+               Timeout timeout, Completion<std::optional<T>> done);
+
+  // Refuses what is too large.
+  template <class Op>
+  void send(Message message, Timeout timeout, Completion<void> done);
   void end_with_shutdown(const std::shared_ptr<QuietWait>& wait);
   void close_pipeline();
 
@@ -129,6 +167,9 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
   const Duration operation_timeout_;
   const bool ensure_desired_properties_;
   const std::string client_id_;
+  const HubSasUri identity_;
+  // The token is one that the application made.
+  const bool has_own_sastoken_;
   std::atomic<bool> connected_ = false;
   std::atomic<bool> shut_down_ = false;
   // In the order in which they are enabled again.
@@ -138,6 +179,11 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
                                     {feature::kMethods},
                                     {feature::kTwinPatches}}};
   HandlerManager handlers_;
+  std::atomic<ReceiveMode> receive_mode_ = ReceiveMode::undecided;
+  // Who waits in the older receive calls. Loop's thread only.
+  PullQueue<Message> message_pulls_;
+  PullQueue<MethodRequest> method_request_pulls_;
+  PullQueue<Json> twin_patch_pulls_;
   // Of calls that wait for a cleared handler to end. Loop's thread only.
   std::vector<std::weak_ptr<QuietWait>> quiet_waits_;
   // Last: its operations may tell the members above when it dies.

@@ -41,6 +41,10 @@ bool CustomProperties::erase(std::string_view name) {
   return true;
 }
 
+Message Message::from_json(const Json& body) {
+  return {.data = body.dump(), .content_type = "application/json", .content_encoding = "utf-8"};
+}
+
 void Message::set_as_security_message() { iothub_interface_id = kSecurityMessageInterfaceId; }
 
 std::size_t Message::get_size() const {

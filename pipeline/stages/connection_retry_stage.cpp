@@ -23,6 +23,7 @@ void ConnectionRetryStage::run(Owned<ConnectOperation> op) {
 
 void ConnectionRetryStage::run(Owned<DisconnectOperation> op) {
   redial_.cancel();  // The user does not want the link any more.
+  failures_ = 0;
   if (!nucleus().connected()) return complete(std::move(op));
   change(disconnecting, std::move(op));
 }
@@ -43,18 +44,24 @@ void ConnectionRetryStage::handle_event(const Event& event) {
   if (event_cast<ConnectedEvent>(event)) {
     redial_.cancel();
     set_state(connected);
-  } else if (event_cast<DisconnectedEvent>(event)) {
-    on_disconnected();
+    link_up_since_ = loop().now();
+  } else if (const auto* gone = event_cast<DisconnectedEvent>(event)) {
+    on_disconnected(gone->cause);
   }
   send_event_up(event);
 }
 
-void ConnectionRetryStage::on_disconnected() {
+void ConnectionRetryStage::on_disconnected(const Error& cause) {
   // Part of reauthorizing, which ends with its connect.
   if (nucleus().connection_state == reauthorizing) return;
   const bool dropped = nucleus().connected();
   set_state(disconnected);
-  if (dropped && nucleus().options.connection_retry) redial_in(kFirstRedial);
+  if (!dropped || !nucleus().options.connection_retry) return;
+  const auto& policy = nucleus().options.retry_policy;
+  const Duration enough = policy ? policy->holds_after() : Duration::zero();
+  failures_ = loop().now() - link_up_since_ >= enough ? 0 : failures_ + 1;
+  if (const auto pause = next_pause(cause)) return redial_in(*pause);
+  give_up(cause);
 }
 
 bool ConnectionRetryStage::changing() const {
@@ -107,11 +114,26 @@ void ConnectionRetryStage::redial() {
 
 void ConnectionRetryStage::on_redial_failed(const Error& error) {
   if (shut_down_) return;  // It was the shutdown that ended it.
-  const bool again = nucleus().options.connection_retry && is_transient(error);
-  log_for(nucleus().client_id, LogLevel::warning, name(), "redial failed: ", error.describe(),
-          again ? "" : "; not tried again");
+  log_for(nucleus().client_id, LogLevel::warning, name(), "redial failed: ", error.describe());
+  ++failures_;
+  const auto pause = next_pause(error);
+  if (!pause) return give_up(error);
   report_background_error(error);
-  if (again) redial_in(nucleus().options.connection_retry_interval);
+  redial_in(*pause);
+}
+
+std::optional<Duration> ConnectionRetryStage::next_pause(const Error& cause) const {
+  const PipelineConfig& options = nucleus().options;
+  if (!options.connection_retry) return std::nullopt;
+  const RetryPolicy::Failure failure{
+      .failures = failures_, .cause = cause, .random = nucleus().random};
+  if (options.retry_policy) return options.retry_policy->next_pause(failure);
+  return FixedInterval(options.connection_retry_interval).next_pause(failure);
+}
+
+void ConnectionRetryStage::give_up(const Error& error) {
+  log_for(nucleus().client_id, LogLevel::warning, name(), "the lost connection is not made again");
+  send_event_up(BackgroundExceptionEvent(error, true));
 }
 
 }  // namespace azure::iot::device

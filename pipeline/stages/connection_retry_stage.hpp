@@ -1,10 +1,11 @@
 #pragma once
 
-#include <chrono>
+#include <optional>
 #include <string_view>
 
 #include "../operations.hpp"
 #include "../pending_ops.hpp"
+#include "../retry_policy.hpp"
 #include "../stage.hpp"
 
 namespace azure::iot::device {
@@ -19,14 +20,13 @@ namespace azure::iot::device {
 //   disconnecting waits      waits         waits          connected disconnected  disconnected
 //   reauthorizing waits      waits         waits          connected -             disconnected
 //
-// (*) and is redialled: first after 10 ms, then every `connection_retry_interval`, while the
-// failure is a transient one. While the state is changing every other operation waits too.
+// (*) and is redialled when the retry policy says: unless there is one, first after 10 ms, then
+// every `connection_retry_interval`, while the failure is a transient one. While the state is
+// changing every other operation waits too.
 //
 // Unlike Python: shutdown overtakes what waits and cancels it, and after it nothing is redialled.
 class ConnectionRetryStage final : public Stage {
  public:
-  static constexpr Duration kFirstRedial = std::chrono::milliseconds{10};
-
   std::string_view name() const override { return "ConnectionRetryStage"; }
 
  private:
@@ -42,14 +42,18 @@ class ConnectionRetryStage final : public Stage {
   bool changing() const;
   void set_state(ConnectionState state);
   void change(ConnectionState state, OpPtr op);
-  void on_disconnected();
+  void on_disconnected(const Error& cause);
   void run_waiting();
   void redial_in(Duration delay);
   void redial();
   void on_redial_failed(const Error& error);
+  std::optional<Duration> next_pause(const Error& cause) const;
+  void give_up(const Error& error);
 
   PendingOps waiting_{*this, "for the connection to change"};
   Timer redial_;
+  SteadyTime link_up_since_{};
+  int failures_ = 0;  // In a row: see RetryPolicy.
   bool shut_down_ = false;
 };
 

@@ -22,6 +22,7 @@ void SasTokenStage::run(Owned<ReauthorizeConnectionOperation> op) {
 
 void SasTokenStage::run(Owned<DisconnectOperation> op) {
   link_wanted_ = false;
+  reauthorizations_failed_ = 0;
   reauthorize_again_.cancel();
   send_op_down(std::move(op));
 }
@@ -80,7 +81,8 @@ void SasTokenStage::reauthorize() {
   link_wanted_ = true;
   auto op = make_op<ReauthorizeConnectionOperation>();
   op->then([this](OpPtr, Error error) {
-    if (error) on_reauthorization_failed(error);
+    if (error) return on_reauthorization_failed(error);
+    reauthorizations_failed_ = 0;
   });
   send_op_down(std::move(op));
 }
@@ -91,7 +93,14 @@ void SasTokenStage::on_reauthorization_failed(const Error& error) {
   // The link was up when this began, so it is this stage that has to bring it back, unless the user
   // has disconnected meanwhile.
   if (nucleus().connected() || !nucleus().options.connection_retry || !link_wanted_) return;
-  reauthorize_again_.start(loop(), nucleus().options.connection_retry_interval, [this] {
+  Duration pause = nucleus().options.connection_retry_interval;
+  if (const auto& policy = nucleus().options.retry_policy) {
+    const auto asked = policy->next_pause(
+        {.failures = ++reauthorizations_failed_, .cause = error, .random = nucleus().random});
+    if (!asked) return;
+    pause = *asked;
+  }
+  reauthorize_again_.start(loop(), pause, [this] {
     if (!nucleus().connected()) reauthorize();
   });
 }

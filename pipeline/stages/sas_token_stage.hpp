@@ -11,8 +11,8 @@ namespace azure::iot::device {
 
 // Keeps the token of the pipeline valid: 120 s before it expires a renewable one is renewed and the
 // connection reauthorized with it, and for any other a NewSasTokenRequiredEvent asks the user. A
-// reauthorization that fails is retried every `connection_retry_interval` while `connection_retry`
-// is on. Without a token there is nothing to do.
+// reauthorization that fails is retried every `connection_retry_interval`, or when the retry policy
+// says where there is one, while `connection_retry` is on. Without a token there is nothing to do.
 //
 // Unlike Python: a token that lives shorter than twice the margin is renewed at half its life, not
 // in a storm; a renewal that fails is tried again until the token expires, and only then reported;
@@ -46,8 +46,9 @@ class SasTokenStage final
   Timer renew_again_;  // A renewal failed.
   std::shared_ptr<SasToken> not_renewed_;
   Timer reauthorize_again_;
-  WallTime valid_until_{};   // Of the token's text.
-  Duration life_{};          // How long that token lives in all.
+  WallTime valid_until_{};           // Of the token's text.
+  Duration life_{};                  // How long that token lives in all.
+  int reauthorizations_failed_ = 0;  // In a row.
   bool link_wanted_ = true;  // The user has not disconnected since the last reauthorization.
   bool shut_down_ = false;
 };

@@ -17,6 +17,8 @@ std::string compiler() {
 
 }  // namespace
 
+constinit const std::string_view kVersion = AZURE_IOT_DEVICE_VERSION;
+
 PlatformInfo this_platform() {
   PlatformInfo platform{.runtime = compiler(), .os_type = {}, .os_release = {}, .architecture = {}};
   utsname name;

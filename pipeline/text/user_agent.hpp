@@ -6,7 +6,7 @@
 namespace azure::iot::device {
 
 // The version of this library.
-inline constexpr std::string_view kVersion = "0.1.0";
+extern const std::string_view kVersion;
 
 // What a client tells the service about the machine that it runs on.
 struct PlatformInfo {

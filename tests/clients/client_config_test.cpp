@@ -48,9 +48,14 @@ TEST_CASE("Client: a value that breaks the rule of its option is refused, naming
             .starts_with("operation_timeout: "));
   CHECK(refused({.max_in_flight = 0}) == "max_in_flight: must be 1 to 65535; got 0");
   CHECK(refused({.max_in_flight = 65536}).starts_with("max_in_flight: "));
-  CHECK(refused({.server_verification_cert = "/etc/ssl/ca.pem"}) ==
-        "server_verification_cert: must be certificates as PEM text; pass the contents of the "
-        "file, not its name");
+  const std::string cert =
+      "server_verification_cert: must be certificates as PEM text, or the name of a file with "
+      "them; ";
+  const std::string nothing = cert + "it has no certificate, and no file of that name can be read";
+  CHECK(refused({.server_verification_cert = "/nonexistent/ca.pem"}) == nothing);
+  CHECK(refused({.server_verification_cert = "not\na certificate"}) == nothing);
+  CHECK(refused({.server_verification_cert = "/dev/null"}) ==
+        cert + "there are none in the file /dev/null");
 }
 
 TEST_CASE("Client: a connection string that breaks a rule is refused, naming the part") {
@@ -78,6 +83,20 @@ TEST_CASE("Client: what a symmetric key needs must be given") {
   CHECK_THROWS_WITH_AS(create(kKey, "h", ""), "device_id: must not be empty",
                        std::invalid_argument);
   CHECK_NOTHROW(create(kKey, "h", "d"));
+}
+
+TEST_CASE("Client: a symmetric key and a token may go through a gateway, with the hub's name") {
+  const auto loop = std::make_shared<ManualLoop>();
+  const auto by_key = detail::config_from_symmetric_key(
+      kKey, "hub1", "dev1", {.gateway_hostname = "gw", .event_loop = loop});
+  CHECK(by_key.pipeline.gateway_hostname == "gw");
+  CHECK(by_key.pipeline.hostname == "hub1");
+  const auto by_token = detail::config_from_sastoken(
+      "SharedAccessSignature sr=hub1%2Fdevices%2Fdev1&sig=x&se=4102444800",
+      detail::TokenOwner::device, {.gateway_hostname = "gw", .event_loop = loop});
+  CHECK(by_token.pipeline.gateway_hostname == "gw");
+  CHECK(by_token.pipeline.hostname == "hub1");
+  CHECK(by_token.hub.device_id == "dev1");
 }
 
 TEST_CASE("Client: the parts of a connection string and the options reach the pipeline") {

@@ -30,12 +30,21 @@ class LoopHandlerPool final : public HandlerPool {
 
 }  // namespace
 
-TestClient::TestClient(ConnectionStringOptions options) {
+TestClient::TestClient(ConnectionStringOptions options, std::string_view connection_string) {
   options.event_loop = loop;
+  create(detail::config_from_connection_string(connection_string, options));
+}
+
+TestClient::TestClient(std::string_view sastoken, SasTokenOptions options,
+                       detail::TokenOwner owner) {
+  options.event_loop = loop;
+  create(detail::config_from_sastoken(sastoken, owner, options));
+}
+
+void TestClient::create(detail::HubClientConfig config) {
   transport.on_packet = [this](const Packet& packet) { answer(packet); };
-  core = detail::HubClientCore::create(
-      detail::config_from_connection_string(kTestConnectionString, options), transport.factory(),
-      std::make_shared<LoopHandlerPool>(*loop));
+  core = detail::HubClientCore::create(std::move(config), transport.factory(),
+                                       std::make_shared<LoopHandlerPool>(*loop));
 }
 
 // What was posted and not run would keep the loop, which keeps it.

@@ -12,6 +12,7 @@
 
 #include <azure/iot/device/clients/detail/hub_client_core.hpp>
 #include <azure/iot/device/clients/iothub_device_client.hpp>
+#include <azure/iot/device/clients/iothub_module_client.hpp>
 #include <azure/iot/device/pipeline/loop/manual_loop.hpp>
 
 #include "fake_mqtt_transport.hpp"
@@ -22,6 +23,7 @@ namespace azure::iot::device::test {
 inline constexpr std::string_view kTestKey = "ZmFrZSBrZXkgZm9yIHRlc3Rz";
 inline const std::string kTestConnectionString =
     "HostName=hub1.azure-devices.test;DeviceId=dev1;SharedAccessKey=" + std::string(kTestKey);
+inline const std::string kTestModuleConnectionString = kTestConnectionString + ";ModuleId=mod1";
 
 // What became of a call that was started.
 template <class T>
@@ -82,7 +84,11 @@ class Call {
 // that look at what is between the start of a call and its end.
 class TestClient {
  public:
-  explicit TestClient(ConnectionStringOptions options = {});
+  explicit TestClient(ConnectionStringOptions options = {},
+                      std::string_view connection_string = kTestConnectionString);
+  // Made from a token, that of a module or that of a device.
+  TestClient(std::string_view sastoken, SasTokenOptions options,
+             detail::TokenOwner owner = detail::TokenOwner::device);
   TestClient(const TestClient&) = delete;
   TestClient& operator=(const TestClient&) = delete;
   // Ends the client and tells `on_violation` of calls that did not complete exactly once.
@@ -90,6 +96,8 @@ class TestClient {
 
   // The client for an application. It shuts the one client that there is down when it goes.
   IoTHubDeviceClient device_client() const { return IoTHubDeviceClient(core); }
+
+  IoTHubModuleClient module_client() const { return IoTHubModuleClient(core); }
 
   // Calls `f` when so much of the loop's time has passed, also in the middle of a blocking call.
   void after(Duration delay, std::function<void()> f);
@@ -128,6 +136,7 @@ class TestClient {
   std::shared_ptr<detail::HubClientCore> core;
 
  private:
+  void create(detail::HubClientConfig config);
   void answer(const Packet& packet);
 
   int methods_ = 0;

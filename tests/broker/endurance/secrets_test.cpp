@@ -166,9 +166,9 @@ std::vector<std::string> all_goes_wrong(Said& said) {
     if (what == 6) client.write("garbage");
   });
   const auto options = [&] {
-    return ConnectionStringOptions{.server_verification_cert = certificate.ca,
-                                   .connection_retry = false,
-                                   .port = server.port()};
+    return SymmetricKeyOptions{.server_verification_cert = certificate.ca,
+                               .connection_retry = false,
+                               .port = server.port()};
   };
   for (int i = 0; i < 8; ++i) {
     auto client = IoTHubDeviceClient::create_from_symmetric_key(kKey, "127.0.0.1", "d", options());

@@ -240,7 +240,7 @@ struct Situation::Impl {
     }
   };
 
-  void make_client(std::uint16_t port, ConnectionStringOptions options = {},
+  void make_client(std::uint16_t port, SymmetricKeyOptions options = {},
                    std::shared_ptr<Resolver> with = {}) {
     options.server_verification_cert = certificate().ca;
     options.port = port;
@@ -254,7 +254,7 @@ struct Situation::Impl {
     client.emplace(std::move(made));
   }
 
-  void make_client_of_far_end(ConnectionStringOptions options = {}) {
+  void make_client_of_far_end(SymmetricKeyOptions options = {}) {
     server = std::make_unique<ScriptedServer>([this](ScriptedConnection& c) { far_end.serve(c); });
     make_client(server->port(), std::move(options));
   }

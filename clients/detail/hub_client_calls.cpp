@@ -1,0 +1,112 @@
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "clients/detail/hub_client_core.hpp"
+#include "clients/detail/own_sastoken.hpp"
+#include "pipeline/operations.hpp"
+
+namespace azure::iot::device::detail {
+
+void HubClientCore::submit(OpPtr op, SteadyTime deadline) {
+  op->deadline = deadline;
+  pipeline_->submit(std::move(op));
+}
+
+template <class Op>
+void HubClientCore::submit(Owned<Op> op, Timeout timeout, Completion<void> done) {
+  const SteadyTime deadline = deadline_of(timeout);
+  if (refuse(done)) return;
+  op->then([done = std::move(done)](OpPtr, Error error) mutable { done(std::move(error)); });
+  submit(std::move(op), deadline);
+}
+
+void HubClientCore::start_connect(Timeout timeout, Completion<void> done) {
+  submit(make_op<ConnectOperation>(), timeout, std::move(done));
+}
+
+void HubClientCore::start_disconnect(Timeout timeout, Completion<void> done) {
+  submit(make_op<DisconnectOperation>(), timeout, std::move(done));
+}
+
+template <class Op>
+void HubClientCore::send(Message message, Timeout timeout, Completion<void> done) {
+  if (const std::size_t size = message.get_size(); size > kTelemetryMessageSizeLimit) {
+    throw std::invalid_argument("message: payload and properties together must not exceed " +
+                                std::to_string(kTelemetryMessageSizeLimit) + " bytes; got " +
+                                std::to_string(size));
+  }
+  submit(make_op<Op>(std::move(message)), timeout, std::move(done));
+}
+
+void HubClientCore::start_send_message(Message message, Timeout timeout, Completion<void> done) {
+  send<SendD2CMessageOperation>(std::move(message), timeout, std::move(done));
+}
+
+void HubClientCore::start_send_message_to_output(Message message, std::string output_name,
+                                                 Timeout timeout, Completion<void> done) {
+  message.output_name = std::move(output_name);
+  send<SendOutputMessageOperation>(std::move(message), timeout, std::move(done));
+}
+
+void HubClientCore::start_send_method_response(MethodResponse response, Timeout timeout,
+                                               Completion<void> done) {
+  submit(make_op<SendMethodResponseOperation>(std::move(response)), timeout, std::move(done));
+}
+
+void HubClientCore::start_get_twin(Timeout timeout, Completion<Json> done) {
+  const SteadyTime deadline = deadline_of(timeout);
+  if (refuse(done)) return;
+  auto op = make_op<GetTwinOperation>();
+  op->then([done = std::move(done)](Owned<GetTwinOperation> got, Error error) mutable {
+    if (error) return done(std::move(error));
+    done(std::move(got->twin));
+  });
+  submit_with(feature::kTwin, std::move(op), deadline);
+}
+
+void HubClientCore::start_patch_twin_reported_properties(Json patch, Timeout timeout,
+                                                         Completion<void> done) {
+  const SteadyTime deadline = deadline_of(timeout);
+  if (refuse(done)) return;
+  auto op = make_op<PatchTwinReportedPropertiesOperation>(std::move(patch));
+  op->then([done = std::move(done)](OpPtr, Error error) mutable { done(std::move(error)); });
+  submit_with(feature::kTwin, std::move(op), deadline);
+}
+
+void HubClientCore::start_update_sastoken(std::string_view sastoken, Timeout timeout,
+                                          Completion<void> done) {
+  const SteadyTime deadline = deadline_of(timeout);
+  if (refuse(done)) return;
+  if (!has_own_sastoken_) {
+    return done(Error(Errc::operation_error,
+                      "Cannot update sastoken when client was not created with one: it makes and "
+                      "renews its tokens itself, or has a certificate"));
+  }
+  const TokenOwner owner = identity_.module_id.empty() ? TokenOwner::device : TokenOwner::module;
+  OwnSasToken fresh = read_own_sastoken(sastoken, owner, loop_->wall_now());
+  check_same_identity(fresh.gives_access_to, identity_);
+
+  auto op = make_op<ReauthorizeConnectionOperation>();
+  op->deadline = deadline;
+  op->then([done = std::move(done)](OpPtr, Error error) mutable { done(std::move(error)); });
+  loop_->post([core = shared_from_this(), token = std::move(fresh.token),
+               op = OpPtr(std::move(op))]() mutable {
+    core->pipeline_->nucleus().options.sastoken = std::move(token);
+    core->pipeline_->enter(std::move(op));
+  });
+}
+
+SteadyTime HubClientCore::deadline_of(Timeout timeout) const {
+  if (timeout && *timeout < timeout->zero()) {
+    throw std::invalid_argument("timeout: must not be negative; 0 means no timeout; got " +
+                                std::to_string(timeout->count()) + " ms");
+  }
+  // Whatever a Duration cannot hold is as good as for ever.
+  constexpr auto kLongest = std::chrono::floor<std::chrono::milliseconds>(Duration::max());
+  if (timeout && *timeout > kLongest) return kNever;
+  const Duration allowed = timeout ? Duration(*timeout) : operation_timeout_;
+  return allowed == Duration::zero() ? kNever : saturating_add(loop_->steady_now(), allowed);
+}
+
+}  // namespace azure::iot::device::detail

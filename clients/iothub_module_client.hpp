@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "iothub_client.hpp"
+
+namespace azure::iot::device {
+
+// A module of a device, on IoT Edge or beside the device's own client. Its inputs and outputs are
+// what routes connect it by; what else it can do, how its calls behave and what they throw is said
+// in iothub_client.hpp.
+//
+//   auto client = IoTHubModuleClient::create_from_connection_string(text);
+//   client.on_message_received([&](Message message) {
+//     if (message.input_name == "readings") client.send_message_to_output(message, "alarms");
+//   });
+class IoTHubModuleClient final : public IoTHubClient {
+ public:
+  // Makes a client from what the portal shows for a module:
+  // "HostName=…;DeviceId=…;ModuleId=…;SharedAccessKey=…", with GatewayHostName=… behind a gateway.
+  // Connects to nothing. Throws std::invalid_argument if the text or an option breaks its rule.
+  static IoTHubModuleClient create_from_connection_string(
+      std::string_view connection_string, const ConnectionStringOptions& options = {});
+
+  // The same from a token that the application made: "SharedAccessSignature sr=…&sig=…&se=…". It
+  // says for which module of which device it is. Before it expires `on_new_sastoken_required` is
+  // told. Throws std::invalid_argument if it is no token, has expired, or is that of a device.
+  static IoTHubModuleClient create_from_sastoken(std::string_view sastoken,
+                                                 const SasTokenOptions& options = {});
+
+  IoTHubModuleClient(IoTHubModuleClient&& other) noexcept = default;
+  IoTHubModuleClient& operator=(IoTHubModuleClient&& other) noexcept = default;
+
+  // Sends a message to an output of the module, and returns when the hub has it. Payload and
+  // properties together, the output's name among them, may have 262,144 bytes; more is a
+  // std::invalid_argument.
+  //
+  //   client.send_message_to_output(Message{.data = "too warm"}, "alarms");
+  void send_message_to_output(Message message, std::string output_name, Timeout timeout = {});
+  void send_message_to_output(std::string text, std::string output_name, Timeout timeout = {});
+
+  // Sets the handler for messages to any input of the module, and has the hub send them; the
+  // message's `input_name` says to which. An empty function clears it, and then waits until a call
+  // of the old one has ended. What comes while there is no handler is kept for the next one.
+  // ClientError if one of the receive calls has been used.
+  void on_message_received(std::function<void(Message)> handler, Timeout timeout = {});
+
+  // The next message to that input: the older way, in place of the handler. Returns nothing if none
+  // came within `timeout`, or at once where `block` is false; without a timeout waits until one
+  // comes. Once this was called, a message to an input that was never asked for is dropped, with a
+  // background exception. ClientError if a handler for messages, methods or patches was set before.
+  //
+  //   if (auto message = client.receive_message_on_input("readings", true, 10s)) use(*message);
+  AZURE_IOT_DEVICE_PULL_CALL("set a handler by on_message_received")
+  std::optional<Message> receive_message_on_input(std::string input_name, bool block = true,
+                                                  Timeout timeout = {});
+
+  // For use inside the library and its test kit: a client around what is already there.
+  explicit IoTHubModuleClient(std::shared_ptr<detail::HubClientCore> core);
+};
+
+}  // namespace azure::iot::device

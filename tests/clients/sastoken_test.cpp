@@ -1,0 +1,108 @@
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "clients/detail/client_config.hpp"
+#include "testkit/test_client.hpp"
+
+namespace azure::iot::device::test {
+namespace {
+using namespace std::chrono_literals;
+using detail::TokenOwner;
+
+std::string token_for(std::string_view resource, std::int64_t expiry = 4102444800) {
+  return "SharedAccessSignature sr=" + std::string(resource) +
+         "&sig=x&se=" + std::to_string(expiry);
+}
+constexpr std::string_view kDevice = "hub1%2Fdevices%2Fdev1";
+constexpr std::string_view kModule = "hub1%2Fdevices%2Fdev1%2Fmodules%2Fmod1";
+
+// What is thrown for this token; "" if nothing.
+std::string refusal(const std::string& token, TokenOwner owner = TokenOwner::device) {
+  try {
+    detail::read_own_sastoken(token, owner, WallTime(1700000000s));
+    return "";
+  } catch (const std::invalid_argument& e) {
+    return e.what();
+  }
+}
+
+TEST_CASE("Client: a token is refused that is none, has expired or is for somebody else") {
+  CHECK(refusal(token_for(kDevice)) == "");
+  CHECK(refusal(token_for(kModule), TokenOwner::module) == "");
+  CHECK(refusal("nonsense").starts_with("sastoken: Invalid SasToken provided: "));
+  CHECK(refusal("nonsense").find("nonsense") == std::string::npos);
+  CHECK(refusal(token_for(kDevice, 1700000000)) == "");  // Expires now.
+  CHECK(refusal(token_for(kDevice, 1699999999)).find("already expired") != std::string::npos);
+  CHECK(refusal(token_for(kModule)).find("is for a module") != std::string::npos);
+  CHECK(refusal(token_for(kDevice), TokenOwner::module).find("is for a device") !=
+        std::string::npos);
+  CHECK(refusal(token_for("hub1")).find("Invalid SAS URI") != std::string::npos);
+  CHECK(refusal(token_for("hub1%2Fdevices%2F")) == "sastoken: its resource names no device");
+}
+
+// A client that was made from a token that lives an hour.
+struct TokenClient : TestClient {
+  TokenClient() : TestClient(first_token(), SasTokenOptions{}) {}
+  static std::string first_token() { return token_for(kDevice, kExpiry); }
+  static constexpr std::int64_t kExpiry = 1'003'600;
+
+  Call<void> update(const std::string& token) {
+    return call([&](auto& c, auto done) { c.start_update_sastoken(token, {}, std::move(done)); });
+  }
+};
+
+TEST_CASE("Client: a token that the application made is what it connects with, until it updates") {
+  TokenClient client;
+  REQUIRE(client.connect().succeeded());
+  CHECK(client.transport.passwords().back() == TokenClient::first_token());
+  const std::string fresh = token_for(kDevice, 1'009'000);
+  CHECK(client.update(fresh).succeeded());
+  CHECK(client.core->connected());
+  CHECK(client.transport.dials() == 2);
+  CHECK(client.transport.passwords().back() == fresh);
+}
+
+TEST_CASE("Client: an update is refused whose token is for another device, module or hub") {
+  TokenClient client;
+  client.connect();
+  const auto refused = [&](std::string_view resource, std::string_view why) {
+    const std::string token = token_for(resource);
+    CHECK_THROWS_WITH_AS(client.update(token), doctest::Contains(std::string(why).c_str()),
+                         std::invalid_argument);
+  };
+  refused("hub1%2Fdevices%2Fother", "does not match existing device id \"dev1\"");
+  refused("hub2%2Fdevices%2Fdev1", "does not match existing hostname \"hub1\"");
+  refused(kModule, "is for a module");
+  CHECK(client.transport.dials() == 1);
+  CHECK(client.core->connected());
+}
+
+TEST_CASE("Client: only a client that was made from a token takes another") {
+  TestClient client;
+  const auto update = client.call(
+      [](auto& c, auto done) { c.start_update_sastoken(token_for(kDevice), {}, std::move(done)); });
+  CHECK(update.error().code() == Errc::operation_error);
+  CHECK(client.transport.dials() == 0);
+}
+
+TEST_CASE("Client: the application is asked for another token 120 s before, also once more") {
+  TokenClient client;
+  client.connect();
+  int asked = 0;
+  const auto until = [&](std::int64_t second) {
+    client.advance(WallTime(std::chrono::seconds(second)) - client.loop->wall_now());
+  };
+  until(TokenClient::kExpiry - 120);
+  client.core->on_new_sastoken_required([&] { ++asked; });  // What came before is kept for it.
+  client.advance(0s);
+  CHECK(asked == 1);
+  client.update(token_for(kDevice, 1'009'000));
+  until(1'009'000 - 121);
+  CHECK(asked == 1);
+  until(1'009'000 - 120);
+  CHECK(asked == 2);
+}
+
+}  // namespace
+}  // namespace azure::iot::device::test
