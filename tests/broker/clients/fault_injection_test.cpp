@@ -1,6 +1,6 @@
 // Faults that the hub itself brings about because a message asks for them. IoT Hub understands such
-// messages as the simulator does: with IOTHUB_DEVICE_CONNECTION_STRING set these tests run against
-// that device of a real hub, otherwise against the simulator.
+// messages as the simulator does: with IOTHUB_FAULT_TEST_CONNECTION_STRING set these tests run
+// against that device of a real hub, otherwise against the simulator.
 #include <cstdlib>
 #include <mutex>
 
@@ -17,7 +17,7 @@ constexpr auto kPatience = 60s;
 
 // Empty: the simulator serves.
 std::string real_hub() {
-  const char* text = std::getenv("IOTHUB_DEVICE_CONNECTION_STRING");
+  const char* text = std::getenv("IOTHUB_FAULT_TEST_CONNECTION_STRING");
   return text == nullptr ? "" : text;
 }
 

@@ -162,13 +162,16 @@ TEST_CASE("Fault 'twin-error': reads and patches get the status, and change noth
 }
 
 TEST_CASE("Faults 'takeover', 'expire' and 'cut': the link ends, with what the hub says of it") {
-  for (const auto& [name, reason] :
-       {std::pair{"takeover", "400027"}, {"expire", "401003"}, {"cut", "fault 'cut'"}}) {
-    CAPTURE(name);
+  struct Row {
+    const char* name;
+    const char* reason;
+  };
+  for (const Row& row : {Row{"takeover", "400027"}, {"expire", "401003"}, {"cut", "fault 'cut'"}}) {
+    CAPTURE(row.name);
     FaultyDevice f("a");
-    f.hub.fault({.name = name, .device = "a"});
+    f.hub.fault({.name = row.name, .device = "a"});
     CHECK(f.device.wait_for_loss());
-    CHECK(contains(last_end("a"), reason));
+    CHECK(contains(last_end("a"), row.reason));
   }
 }
 
@@ -205,15 +208,18 @@ TEST_CASE("A message may ask for a fault: the link is cut after the delay, and c
 }
 
 TEST_CASE("A message may ask for a fault: throttling and quota end links until the time is over") {
-  for (const auto& [type, code] :
-       {std::pair{"InvokeThrottling", "429001"}, {"InvokeMaxMessageQuota", "403002"}}) {
-    CAPTURE(type);
+  struct Row {
+    const char* type;
+    const char* code;
+  };
+  for (const Row& row : {Row{"InvokeThrottling", "429001"}, {"InvokeMaxMessageQuota", "403002"}}) {
+    CAPTURE(row.type);
     FaultyDevice f("a");
     REQUIRE(f.device.wait_for_puback(
-        f.device.publish(events_topic("a") + requested(type, 0, 1), "please")));
+        f.device.publish(events_topic("a") + requested(row.type, 0, 1), "please")));
     f.device.publish(events_topic("a"), "too much");
     CHECK(f.device.wait_for_loss());
-    CHECK(contains(last_end("a"), code));
+    CHECK(contains(last_end("a"), row.code));
     // It is sent again with each new link until it is let through.
     bool acknowledged = false;
     const auto end = std::chrono::steady_clock::now() + 20s;
