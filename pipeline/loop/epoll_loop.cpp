@@ -9,7 +9,6 @@
 
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "pipeline/loop/escape.hpp"
@@ -24,13 +23,6 @@ enum OwnKey : std::uint64_t { kWakeKey, kTimerKey, kWallClockKey };
 
 // The loop that runs on this thread.
 thread_local const EpollLoop* current_loop = nullptr;
-
-// Goes on while the machine is asleep, so that a suspend shows as time that has passed.
-SteadyTime read_steady_clock() {
-  timespec time{};
-  ::clock_gettime(CLOCK_BOOTTIME, &time);
-  return SteadyTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
-}
 
 UniqueFd open_or_throw(int fd, const char* what) {
   if (fd < 0) {
@@ -58,25 +50,26 @@ std::shared_ptr<EventLoop> EventLoop::shared() {
   return shared_instance<EventLoop>([] { return create(); });
 }
 
-EpollLoop::EpollLoop()
-    : epoll_(open_or_throw(::epoll_create1(EPOLL_CLOEXEC), "an epoll instance")),
+EpollLoop::EpollLoop(std::shared_ptr<const LoopClock> clock)
+    : clock_(std::move(clock)),
+      epoll_(open_or_throw(::epoll_create1(EPOLL_CLOEXEC), "an epoll instance")),
       wake_(open_or_throw(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "an eventfd")),
       timer_(
           open_or_throw(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK), "a timerfd")),
       wall_clock_(
           open_or_throw(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK), "a timerfd")),
       watches_(epoll_.get()),
-      now_(read_steady_clock()) {
+      now_(clock_->steady_now()) {
   add_own(epoll_.get(), wake_.get(), kWakeKey);
   add_own(epoll_.get(), timer_.get(), kTimerKey);
   add_own(epoll_.get(), wall_clock_.get(), kWallClockKey);
 }
 
-std::shared_ptr<EventLoop> EpollLoop::start() {
+std::shared_ptr<EpollLoop> EpollLoop::start(std::shared_ptr<const LoopClock> clock) {
   struct Delete {
     void operator()(EpollLoop* loop) const { delete loop; }
   };
-  std::unique_ptr<EpollLoop, Delete> loop(new EpollLoop);
+  std::unique_ptr<EpollLoop, Delete> loop(new EpollLoop(std::move(clock)));
   loop->thread_ = start_thread("azure-iot-loop", [raw = loop.get()] { raw->run(); });
   return {loop.release(), &EpollLoop::end};
 }
@@ -102,10 +95,12 @@ SteadyTime EpollLoop::now() const {
   return now_;
 }
 
-SteadyTime EpollLoop::steady_now() const { return read_steady_clock(); }
+SteadyTime EpollLoop::steady_now() const { return clock_->steady_now(); }
 
-WallTime EpollLoop::wall_now() const {
-  return std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
+WallTime EpollLoop::wall_now() const { return clock_->wall_now(); }
+
+void EpollLoop::wall_clock_was_set() {
+  post([this] { wall_clock_jumped(); });
 }
 
 bool EpollLoop::in_loop_thread() const { return current_loop == this; }
@@ -156,7 +151,7 @@ void EpollLoop::run() {
 
 void EpollLoop::turn() {
   const int ready = wait();
-  now_ = read_steady_clock();
+  now_ = clock_->steady_now();
   for (int i = 0; i < ready && !stopping_.load(std::memory_order_relaxed); ++i) {
     contain("a descriptor's handler", [&] { handle(events_[i]); });
   }
@@ -191,7 +186,7 @@ void EpollLoop::arm_timer() {
   armed_for_ = due;
   itimerspec spec{};  // All zero disarms.
   if (due != kNever) {
-    const Duration since_boot = due.time_since_epoch();
+    const Duration since_boot = clock_->on_system_clock(due).time_since_epoch();
     const auto seconds = std::chrono::floor<std::chrono::seconds>(since_boot);
     spec.it_value.tv_sec = static_cast<time_t>(seconds.count());
     spec.it_value.tv_nsec = static_cast<long>((since_boot - seconds).count());

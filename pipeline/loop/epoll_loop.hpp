@@ -9,6 +9,7 @@
 #include "event_loop.hpp"
 #include "fd_watches.hpp"
 #include "fork_guard.hpp"
+#include "loop_clock.hpp"
 #include "unique_fd.hpp"
 #include "work_queue.hpp"
 
@@ -19,7 +20,10 @@ namespace azure::iot::device {
 // and not a moment less.
 class EpollLoop final : public EventLoop {
  public:
-  static std::shared_ptr<EventLoop> start();
+  static std::shared_ptr<EpollLoop> start(
+      std::shared_ptr<const LoopClock> clock = LoopClock::system());
+  // Whoever sets the wall clock of a LoopClock of his own says so: alarms go by it. Any thread.
+  void wall_clock_was_set();
 
   SteadyTime now() const override;
   SteadyTime steady_now() const override;
@@ -32,7 +36,7 @@ class EpollLoop final : public EventLoop {
   void unwatch(int fd) override;
 
  private:
-  EpollLoop();
+  explicit EpollLoop(std::shared_ptr<const LoopClock> clock);
   ~EpollLoop() override = default;
   static void end(EpollLoop* loop);
 
@@ -49,6 +53,7 @@ class EpollLoop final : public EventLoop {
   void watch_wall_clock();
   void wake();
 
+  const std::shared_ptr<const LoopClock> clock_;
   ForkGuard fork_guard_;
   UniqueFd epoll_;
   UniqueFd wake_;
