@@ -88,6 +88,7 @@ bool well_in_child(By by, const std::function<bool()>& body) {
   int status = -1;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  if (status != 0) MESSAGE("the child's status is ", status);  // 14: it hung.
   return status == 0;
 }
 
