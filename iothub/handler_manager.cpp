@@ -95,10 +95,9 @@ void HandlerManager::route(HandlerRunner<T>& runner, Inbox<T>& inbox, std::strin
   const bool filled = inbox.put(std::move(item));
   runner.wake();
   if (!filled) return;
-  route_background_exception(
-      Error(Errc::user_handler, std::string(what) + " come faster than the handler takes them: " +
-                                    std::to_string(inbox.capacity()) + " are waiting" +
-                                    (runner.has_handler() ? "" : ", and no handler is set")));
+  log(LogLevel::warning, kName, what,
+      " come faster than the handler takes them: ", std::to_string(inbox.capacity()),
+      " are waiting", runner.has_handler() ? "" : ", and no handler is set");
 }
 
 void HandlerManager::route_connection_state(ConnectionStateEvent event) {

@@ -1,46 +1,79 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 namespace azure::iot::device {
 
+// How many of a client's inboxes are full. Any thread.
+class InboxPressure {
+ public:
+  // Calls `f` whenever `high` may have changed, on the thread that changed it. Before the first
+  // item.
+  void when_changed(std::function<void()> f) { changed_ = std::move(f); }
+  // Whether what the service sends had better wait there.
+  bool high() const { return full_.load(std::memory_order_seq_cst) > 0; }
+
+  void add(int inboxes) {
+    full_.fetch_add(inboxes, std::memory_order_seq_cst);
+    if (changed_) changed_();
+  }
+
+ private:
+  std::atomic<int> full_ = 0;
+  std::function<void()> changed_;
+};
+
 // What has come in and nobody has taken yet, in order. Never drops: the service was told that each
-// item arrived. Any thread. (Python: SyncClientInbox.)
+// item arrived. Once filled it adds to the pressure, until half of it is taken out again. Any
+// thread. (Python: SyncClientInbox.)
 template <class T>
 class Inbox {
  public:
-  explicit Inbox(std::size_t capacity) : capacity_(std::max<std::size_t>(capacity, 1)) {}
+  explicit Inbox(std::size_t capacity, InboxPressure* pressure = nullptr)
+      : capacity_(std::max<std::size_t>(capacity, 1)), pressure_(pressure) {}
 
-  // Takes in an item, however many there are. True for the one that fills the inbox, once until
-  // half of it is taken out again: then the service had better be slowed down.
+  // Takes in an item, however many there are. True for the one that fills the inbox.
   bool put(T item) {
-    const std::scoped_lock lock(mutex_);
-    items_.push_back(std::move(item));
-    if (full_ || items_.size() < capacity_) return false;
-    full_ = true;
+    {
+      const std::scoped_lock lock(mutex_);
+      items_.push_back(std::move(item));
+      if (items_.size() < capacity_ || std::exchange(full_, true)) return false;
+    }
+    if (pressure_) pressure_->add(1);
     return true;
   }
 
   // The oldest item, if there is one.
   std::optional<T> take() {
-    const std::scoped_lock lock(mutex_);
-    if (items_.empty()) return std::nullopt;
-    std::optional<T> item(std::move(items_.front()));
-    items_.pop_front();
-    if (items_.size() <= capacity_ / 2) full_ = false;
+    std::optional<T> item;
+    bool has_room_again = false;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (items_.empty()) return std::nullopt;
+      item.emplace(std::move(items_.front()));
+      items_.pop_front();
+      has_room_again = items_.size() <= capacity_ / 2 && std::exchange(full_, false);
+    }
+    if (has_room_again && pressure_) pressure_->add(-1);
     return item;
   }
 
   void clear() {
     std::deque<T> dropped;  // Destroyed without the lock.
-    const std::scoped_lock lock(mutex_);
-    dropped.swap(items_);
-    full_ = false;
+    bool has_room_again = false;
+    {
+      const std::scoped_lock lock(mutex_);
+      dropped.swap(items_);
+      has_room_again = std::exchange(full_, false);
+    }
+    if (has_room_again && pressure_) pressure_->add(-1);
   }
 
   bool empty() const { return size() == 0; }
@@ -52,6 +85,7 @@ class Inbox {
 
  private:
   const std::size_t capacity_;
+  InboxPressure* const pressure_;
   mutable std::mutex mutex_;
   std::deque<T> items_;
   bool full_ = false;

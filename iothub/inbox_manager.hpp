@@ -17,10 +17,11 @@ namespace azure::iot::device {
 template <class T>
 class NamedInboxes {
  public:
-  explicit NamedInboxes(std::size_t capacity) : capacity_(capacity) {}
+  NamedInboxes(std::size_t capacity, InboxPressure& pressure)
+      : capacity_(capacity), pressure_(pressure) {}
 
   Inbox<T>& get(std::string_view name) {
-    return inboxes_.try_emplace(std::string(name), capacity_).first->second;
+    return inboxes_.try_emplace(std::string(name), capacity_, &pressure_).first->second;
   }
   Inbox<T>* find(std::string_view name) {
     const auto found = inboxes_.find(name);
@@ -34,6 +35,7 @@ class NamedInboxes {
 
  private:
   const std::size_t capacity_;
+  InboxPressure& pressure_;
   std::map<std::string, Inbox<T>, std::less<>> inboxes_;
 };
 
@@ -45,11 +47,11 @@ struct InboxManager {
   static constexpr std::size_t kCapacity = 1024;
 
   explicit InboxManager(std::size_t capacity = kCapacity)
-      : messages(capacity),
-        method_requests(capacity),
-        twin_patches(capacity),
-        inputs(capacity),
-        methods(capacity) {}
+      : messages(capacity, &pressure),
+        method_requests(capacity, &pressure),
+        twin_patches(capacity, &pressure),
+        inputs(capacity, pressure),
+        methods(capacity, pressure) {}
 
   // As Python does when the connection ends: the hub has given up on them by then.
   void clear_all_method_requests() {
@@ -81,6 +83,7 @@ struct InboxManager {
     return by_name ? *by_name : method_requests;
   }
 
+  InboxPressure pressure;
   Inbox<Message> messages;  // From the cloud, or to the inputs of a module.
   Inbox<MethodRequest> method_requests;
   Inbox<Json> twin_patches;

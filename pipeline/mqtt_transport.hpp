@@ -75,6 +75,10 @@ class MqttTransport {
   virtual Error publish(OpKey key, std::string topic, std::string payload) = 0;
   virtual Error subscribe(OpKey key, const std::string& topic) = 0;
   virtual Error unsubscribe(OpKey key, const std::string& topic) = 0;
+  // While paused, nothing more of what comes on an established connection is taken in, so that the
+  // server has to wait; what is sent goes out. A server that hangs up meanwhile is noticed: what it
+  // sent before is taken in, and the pause is over. Holds over a reconnect.
+  virtual void pause_reading(bool paused) = 0;
   // Cancels whatever waits for an acknowledgement, oldest first.
   virtual void cancel_all_operations() = 0;
   // Ends the connection without an event and cancels what waits. The transport is of no use then.

@@ -111,4 +111,12 @@ struct MqttUnsubscribeOperation : OperationOf<MqttUnsubscribeOperation> {
   std::string topic;
 };
 
+// Has the transport stop reading, or read on, since what came in is not taken fast enough. It reads
+// on by itself after half the keep-alive.
+struct PauseReadingOperation : OperationOf<PauseReadingOperation> {
+  static constexpr std::string_view kName = "PauseReadingOperation";
+  explicit PauseReadingOperation(bool paused_) : paused(paused_) {}
+  bool paused;
+};
+
 }  // namespace azure::iot::device

@@ -26,6 +26,9 @@ std::shared_ptr<HubClientCore> HubClientCore::create(HubClientConfig config,
   std::shared_ptr<HubClientCore> core(
       new HubClientCore(std::move(config), std::move(make_transport), std::move(handler_pool)));
   core->insert(stages);
+  core->handlers_.inboxes().pressure.when_changed([weak = std::weak_ptr<HubClientCore>(core)] {
+    if (const auto full = weak.lock()) full->loop_->post([full] { full->control_flow(); });
+  });
   core->initialize();
   return core;
 }
@@ -83,6 +86,13 @@ void HubClientCore::initialize() {
     if (e.error().code() == Errc::bad_content) throw std::invalid_argument(e.error().detail());
     throw;
   }
+}
+
+// How things are when this runs counts: handlers' threads and the loop may have asked meanwhile.
+void HubClientCore::control_flow() {
+  const bool pause = handlers_.inboxes().pressure.high();
+  if (std::exchange(reading_paused_, pause) == pause) return;
+  pipeline_->enter(make_op<PauseReadingOperation>(pause));
 }
 
 void HubClientCore::on_event(const Event& event) {

@@ -124,6 +124,7 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
 
   // What happens at the top of the pipeline, on the loop's thread.
   void on_event(const Event& event);
+  void control_flow();
   void on_connected(bool session_present);
   void on_disconnected(const Error& cause);
   void enable_again(Feature& feature);
@@ -178,6 +179,7 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
                                     {feature::kInput},
                                     {feature::kMethods},
                                     {feature::kTwinPatches}}};
+  bool reading_paused_ = false;  // Of the loop's thread.
   HandlerManager handlers_;
   std::atomic<ReceiveMode> receive_mode_ = ReceiveMode::undecided;
   // Who waits in the older receive calls. Loop's thread only.

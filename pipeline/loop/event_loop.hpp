@@ -20,7 +20,13 @@ namespace azure::iot::device {
 class EventLoop {
  public:
   // What a descriptor is watched for, and what is told of it.
-  enum Readiness : unsigned { kReadable = 1, kWritable = 2, kHangUp = 4, kError = 8 };
+  enum Readiness : unsigned {
+    kReadable = 1,
+    kWritable = 2,
+    kHangUp = 4,
+    kError = 8,
+    kPeerClosed = 16,  // The other end sends nothing more; what it sent before may be unread.
+  };
   // Called on the loop's thread with the Readiness bits that hold. HangUp and Error are always
   // told.
   using FdHandler = std::function<void(unsigned readiness)>;

@@ -15,6 +15,7 @@ std::uint32_t to_epoll(unsigned readiness) {
   std::uint32_t events = 0;
   if (readiness & EventLoop::kReadable) events |= EPOLLIN;
   if (readiness & EventLoop::kWritable) events |= EPOLLOUT;
+  if (readiness & EventLoop::kPeerClosed) events |= EPOLLRDHUP;
   return events;
 }
 
@@ -24,6 +25,7 @@ unsigned to_readiness(std::uint32_t events) {
   if (events & EPOLLOUT) readiness |= EventLoop::kWritable;
   if (events & EPOLLHUP) readiness |= EventLoop::kHangUp;
   if (events & EPOLLERR) readiness |= EventLoop::kError;
+  if (events & EPOLLRDHUP) readiness |= EventLoop::kPeerClosed;
   return readiness;
 }
 

@@ -36,6 +36,7 @@ void MqttTransportStage::run(Owned<InitializePipelineOperation> op) {
 }
 
 void MqttTransportStage::run(Owned<ShutdownPipelineOperation> op) {
+  reads_on_.cancel();
   // The reauthorization first: its disconnect, failing, would go on to its connect.
   const Error cancelled(Errc::operation_cancelled, "cancelled by shutdown");
   reauthorizing_.fail_all(cancelled);
@@ -105,6 +106,31 @@ void MqttTransportStage::run(Owned<MqttUnsubscribeOperation> op) {
   fail_if(transport_->unsubscribe(key, topic), key);
 }
 
+void MqttTransportStage::run(Owned<PauseReadingOperation> op) {
+  if (!transport_) return refuse(std::move(op));
+  reads_on_.cancel();
+  if (op->paused) {
+    reads_on_.start(loop(), longest_pause(), [this] { on_pause_too_long(); });
+  }
+  transport_->pause_reading(op->paused);
+  complete(std::move(op));
+}
+
+void MqttTransportStage::on_pause_too_long() {
+  transport_->pause_reading(false);
+  report_background_error(
+      Error(Errc::user_handler,
+            "what came in has not been taken by its handler for half the keep-alive; the client "
+            "reads on, and keeps it in memory"));
+}
+
+// Longer, and pings would be answered too late.
+Duration MqttTransportStage::longest_pause() const {
+  constexpr std::chrono::seconds kWithoutKeepAlive{30};
+  const auto keep_alive = nucleus().options.keep_alive;
+  return keep_alive > keep_alive.zero() ? Duration(keep_alive) / 2 : kWithoutKeepAlive;
+}
+
 void MqttTransportStage::on_mqtt_connected(bool session_present) {
   send_event_up(ConnectedEvent(session_present));
   if (!pending_is<ConnectOperation>()) {
@@ -147,6 +173,7 @@ void MqttTransportStage::on_mqtt_acknowledged(OpKey key, Error error) {
 void MqttTransportStage::on_close() {
   // What is under way fails next, and there is no transport left to cancel it on.
   pending_ = {};
+  reads_on_.cancel();
   transport_.reset();
 }
 

@@ -13,7 +13,8 @@ namespace azure::iot::device {
 
 // The bottom of the chain: turns operations into calls on the MQTT transport, and what the
 // transport tells into events and completions. Makes the transport when it is initialized. A
-// connect that the transport does not answer fails after 60 s.
+// connect that the transport does not answer fails after 60 s. A pause in reading ends after half
+// the keep-alive, which is reported as a background error.
 //
 // Unlike Python: an acknowledgement that comes after its operation ended is ignored; a connection
 // operation that another displaces is cancelled; shutdown cancels whatever is under way.
@@ -21,7 +22,7 @@ class MqttTransportStage final
     : public Handles<MqttTransportStage,
                      Ops<InitializePipelineOperation, ShutdownPipelineOperation, ConnectOperation,
                          DisconnectOperation, ReauthorizeConnectionOperation, MqttPublishOperation,
-                         MqttSubscribeOperation, MqttUnsubscribeOperation>>,
+                         MqttSubscribeOperation, MqttUnsubscribeOperation, PauseReadingOperation>>,
       private MqttTransportListener {
  public:
   static constexpr Duration kConnectWatchdog = std::chrono::seconds{60};
@@ -37,6 +38,7 @@ class MqttTransportStage final
   void run(Owned<MqttPublishOperation> op);
   void run(Owned<MqttSubscribeOperation> op);
   void run(Owned<MqttUnsubscribeOperation> op);
+  void run(Owned<PauseReadingOperation> op);
 
  private:
   void on_mqtt_connected(bool session_present) override;
@@ -56,6 +58,8 @@ class MqttTransportStage final
   void displace_connection_op();
   void on_connect_expired(const Error& error);
   void fail_if(Error error, OpKey key);
+  void on_pause_too_long();
+  Duration longest_pause() const;
 
   MqttTransportFactory make_transport_;
   std::unique_ptr<MqttTransport> transport_;
@@ -64,7 +68,8 @@ class MqttTransportStage final
   // The last, since a closing fails the last first: its disconnect, failing, would go on to its
   // connect.
   PendingOps reauthorizing_{*this, "for the connection to be reauthorized"};
-  OpKey pending_;  // The connect or disconnect under way: there is one at most.
+  Timer reads_on_;  // However full an inbox is: the server takes long silence for a lost client.
+  OpKey pending_;   // The connect or disconnect under way: there is one at most.
 };
 
 }  // namespace azure::iot::device

@@ -30,21 +30,23 @@ TEST_CASE_FIXTURE(Fixture, "HandlerManager: nothing is dropped while the handler
   CHECK(seen.back() == "2999");
 }
 
-TEST_CASE("HandlerManager: an inbox that fills up is reported once, until half of it is taken") {
+TEST_CASE("HandlerManager: an inbox that fills up asks for a pause until half of it is taken") {
   Fixture f(4);
-  f.handlers.on_background_exception().set_handler(
-      [&](const Error& e) { f.reported.push_back(e.detail()); });
-  for (int i = 0; i < 10; ++i) f.send("x");
-  f.loop.run_posted();
-  CHECK(f.reported == Texts{"messages come faster than the handler takes them: 4 are waiting, and "
-                            "no handler is set"});
+  Texts asked;
+  InboxPressure& pressure = f.handlers.inboxes().pressure;
+  pressure.when_changed([&] { asked.push_back(pressure.high() ? "wait" : "go on"); });
+  for (int i = 0; i < 3; ++i) f.send("x");
+  CHECK(asked.empty());
+  for (int i = 0; i < 7; ++i) f.send("x");
+  CHECK(asked == Texts{"wait"});
 
-  f.handlers.on_message_received().set_handler([](const Message&) {});
+  std::size_t left_then = 0;
+  f.handlers.on_message_received().set_handler([&](const Message&) {
+    if (asked.size() == 2 && left_then == 0) left_then = f.handlers.inboxes().messages.size();
+  });
   f.loop.run_posted();
-  f.handlers.on_message_received().set_handler({});
-  for (int i = 0; i < 4; ++i) f.send("x");
-  f.loop.run_posted();
-  CHECK(f.reported.size() == 2);
+  CHECK(asked == Texts{"wait", "go on"});
+  CHECK(left_then == 2);
 }
 
 TEST_CASE_FIXTURE(Fixture, "HandlerManager: the last demand for a new token waits for a handler") {

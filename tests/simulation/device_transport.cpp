@@ -71,6 +71,8 @@ class Device::Transport final : public MqttTransport {
     return {};
   }
 
+  void pause_reading(bool) override {}  // No schedule sends enough to fill an inbox.
+
   Error publish(OpKey key, std::string topic, std::string payload) override {
     if (state_ != State::up) return no_connection();
     Publish publish{key, next_mid(), std::move(topic), std::move(payload)};

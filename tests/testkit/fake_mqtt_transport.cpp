@@ -54,6 +54,7 @@ class FakeMqttTransport::Link final : public MqttTransport {
     return {};
   }
 
+  void pause_reading(bool paused) override { far_.pause(paused); }
   void cancel_all_operations() override { far_.cancel_in_flight(); }
 
   Error shutdown() override {
@@ -115,8 +116,20 @@ void FakeMqttTransport::fall_silent() {
 
 void FakeMqttTransport::receive(std::string_view topic, std::string_view payload) {
   tell([this, topic = std::string(topic), payload = std::string(payload)] {
-    if (connected_ && !silent_) listener_->on_mqtt_message_received(topic, payload);
+    if (!connected_ || silent_) return;
+    if (paused_) {
+      unread_.emplace_back(topic, payload);
+    } else {
+      listener_->on_mqtt_message_received(topic, payload);
+    }
   });
+}
+
+void FakeMqttTransport::pause(bool paused) {
+  paused_ = paused;
+  if (!paused) {
+    for (auto& [topic, payload] : std::exchange(unread_, {})) receive(topic, payload);
+  }
 }
 
 std::vector<std::string> FakeMqttTransport::topics(Packet::Kind kind) const {

@@ -66,6 +66,8 @@ class FakeMqttTransport {
   bool answers_inside_calls = false;
 
   bool connected() const { return connected_; }
+  // Whether the client takes in nothing; what it receives comes once it reads on.
+  bool paused() const { return paused_; }
   std::size_t dials() const { return passwords_.size(); }
   std::size_t disconnects() const { return disconnects_; }
   bool was_shut_down() const { return shut_down_; }
@@ -93,6 +95,7 @@ class FakeMqttTransport {
   };
 
   void tell(std::function<void()> what);
+  void pause(bool paused);
   Error next_call_error();
   void dial(std::optional<std::string> password);
   void send(OpKey key, Packet packet);
@@ -109,6 +112,8 @@ class FakeMqttTransport {
   MqttTransportConfig config_;
   bool connected_ = false;
   bool silent_ = false;
+  bool paused_ = false;
+  std::vector<std::pair<std::string, std::string>> unread_;
   bool shut_down_ = false;
   std::size_t attempt_ = 0;  // An answer on an earlier link, or to an earlier dial, is void.
   std::size_t disconnects_ = 0;

@@ -59,6 +59,7 @@ class ScriptedTransport::Link final : public MqttTransport {
   Error unsubscribe(OpKey key, const std::string& topic) override {
     return owner_.send("unsubscribe", key, topic, Json::object());
   }
+  void pause_reading(bool) override {}  // Python has no such thing.
   void cancel_all_operations() override {
     if (!owner_.call("cancel_all_operations")) owner_.cancel_all();
   }

@@ -50,6 +50,7 @@ class FarEnd final : public MqttTransport {
   }
   Error subscribe(OpKey, const std::string&) override { return {}; }
   Error unsubscribe(OpKey, const std::string&) override { return {}; }
+  void pause_reading(bool) override {}
   void cancel_all_operations() override {}
   Error shutdown() override { return {}; }
 

@@ -99,6 +99,8 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
     return {};
   }
 
+  void pause_reading(bool paused) override { link_->pause_reading(paused); }
+
   void cancel_all_operations() override {
     const Error cancelled(Errc::operation_cancelled, "cancelled while it waited for the server");
     const std::weak_ptr<void> alive = alive_;

@@ -62,7 +62,9 @@ void MqttLink::on_ready(unsigned readiness) {
       ::getsockopt(client_->fd(), SOL_SOCKET, SO_ERROR, &socket_error, &size);
       if (socket_error == 0) socket_error = dial_errno_;
     }
-    take_in();
+    // What came before the server hung up is read to its end.
+    if (broken || (readiness & EventLoop::kPeerClosed)) paused_ = false;
+    if (!pausing()) take_in();
     if (!ended_ && broken && client_->handshaking()) {
       end(dial_error(server(), MOSQ_ERR_ERRNO, socket_error, 0));
     }
@@ -100,9 +102,11 @@ void MqttLink::on_end_of_turn() {
 void MqttLink::watch() {
   const int fd = client_->fd();
   if (fd < 0) return;
-  if (fd == watched_fd_) return loop_.change_watch(fd, client_->interest());
+  unsigned interest = client_->interest();
+  if (pausing()) interest ^= EventLoop::kReadable | EventLoop::kPeerClosed;
+  if (fd == watched_fd_) return loop_.change_watch(fd, interest);
   unwatch();
-  loop_.watch(fd, client_->interest(), [this](unsigned readiness) { on_ready(readiness); });
+  loop_.watch(fd, interest, [this](unsigned readiness) { on_ready(readiness); });
   watched_fd_ = fd;
 }
 
@@ -180,6 +184,13 @@ Error MqttLink::send(const char* what, const Send& send) {
   return {};
 }
 
+void MqttLink::pause_reading(bool paused) {
+  if (std::exchange(paused_, paused) == paused || state_ != State::up || ended_) return;
+  after_call();
+  // What waits inside TLS makes no descriptor readable.
+  if (!paused && client_->has_more()) settle_soon();
+}
+
 void MqttLink::close() {
   if (state_ != State::up) return;
   state_ = State::closing;
@@ -200,7 +211,7 @@ void MqttLink::after_call() {
 void MqttLink::settle_soon() {
   soon_.start(loop_, Duration::zero(), [this] {
     frame([&] {
-      if (!ended_ && client_->has_more()) take_in();
+      if (!ended_ && !pausing() && client_->has_more()) take_in();
     });
   });
 }

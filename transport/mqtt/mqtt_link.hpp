@@ -74,6 +74,9 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   // Up, as far as one can know now; what ended is told soon.
   bool usable() const { return state_ == State::up && !ended_; }
 
+  // As in MqttTransport.
+  void pause_reading(bool paused);
+
   // As on MosquittoClient; only while usable. What fails together with the connection counts as
   // sent, and the loss is told later.
   Error publish(const std::string& topic, const std::string& payload, std::uint16_t& mid);
@@ -119,6 +122,7 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   void settle_soon();
   void on_ready(unsigned readiness);
   void take_in();
+  bool pausing() const { return paused_ && state_ == State::up; }
   void flush();
   void on_end_of_turn();
   void watch();
@@ -168,6 +172,7 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   SteadyTime dialled_at_{};
   int dial_errno_ = 0;
   int watched_fd_ = -1;
+  bool paused_ = false;  // Nothing is read while the link is up.
   KeepAlive keep_alive_;
   EndOfTurn end_of_turn_;
 

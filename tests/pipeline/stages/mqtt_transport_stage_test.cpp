@@ -383,5 +383,42 @@ TEST_CASE("MqttTransport: what comes in goes up with its topic and payload") {
   CHECK(seen == "topic=" + std::string("a\0b", 3));
 }
 
+TEST_CASE("MqttTransport: a pause in reading ends when asked to, and nothing is lost or reported") {
+  Bottom p;
+  p.run<ConnectOperation>();
+  p.run<PauseReadingOperation>(true);
+  p.transport.receive("topic");
+  p.settle();
+  CHECK(p.events.count<IncomingMqttMessageEvent>() == 0);
+  p.run<PauseReadingOperation>(false);
+  CHECK(p.events.count<IncomingMqttMessageEvent>() == 1);
+  p.advance(std::chrono::hours(1));
+  CHECK(p.events.background_errors.empty());
+}
+
+TEST_CASE("MqttTransport: a pause in reading ends after half the keep-alive, and is reported") {
+  Bottom p;
+  const Duration half = p.nucleus().options.keep_alive / 2;
+  p.run<ConnectOperation>();
+  p.run<PauseReadingOperation>(true);
+  p.transport.receive("topic");
+  p.advance(half - std::chrono::milliseconds(1));
+  CHECK(p.events.count<IncomingMqttMessageEvent>() == 0);
+  CHECK(p.events.background_errors.empty());
+  p.advance(std::chrono::milliseconds(1));
+  CHECK(p.events.count<IncomingMqttMessageEvent>() == 1);
+  REQUIRE(p.events.background_errors.size() == 1);
+  CHECK(p.events.background_errors[0].code() == Errc::user_handler);
+}
+
+TEST_CASE("MqttTransport: after a shutdown no pause in reading is reported") {
+  Bottom p;
+  p.run<ConnectOperation>();
+  p.run<PauseReadingOperation>(true);
+  p.run<ShutdownPipelineOperation>();
+  p.advance(std::chrono::hours(1));
+  CHECK(p.events.background_errors.empty());
+}
+
 }  // namespace
 }  // namespace azure::iot::device
