@@ -46,7 +46,8 @@ class HubClientCore;
 // independent of each other. A handler may block and may call the client, also to set handlers or
 // to shut it down. What a handler throws goes to the handler for background exceptions.
 //
-// A handler may fork and run programs: those inherit no descriptor. A forked child's copy of a
+// A handler may fork and run programs: those inherit no descriptor, unless `system` or
+// `posix_spawn`, which run no fork handlers, start one just while a socket is being opened. A forked child's copy of a
 // client sends nothing and may be destroyed, its calls throw ClientError, and the parent's goes on.
 // The child may make clients of its own.
 class IoTHubClient {
