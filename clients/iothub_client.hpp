@@ -47,9 +47,9 @@ class HubClientCore;
 // to shut it down. What a handler throws goes to the handler for background exceptions.
 //
 // A handler may fork and run programs: those inherit no descriptor, unless `system` or
-// `posix_spawn`, which run no fork handlers, start one just while a socket is being opened. A forked child's copy of a
-// client sends nothing and may be destroyed, its calls throw ClientError, and the parent's goes on.
-// The child may make clients of its own.
+// `posix_spawn`, which run no fork handlers, start one just while a socket is being opened. A
+// forked child's copy of a client sends nothing and may be destroyed, its calls throw ClientError,
+// and the parent's goes on. The child may make clients of its own.
 class IoTHubClient {
  public:
   using Timeout = std::optional<std::chrono::milliseconds>;
