@@ -81,7 +81,7 @@ void HubClientCore::initialize() {
     waiter.get();
   } catch (const IotError& e) {
     shut_down_ = true;
-    loop_->post([core = shared_from_this()] { core->close_pipeline(); });
+    close_and_wait();
     // What could not be read was an option: the contents of a certificate.
     if (e.error().code() == Errc::bad_content) throw std::invalid_argument(e.error().detail());
     throw;
@@ -148,6 +148,16 @@ void HubClientCore::end_with_shutdown(const std::shared_ptr<QuietWait>& wait) {
   if (shut_down_) return wait->give_up();
   std::erase_if(quiet_waits_, [](const auto& ended) { return ended.expired(); });
   quiet_waits_.push_back(wait);
+}
+
+void HubClientCore::close_and_wait() {
+  if (loop_->in_loop_thread()) return close_pipeline();
+  Waiter<void> waiter;
+  loop_->post([this, done = Completion<void>(waiter)]() mutable {
+    close_pipeline();
+    done({});
+  });
+  waiter.get();
 }
 
 void HubClientCore::close_pipeline() {

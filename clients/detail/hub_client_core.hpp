@@ -162,6 +162,7 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
   void send(Message message, Timeout timeout, Completion<void> done);
   void end_with_shutdown(const std::shared_ptr<QuietWait>& wait);
   void close_pipeline();
+  void close_and_wait();
 
   const ForkGuard fork_guard_;
   const std::shared_ptr<EventLoop> loop_;

@@ -48,9 +48,11 @@ class HubClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
     core_->handlers_.when_quiet(caller_, [wait] { wait->quiet(); });
   }
 
+  // Told when nothing on the loop keeps the core any more: then whoever waits may be the last to
+  // let go of the loop, and its thread has ended when he has.
   void end() {
     core_->handlers_.stop();
-    done_({});
+    later([done = std::move(done_)]() mutable { done({}); });
   }
 
   // Outside the stages, which may be in the middle of something.

@@ -20,6 +20,20 @@ TEST_CASE("Client: shutdown disconnects, tells the handler, and ends") {
   CHECK(client.loop->pending_timers() == 0);
 }
 
+TEST_CASE("Client: when shutdown is told, nothing on the loop keeps the client or the loop") {
+  TestClient client;
+  client.connect();
+  const std::weak_ptr<detail::HubClientCore> core = client.core;
+  bool told = false;
+  client.core->start_shutdown(detail::Completion<void>([&](const Error&) {
+    told = true;
+    CHECK(core.expired());
+  }));
+  client.core.reset();
+  client.advance(1s);
+  CHECK(told);
+}
+
 TEST_CASE("Client: after shutdown every call is refused, and nothing is dialled") {
   TestClient client;
   client.shutdown();
