@@ -6,6 +6,14 @@
 
 namespace azure::iot::device::test {
 
+// Whether a sanitizer watches: what takes time then takes many times longer, and memory is kept
+// that was given back, so that neither says anything.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 // What the open descriptors of this process stand for, as the system says: "socket:[1234]".
 std::vector<std::string> open_descriptors();
 // The names of its threads.

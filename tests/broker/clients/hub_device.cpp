@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include <sys/resource.h>
 
@@ -11,8 +12,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kDevices = 40;
+constexpr int kModules = 20;
 
 std::string device_name(int number) { return "client-" + std::to_string(number); }
+std::string module_name(int number) { return "edge-" + std::to_string(number) + "/module"; }
 
 std::chrono::microseconds cpu_of_process() {
   rusage usage{};
@@ -21,6 +24,12 @@ std::chrono::microseconds cpu_of_process() {
     return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
   };
   return time(usage.ru_utime) + time(usage.ru_stime);
+}
+
+ConnectionStringOptions options_for(const SimulatorProcess& hub, ConnectionStringOptions options) {
+  if (options.server_verification_cert.empty()) options.server_verification_cert = hub.ca_file();
+  if (options.port == 0) options.port = hub.port();
+  return options;
 }
 
 }  // namespace
@@ -35,6 +44,7 @@ SimulatorProcess& shared_hub() {
   static SimulatorProcess hub = [] {
     SimulatorOptions options{.devices = {}};
     for (int i = 0; i < kDevices; ++i) options.devices.push_back(device_name(i));
+    for (int i = 0; i < kModules; ++i) options.devices.push_back(module_name(i));
     return SimulatorProcess(options);
   }();
   return hub;
@@ -45,17 +55,25 @@ std::string next_device() {
   return device_name(next++);
 }
 
-IoTHubDeviceClient make_client(const SimulatorProcess& hub, const std::string& device,
-                               ConnectionStringOptions options) {
-  if (options.server_verification_cert.empty()) {
-    options.server_verification_cert = contents_of(hub.ca_file());
-  }
-  if (options.port == 0) options.port = hub.port();
-  return IoTHubDeviceClient::create_from_connection_string(hub.connection_string(device), options);
+std::string next_module() {
+  static std::atomic<int> next = 0;
+  return module_name(next++);
 }
 
-bool eventually(const std::function<bool()>& condition) {
-  for (const auto end = std::chrono::steady_clock::now() + 10s;
+IoTHubDeviceClient make_client(const SimulatorProcess& hub, const std::string& device,
+                               ConnectionStringOptions options) {
+  return IoTHubDeviceClient::create_from_connection_string(hub.connection_string(device),
+                                                           options_for(hub, std::move(options)));
+}
+
+IoTHubModuleClient make_module_client(const SimulatorProcess& hub, const std::string& module,
+                                      ConnectionStringOptions options) {
+  return IoTHubModuleClient::create_from_connection_string(hub.connection_string(module),
+                                                           options_for(hub, std::move(options)));
+}
+
+bool eventually(const std::function<bool()>& condition, std::chrono::seconds patience) {
+  for (const auto end = std::chrono::steady_clock::now() + patience;
        std::chrono::steady_clock::now() < end; std::this_thread::sleep_for(5ms)) {
     if (condition()) return true;
   }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "clients/iothub_device_client.hpp"
+#include "clients/iothub_module_client.hpp"
 #include "support/simulator_process.hpp"
 
 namespace azure::iot::device::test {
@@ -15,15 +16,19 @@ std::string contents_of(const std::string& path);
 
 // One hub for all tests that break nothing, with a device of its own for each of them.
 SimulatorProcess& shared_hub();
-// The id of a device of that hub that no other test has.
+// The id of a device of that hub that no other test has; or of a module, "device/module".
 std::string next_device();
+std::string next_module();
 
-// A client of a device of `hub`, which need not be the shared one.
+// A client of a device, or of a module, of `hub`, which need not be the shared one.
 IoTHubDeviceClient make_client(const SimulatorProcess& hub, const std::string& device,
                                ConnectionStringOptions options = {});
+IoTHubModuleClient make_module_client(const SimulatorProcess& hub, const std::string& module,
+                                      ConnectionStringOptions options = {});
 
-// Waits, up to ten seconds, until `condition` holds.
-bool eventually(const std::function<bool()>& condition);
+// Waits until `condition` holds, or `patience` is over.
+bool eventually(const std::function<bool()>& condition,
+                std::chrono::seconds patience = std::chrono::seconds(10));
 
 // Wall and processor time of this process since it was made.
 class Stopwatch {
