@@ -145,9 +145,9 @@ class IoTHubClient {
   void on_connection_state_change(std::function<void(ConnectionStateChange)> handler);
 
   // Sets the handler that is told when the token with which the client was made is about to expire:
-  // 120 s before. It makes another and gives it to `update_sastoken`. What comes before there is a
-  // handler is kept for it. Never called for clients that make their tokens themselves. An empty
-  // function clears it. Does not wait.
+  // 120 s before, or at once if it has less time left. It makes another and gives it to
+  // `update_sastoken`. What comes before there is a handler is kept for it. Never called for
+  // clients that make their tokens themselves. An empty function clears it. Does not wait.
   //
   //   client.on_new_sastoken_required([&] { client.update_sastoken(make_token()); });
   void on_new_sastoken_required(std::function<void()> handler);

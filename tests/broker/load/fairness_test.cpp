@@ -54,8 +54,8 @@ TEST_CASE("Fairness: messages that flood one client do not keep another one of t
   const std::string module = next_module();
   for (int i = 1; i <= kFlood; ++i) shared_hub().send_input(module, "in", std::to_string(i));
 
-  auto flooded = make_module_client(shared_hub(), module, {.event_loop = loop});
   Sequence messages;
+  auto flooded = make_module_client(shared_hub(), module, {.event_loop = loop});
   flooded.on_message_received([&](Message message) {
     messages.take(std::stoi(message.data));
     std::this_thread::sleep_for(100us);  // So that the flood lasts for many round trips.
@@ -74,8 +74,8 @@ TEST_CASE("Fairness: a client that sends 10000 messages at once keeps no other o
           hub.connection_string(next_device()),
           {.server_verification_cert = hub.ca_file(), .port = hub.port(), .event_loop = loop}),
       make_mosquitto_transport_factory({}), HandlerPool::shared());
-  const IoTHubDeviceClient client(flooding);  // Ends it.
   std::atomic<int> ended = 0, failed = 0;
+  const IoTHubDeviceClient client(flooding);  // Ends it.
   for (int i = 0; i < kFlood; ++i) {
     flooding->start_send_message({.data = std::string(256, 'x')}, {},
                                  detail::Completion<void>([&](const Error& error) {

@@ -26,11 +26,11 @@ void take_burst(const std::string& what, std::chrono::microseconds handler_takes
   const std::string module = next_module();
   for (int i = 1; i <= kMessages; ++i) shared_hub().send_input(module, "in", payload(i));
 
-  auto client = make_module_client(shared_hub(), module);
-  client.connect();
   Sequence messages;
   MemoryGrowth memory;
   std::atomic<int> wrong = 0;
+  auto client = make_module_client(shared_hub(), module);
+  client.connect();
   const auto begin = std::chrono::steady_clock::now();
   client.on_message_received([&](Message message) {
     if (message.input_name != "in" || message.data.size() != kPayload) ++wrong;

@@ -26,9 +26,9 @@ int invoke(const std::string& device, const std::string& method, int times) {
 
 TEST_CASE("Load: a handler answers 10000 method requests in a row") {
   const std::string device = next_device();
-  auto client = make_client(shared_hub(), device);
   Sequence requests;
   MemoryGrowth memory;
+  auto client = make_client(shared_hub(), device);
   client.on_method_request_received([&](MethodRequest request) {
     requests.take(request.payload.as_int());
     client.send_method_response(
@@ -48,9 +48,9 @@ TEST_CASE("Load: a handler answers 10000 method requests of eight callers, each 
   constexpr std::size_t kCallers = 8;
   constexpr int kEach = kRequests / int{kCallers};
   const std::string device = next_device();
-  auto client = make_client(shared_hub(), device);
   std::vector<Sequence> requests(kCallers);
   MemoryGrowth memory;
+  auto client = make_client(shared_hub(), device);
   client.on_method_request_received([&](MethodRequest request) {
     Sequence& of_caller = requests.at(static_cast<std::size_t>(std::stoi(request.name)));
     of_caller.take(request.payload.as_int());

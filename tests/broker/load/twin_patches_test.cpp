@@ -15,10 +15,10 @@ constexpr std::size_t kMemory = 4 << 20;
 // once after it.
 void patch_every_millisecond(const std::string& what, int times) {
   const std::string device = next_device();
-  auto client = make_client(shared_hub(), device);
   Sequence patches;
   MemoryGrowth memory;
   std::atomic<int> wrong = 0;
+  auto client = make_client(shared_hub(), device);
   client.on_twin_desired_properties_patch_received([&](Json patch) {
     // The twin's first version is 1, and each change adds 1.
     if (patch["n"].as_int() + 1 != patch["$version"].as_int()) ++wrong;
