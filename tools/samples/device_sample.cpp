@@ -2,67 +2,22 @@
 // down. Ends on SIGINT or SIGTERM, or after one round with --once.
 //
 //   IOTHUB_DEVICE_CONNECTION_STRING   the device, as the portal shows it
-//   IOTHUB_CA_FILE                    certificates to trust instead of the system's (optional)
-//   IOTHUB_PORT                       the hub's port, if it is not 8883 (optional)
-#include <csignal>
+//   IOTHUB_CA_FILE, IOTHUB_PORT       as in sample_program.hpp (optional)
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
-#include <mutex>
-#include <sstream>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include <azure/iot/device/device.hpp>
+#include "sample_program.hpp"
 
 using namespace azure::iot::device;
 using namespace std::chrono_literals;
+using sample::say;
 
 namespace {
 
 constexpr auto kPause = 2s;
-
-// One line at a time, at once, since handlers speak on threads of their own.
-void say(const std::string& line) {
-  static std::mutex mutex;
-  const std::scoped_lock lock(mutex);
-  std::cout << line << std::endl;
-}
-
-std::string setting(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
-
-std::string contents_of(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    throw std::invalid_argument("IOTHUB_CA_FILE: cannot read " + path);
-  }
-  return text.str();
-}
-
-IoTHubDeviceClient make_client() {
-  const std::string connection_string = setting("IOTHUB_DEVICE_CONNECTION_STRING");
-  if (connection_string.empty()) {
-    throw std::invalid_argument(
-        "set IOTHUB_DEVICE_CONNECTION_STRING to the connection string of a device");
-  }
-  ConnectionStringOptions options;
-  if (const std::string ca = setting("IOTHUB_CA_FILE"); !ca.empty()) {
-    options.server_verification_cert = contents_of(ca);
-  }
-  if (const std::string port = setting("IOTHUB_PORT"); !port.empty()) {
-    const int number = std::atoi(port.c_str());
-    if (number < 1 || number > 65535) {
-      throw std::invalid_argument("IOTHUB_PORT: must be a port, 1 to 65535; got " + port);
-    }
-    options.port = static_cast<std::uint16_t>(number);
-  }
-  return IoTHubDeviceClient::create_from_connection_string(connection_string, options);
-}
 
 void show_what_happens(IoTHubDeviceClient& client) {
   client.on_connection_state_change([](ConnectionStateChange change) {
@@ -95,9 +50,8 @@ void send_reading(IoTHubDeviceClient& client, int number) {
 }
 
 // Sends readings until a signal comes; a link that is down meanwhile is no reason to end.
-void work(IoTHubDeviceClient& client, const sigset_t& signals) {
-  const timespec pause{kPause.count(), 0};
-  for (int number = 2; sigtimedwait(&signals, nullptr, &pause) < 0; ++number) {
+void work(IoTHubDeviceClient& client, const sample::EndSignals& signals) {
+  for (int number = 2; !signals.wait_for(kPause); ++number) {
     try {
       send_reading(client, number);
     } catch (const IotError& error) {
@@ -106,15 +60,10 @@ void work(IoTHubDeviceClient& client, const sigset_t& signals) {
   }
 }
 
-int run(bool once) {
-  // Blocked here, so that they are taken by `work` and by no thread of the library.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-
-  IoTHubDeviceClient client = make_client();
+void run(bool once) {
+  const sample::EndSignals signals;
+  auto client = IoTHubDeviceClient::create_from_connection_string(
+      sample::connection_string("IOTHUB_DEVICE_CONNECTION_STRING"), sample::options());
   show_what_happens(client);
   client.connect();
   send_reading(client, 1);
@@ -127,7 +76,6 @@ int run(bool once) {
     work(client, signals);
   }
   client.shutdown();
-  return EXIT_SUCCESS;
 }
 
 }  // namespace
@@ -141,7 +89,8 @@ int main(int argc, char** argv) {
     return argument == "--help" ? EXIT_SUCCESS : 2;
   }
   try {
-    return run(argument == "--once");
+    run(argument == "--once");
+    return EXIT_SUCCESS;
   } catch (const std::exception& error) {
     std::cerr << "device_sample: " << error.what() << '\n';
     return EXIT_FAILURE;

@@ -1,0 +1,113 @@
+#include <csignal>
+#include <string>
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include "broker/samples/child_program.hpp"
+#include "support/simulator_process.hpp"
+
+namespace azure::iot::device::test {
+namespace {
+
+// How a sample finds the hub, and whom it is there.
+std::vector<std::pair<std::string, std::string>> settings(const SimulatorProcess& hub,
+                                                          const std::string& variable,
+                                                          const std::string& device) {
+  return {{variable, hub.connection_string(device)},
+          {"IOTHUB_CA_FILE", hub.ca_file()},
+          {"IOTHUB_PORT", std::to_string(hub.port())}};
+}
+
+void check_ends_well(ChildProgram& sample) {
+  sample.signal(SIGTERM);
+  CHECK(sample.wait() == 0);
+  INFO(sample.output());
+  CHECK(sample.output().find("in the background") == std::string::npos);
+}
+
+TEST_CASE("Samples: the device sends, shows what comes down, answers, and ends on a signal") {
+  const SimulatorProcess hub({.devices = {"dev"}});
+  ChildProgram sample("device_sample", {}, settings(hub, "IOTHUB_DEVICE_CONNECTION_STRING", "dev"));
+  REQUIRE(sample.line("waiting") != "");
+  CHECK(hub.telemetry("dev").at(0).payload == R"({"reading": 1})");
+  CHECK(hub.twin("dev").find(R"("running":true)") != std::string::npos);
+  hub.send_c2d("dev", "hello");
+  CHECK(sample.line("message") == "message: hello");
+  hub.set_desired("dev", R"({"interval":5})");
+  CHECK(sample.line("desired") == R"(desired: {"interval": 5, "$version": 2})");
+  const MethodResult result = hub.invoke("dev", "blink", "3");
+  CHECK(result.status == 200);
+  CHECK(result.payload == R"({"done":true,"given":3})");
+  CHECK(sample.line("sent reading 2") != "");
+  check_ends_well(sample);
+}
+
+TEST_CASE("Samples: the device makes one round with --once") {
+  const SimulatorProcess hub({.devices = {"dev"}});
+  ChildProgram sample("device_sample", {"--once"},
+                      settings(hub, "IOTHUB_DEVICE_CONNECTION_STRING", "dev"));
+  CHECK(sample.wait() == 0);
+  CHECK(hub.telemetry("dev").size() == 1);
+}
+
+TEST_CASE("Samples: the module takes inputs to outputs, by the limit in its twin, and counts") {
+  const SimulatorProcess hub({.devices = {"edge/filter"}});
+  hub.set_desired("edge/filter", R"({"limit":20})");
+  ChildProgram sample("module_sample", {},
+                      settings(hub, "IOTHUB_MODULE_CONNECTION_STRING", "edge/filter"));
+  REQUIRE(sample.line("waiting") != "");
+  CHECK(sample.line("limit") == "limit: 20");
+  hub.send_input("edge/filter", "readings", R"({"temperature":21})",
+                 {.properties = {{"room", "attic"}}});
+  hub.send_input("edge/filter", "readings", R"({"temperature":20})");
+  hub.send_input("edge/filter", "elsewhere", R"({"temperature":99})");
+  hub.send_input("edge/filter", "readings", "warm");
+  CHECK(sample.line("no reading") == "no reading: warm");
+  CHECK(sample.line("quiet") == R"(quiet: {"temperature":20})");
+
+  const auto alarms = hub.wait_for_telemetry("edge/filter", 1);
+  REQUIRE(alarms.size() == 1);
+  CHECK(alarms[0].payload == R"({"temperature":21})");
+  CHECK(alarms[0].system_properties.at("$.on") == "alarms");
+  CHECK(alarms[0].properties.at("room") == "attic");
+
+  hub.set_desired("edge/filter", R"({"limit":35.5})");
+  CHECK(sample.line("limit: 35.5") != "");
+  CHECK(hub.twin("edge/filter").find(R"("reported":{"limit":35.5)") != std::string::npos);
+  const MethodResult counted = hub.invoke("edge/filter", "reset");
+  CHECK(counted.status == 200);
+  CHECK(counted.payload == R"({"received":2,"passed_on":1})");
+  CHECK(hub.invoke("edge/filter", "jump").status == 404);
+  check_ends_well(sample);
+}
+
+TEST_CASE("Samples: one without its connection string says what to set") {
+  ChildProgram sample("module_sample", {}, {{"IOTHUB_MODULE_CONNECTION_STRING", ""}});
+  CHECK(sample.wait() == 1);
+  CHECK(sample.output() ==
+        "module_sample: set IOTHUB_MODULE_CONNECTION_STRING to a connection string, as the portal "
+        "shows it\n");
+}
+
+// The program knows no setting but the connection string, so the hub is at the standard port, and
+// the system's certificates are the hub's.
+TEST_CASE("Samples: the program of README.md works as it is") {
+  const std::string address = "127." + std::to_string(1 + ::getpid() / 250 % 250) + '.' +
+                              std::to_string(1 + ::getpid() % 250) + ".88";
+  const SimulatorProcess hub(
+      {.devices = {"dev"}, .arguments = {"--standard-ports", "--address", address}});
+  hub.send_c2d("dev", "hello");
+  ChildProgram sample("readme_program", {},
+                      {{"IOTHUB_DEVICE_CONNECTION_STRING", hub.connection_string("dev")},
+                       {"SSL_CERT_FILE", hub.ca_file()}});
+  CHECK(sample.wait() == 0);
+  INFO(sample.output());
+  CHECK(sample.line("{") == R"({"$version": 1})");
+  CHECK(sample.line("hello") == "hello");
+  CHECK(hub.telemetry("dev").at(0).properties.at("room") == "attic");
+  CHECK(hub.twin("dev").find(R"("interval":60)") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace azure::iot::device::test
