@@ -21,6 +21,7 @@ OwnSasToken read_own_sastoken(std::string_view text, TokenOwner owner, WallTime 
   }
   auto identity = split_sas_uri((*token)->resource_uri());
   if (!identity) refuse(identity.error().detail());
+  if (identity->hostname.empty()) refuse("its resource names no hub");
   if (identity->device_id.empty()) refuse("its resource names no device");
   if (owner == TokenOwner::device && !identity->module_id.empty()) {
     refuse("Provided SasToken is for a module; this client is that of a device");

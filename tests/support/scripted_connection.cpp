@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 
 #include "tests/support/mqtt_packets.hpp"
 
@@ -108,6 +109,13 @@ std::string ScriptedConnection::read_packet() {
   }
   const std::string rest = read(length);
   return rest.size() == length ? packet + rest : std::string();
+}
+
+bool ScriptedConnection::wait_to_read(int wake) {
+  if (tls_ && SSL_has_pending(tls_)) return true;
+  pollfd both[] = {{wire_.fd(), POLLIN, 0}, {wake, POLLIN, 0}};
+  ::poll(both, 2, -1);
+  return both[0].revents != 0;
 }
 
 void ScriptedConnection::write(std::string_view bytes) {

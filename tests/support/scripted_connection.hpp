@@ -47,6 +47,8 @@ class ScriptedConnection {
   std::string read(std::size_t size);
   // The next MQTT packet as it is on the wire; empty once the client has hung up.
   std::string read_packet();
+  // Whether there is something to read, or the client hung up, before `wake` becomes readable.
+  bool wait_to_read(int wake);
   void write(std::string_view bytes);
   // Handshakes, reads the CONNECT and accepts it. False if the client hung up.
   bool accept_client(const ServerCertificate& certificate, bool session_present = false);

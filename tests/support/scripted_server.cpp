@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -9,8 +10,8 @@
 
 namespace azure::iot::device::test {
 
-ScriptedServer::ScriptedServer(Script script)
-    : script_(std::move(script)), reserved_(bound_socket()) {
+ScriptedServer::ScriptedServer(Script script, const ServerAddress& address)
+    : script_(std::move(script)), ip_(address.ip), port_(address.port), reserved_(bound_socket()) {
   listen_again();
 }
 
@@ -31,7 +32,7 @@ int ScriptedServer::bound_socket() {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port_);  // The first asks for any.
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ::inet_pton(AF_INET, ip_.c_str(), &address.sin_addr);
   socklen_t size = sizeof address;
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
       ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {

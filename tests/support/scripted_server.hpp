@@ -6,6 +6,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "tests/support/mqtt_packets.hpp"
@@ -13,14 +14,21 @@
 
 namespace azure::iot::device::test {
 
-// A server that does to each client what a test says, on a free port of 127.0.0.1.
+// Where a server listens. Port 0 asks for a free one.
+struct ServerAddress {
+  std::string ip = "127.0.0.1";
+  std::uint16_t port = 0;
+};
+
+// A server that does to each client what a test says.
 //
 //   ScriptedServer server([](ScriptedConnection& client) { client.reset(); });
 class ScriptedServer {
  public:
   // Runs on a thread of its own for each client; the connection ends with it.
   using Script = std::function<void(ScriptedConnection&)>;
-  explicit ScriptedServer(Script script);
+  // Throws std::runtime_error if the address is taken.
+  explicit ScriptedServer(Script script, const ServerAddress& address = {});
   ~ScriptedServer();
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
@@ -47,7 +55,8 @@ class ScriptedServer {
   void forget_ended();
 
   Script script_;
-  std::uint16_t port_ = 0;
+  const std::string ip_;
+  std::uint16_t port_;
   int reserved_;  // Never listens.
   int fd_ = -1;
   std::atomic<int> clients_ = 0;

@@ -51,26 +51,39 @@ std::string to_pem(const Write& write) {
   return std::string(text, static_cast<std::size_t>(size));
 }
 
+std::string pem_of(X509* certificate) {
+  return to_pem([&](BIO* target) { return PEM_write_bio_X509(target, certificate); });
+}
+
 }  // namespace
 
-ServerCertificate make_server_certificate(const CertificateOptions& options) {
-  const Key ca_key = make_key();
-  const Certificate ca = make_unsigned("Test CA", ca_key.get(), 1, -7200, 7200);
-  X509_set_issuer_name(ca.get(), X509_get_subject_name(ca.get()));
-  add_extension(ca.get(), ca.get(), NID_basic_constraints, "critical,CA:TRUE");
-  add_extension(ca.get(), ca.get(), NID_subject_key_identifier, "hash");
-  require(X509_sign(ca.get(), ca_key.get(), EVP_sha256()) > 0);
+struct TestCa::Impl {
+  Key key = make_key();
+  Certificate certificate = make_unsigned("Test CA", key.get(), 1, -7200, 7200);
+};
 
+TestCa::TestCa() : impl_(std::make_unique<Impl>()) {
+  X509* const ca = impl_->certificate.get();
+  X509_set_issuer_name(ca, X509_get_subject_name(ca));
+  add_extension(ca, ca, NID_basic_constraints, "critical,CA:TRUE");
+  add_extension(ca, ca, NID_subject_key_identifier, "hash");
+  require(X509_sign(ca, impl_->key.get(), EVP_sha256()) > 0);
+}
+
+TestCa::~TestCa() = default;
+
+std::string TestCa::certificate() const { return pem_of(impl_->certificate.get()); }
+
+ServerCertificate TestCa::issue(const CertificateOptions& options) const {
+  X509* const ca = impl_->certificate.get();
   const Key key = make_key();
   const Certificate server =
       make_unsigned("Test server", key.get(), 2, options.from, options.until);
-  X509_set_issuer_name(server.get(), X509_get_subject_name(ca.get()));
-  add_extension(server.get(), ca.get(), NID_subject_alt_name, options.alternative_names);
-  require(X509_sign(server.get(), ca_key.get(), EVP_sha256()) > 0);
+  X509_set_issuer_name(server.get(), X509_get_subject_name(ca));
+  add_extension(server.get(), ca, NID_subject_alt_name, options.alternative_names);
+  require(X509_sign(server.get(), impl_->key.get(), EVP_sha256()) > 0);
 
-  return {to_pem([&](BIO* target) { return PEM_write_bio_X509(target, ca.get()); }),
-          to_pem([&](BIO* target) { return PEM_write_bio_X509(target, server.get()); }),
-          to_pem([&](BIO* target) {
+  return {certificate(), pem_of(server.get()), to_pem([&](BIO* target) {
             return PEM_write_bio_PrivateKey(target, key.get(), nullptr, nullptr, 0, nullptr,
                                             nullptr);
           })};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 namespace azure::iot::device::test {
@@ -18,7 +19,24 @@ struct CertificateOptions {
   long until = 3600;
 };
 
+// A certificate authority of its own.
+class TestCa {
+ public:
+  TestCa();
+  ~TestCa();
+
+  // Itself, as PEM text.
+  std::string certificate() const;
+  ServerCertificate issue(const CertificateOptions& options = {}) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 // Each call makes a CA of its own.
-ServerCertificate make_server_certificate(const CertificateOptions& options = {});
+inline ServerCertificate make_server_certificate(const CertificateOptions& options = {}) {
+  return TestCa().issue(options);
+}
 
 }  // namespace azure::iot::device::test

@@ -31,6 +31,7 @@ class Wire {
   // As read(2) and send(2): 0 or less once the connection is over.
   ssize_t read(void* bytes, std::size_t size);
   ssize_t write(const void* bytes, std::size_t size);
+  int fd() const { return fd_; }
   std::size_t bytes_read() const { return bytes_read_; }
   std::size_t bytes_written() const { return bytes_written_; }
 

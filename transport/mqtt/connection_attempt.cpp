@@ -6,6 +6,13 @@
 #include "pipeline/auth/wipe.hpp"
 
 namespace azure::iot::device {
+namespace {
+
+bool link_at_fault(const Error& error) {
+  return error.code() == Errc::connection_failed || error.code() == Errc::connection_dropped;
+}
+
+}  // namespace
 
 ConnectionAttempt::ConnectionAttempt(std::optional<std::string> password, SteadyTime deadline)
     : password_(std::move(password)), deadline_(deadline) {}
@@ -28,19 +35,19 @@ const std::string& ConnectionAttempt::next(SteadyTime now, SteadyTime& until) {
 
 bool ConnectionAttempt::try_next_after(const Error& error) {
   last_error_ = error;
-  if (error.code() != Errc::connection_failed) return false;
+  if (!link_at_fault(error)) return false;
   failures_.push_back(error.detail());
   return has_next();
 }
 
 Error ConnectionAttempt::summary() const {
-  if (last_error_.code() != Errc::connection_failed || failures_.size() < 2) return last_error_;
+  if (!link_at_fault(last_error_) || failures_.size() < 2) return last_error_;
   std::string all;
   for (const std::string& failure : failures_) {
     if (!all.empty()) all += "; ";
     all += failure;
   }
-  return Error(Errc::connection_failed, std::move(all));
+  return Error(last_error_.code(), std::move(all));
 }
 
 }  // namespace azure::iot::device

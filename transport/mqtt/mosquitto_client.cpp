@@ -128,7 +128,7 @@ MosquittoResult MosquittoClient::call(const Call& call) {
 MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t port,
                                       int keep_alive, const Login& login) {
   openssl_error_ = 0;
-  blocked_ = has_more_ = false;
+  blocked_ = has_more_ = handshaken_ = false;
   bytes_at_packet_ = 0;
   const int login_rc = mosquitto_username_pw_set(native_.get(), login.username, login.password);
   if (login_rc != MOSQ_ERR_SUCCESS) return {login_rc, 0};
@@ -166,6 +166,7 @@ MosquittoResult MosquittoClient::read() {
   constexpr std::uint64_t kMaxBytes = 256 * 1024;
   constexpr int kMaxRounds = 64;
   has_more_ = false;
+  if (!handshaken_) handshaken_ = fd() >= 0 && !handshaking();
   may_have_received_ = bytes_received() + kMaxBytes;
   for (int round = 0; fd() >= 0 && round < kMaxRounds; ++round) {
     const Progress before = progress();

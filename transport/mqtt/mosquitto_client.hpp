@@ -89,6 +89,8 @@ class MosquittoClient {
 
   int fd() const;  // -1 without a connection.
   bool handshaking() const;
+  // Whether it was over when this connection was read from.
+  bool handshaken() const { return handshaken_; }
   // EventLoop::Readiness to watch the descriptor for.
   unsigned interest() const;
   // Over the connection, as seen on the wire; what is held back counts as sent.
@@ -130,6 +132,7 @@ class MosquittoClient {
   unsigned long openssl_error_ = 0;
   bool blocked_ = false;  // The socket took no more.
   bool has_more_ = false;
+  bool handshaken_ = false;
 };
 
 }  // namespace azure::iot::device

@@ -107,7 +107,13 @@ Error MqttLink::dial_failure(const MosquittoResult& result) const {
   if (const int code = last_verify_failure()) {
     return verify_error(code, hostname_, loop_.wall_now());
   }
-  return dial_error(server(), result.rc, result.error_number, client_->openssl_error());
+  const Error error =
+      dial_error(server(), result.rc, result.error_number, client_->openssl_error());
+  if (error.code() != Errc::connection_failed || !client_->handshaken()) return error;
+  return Error(Errc::connection_dropped,
+               server() +
+                   " closed the connection instead of answering the CONNECT; if that goes "
+                   "on, check that the port is one for MQTT");
 }
 
 void MqttLink::cancel() {

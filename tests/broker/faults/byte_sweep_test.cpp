@@ -77,7 +77,8 @@ std::string sweep(Cut how, bool sending, std::size_t step) {
     const std::string place = " at byte " + std::to_string(byte);
     const auto begin = std::chrono::steady_clock::now();
     const std::string outcome = outcome_of([&] { client.connect(10s); });
-    if (outcome != "" && outcome != "ConnectionFailedError" && outcome != "ClientError") {
+    if (outcome != "" && outcome != "ConnectionFailedError" &&
+        outcome != "ConnectionDroppedError" && outcome != "ClientError") {
       return "connect: " + outcome + place;
     }
     // On this link, on the next dial, or on the redial.

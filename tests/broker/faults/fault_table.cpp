@@ -7,6 +7,7 @@ using enum Phase;
 using enum Fault;
 
 constexpr std::string_view kFailed = "ConnectionFailedError";
+constexpr std::string_view kDropped = "ConnectionDroppedError";
 constexpr std::string_view kRefused = "CredentialError";
 constexpr std::string_view kClient = "ClientError";
 constexpr std::string_view kTimeout = "OperationTimeout";
@@ -38,8 +39,8 @@ constexpr Row kTable[] = {
     {tls, wants_certificate, kRefused, kAtOnce, {}, kGivenUp},
     {tls, garbage, kFailed, kAtOnce},
 
-    {connect, rst, kFailed, kAtOnce},
-    {connect, fin, kFailed, kAtOnce},
+    {connect, rst, kDropped, kAtOnce},
+    {connect, fin, kDropped, kAtOnce},
     {connect, silence, kFailed, kDeadline},
     {connect, packet_loss, kFailed, kDeadline},
     {connect, garbage, kClient, kAtOnce, {}, kGivenUp},

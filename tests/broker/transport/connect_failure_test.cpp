@@ -191,7 +191,7 @@ TEST_CASE("Connect: a connection that is reset is a failed connection") {
   }
 }
 
-TEST_CASE("Connect: a server that hangs up is a failed connection, whenever it does") {
+TEST_CASE("Connect: a server that hangs up is a failed connection, or after TLS a dropped one") {
   enum { kAtOnce, kAfterHello, kAfterTls, kAfterConnect, kPhases };
   std::atomic<int> phase = 0;
   ScriptedServer server([&](ScriptedConnection& client) {
@@ -209,7 +209,8 @@ TEST_CASE("Connect: a server that hangs up is a failed connection, whenever it d
     REQUIRE_FALSE(probe.connect());
     REQUIRE(probe.wait_for_count(static_cast<std::size_t>(phase) + 1));
     CAPTURE(probe.last_detail());
-    CHECK(probe.told().back() == "failed connection_failed");
+    CHECK(probe.told().back() ==
+          (phase < kAfterTls ? "failed connection_failed" : "failed connection_dropped"));
   }
 }
 

@@ -1,31 +1,30 @@
-// Replays functions.json, what the pure functions of the Python SDK made of given inputs.
+#include "tools/conformance/wire/functions.hpp"
+
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <map>
-#include <set>
 #include <stdexcept>
-#include <string>
+#include <utility>
 
-#include <doctest/doctest.h>
-
+#include "clients/detail/client_config.hpp"
 #include "iothub/mqtt_topic_iothub.hpp"
 #include "iothub/sas_uri.hpp"
 #include "iothub/user_agent.hpp"
 #include "pipeline/auth/connection_string.hpp"
 #include "pipeline/auth/sastoken.hpp"
 #include "pipeline/auth/symmetric_key.hpp"
-#include "pipeline/json/json.hpp"
+#include "pipeline/loop/manual_loop.hpp"
 #include "pipeline/text/url.hpp"
 #include "provisioning/mqtt_topic_provisioning.hpp"
 #include "provisioning/user_agent.hpp"
-#include "tests/vectors/typed_values.hpp"
+#include "tools/conformance/wire/values.hpp"
 
-namespace azure::iot::device {
+namespace azure::iot::device::conformance::wire {
 namespace {
 
 namespace hub = mqtt_topic_iothub;
 namespace dps = mqtt_topic_provisioning;
+
+using Function = Json (*)(const Json& in);
 
 // Thrown where Python raises, as std::invalid_argument is.
 struct Refused : std::runtime_error {
@@ -37,6 +36,9 @@ T value_of(Result<T> result) {
   if (!result) throw Refused(result.error());
   return *std::move(result);
 }
+
+// The functions here take an empty text where Python takes None.
+std::string text_or_empty(const Json& value) { return value.is_null() ? "" : value.as_string(); }
 
 WallTime time_from(const Json& seconds) {
   return WallTime(std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -59,7 +61,7 @@ std::string dps_agent(const Json& in) {
 Json sas_token(const Json& in) {
   RenewableSasToken token(in["uri"].as_string(),
                           std::make_shared<SymmetricKeySigningMechanism>(in["key"].as_string()),
-                          text_of(in["key_name"]),
+                          text_or_empty(in["key_name"]),
                           std::chrono::seconds(static_cast<std::int64_t>(in["ttl"].as_double())));
   if (Error error = token.refresh(time_from(in["now"]))) throw Refused(error);
   return token.text();
@@ -91,12 +93,12 @@ Json decode_message_topic(const Json& in) {
   if (Error error = hub::extract_message_properties_from_topic(in["topic"].as_string(), message)) {
     throw Refused(error);
   }
-  return json_from(message);
+  return describe(message);
 }
 
 Json classify(const Json& in) {
   switch (hub::classify_topic(in["topic"].as_string(), in["device_id"].as_string(),
-                              text_of(in["module_id"]))) {
+                              text_or_empty(in["module_id"]))) {
     case HubTopic::c2d: return "c2d";
     case HubTopic::input: return "input";
     case HubTopic::methods: return "method";
@@ -110,7 +112,7 @@ Json classify(const Json& in) {
 Json subscribe_topics(const Json& in) {
   const std::string device_id = in["device_id"].as_string();
   return {{"c2d", hub::get_c2d_topic_for_subscribe(device_id)},
-          {"input", hub::get_input_topic_for_subscribe(device_id, text_of(in["module_id"]))},
+          {"input", hub::get_input_topic_for_subscribe(device_id, text_or_empty(in["module_id"]))},
           {"methods", hub::get_method_topic_for_subscribe()},
           {"twin", hub::get_twin_response_topic_for_subscribe()},
           {"twin_patches", hub::get_twin_patch_topic_for_subscribe()},
@@ -151,7 +153,7 @@ Json user_agents(const Json& in) {
 
 Json hub_username(const Json& in) {
   const std::string client_id =
-      get_hub_client_id(in["device_id"].as_string(), text_of(in["module_id"]));
+      get_hub_client_id(in["device_id"].as_string(), text_or_empty(in["module_id"]));
   return {{"client_id", client_id},
           {"username", get_hub_username(in["hostname"].as_string(), client_id, hub_agent(in),
                                         in["product_info"].as_string())}};
@@ -187,149 +189,155 @@ Json datetime(const Json& in) {
       day + hours(h) + minutes(min) + seconds(s) + fraction - offset.value_or(minutes(0)), offset);
 }
 
-struct Covered {
-  std::size_t vectors;  // That do not hang on Python's types.
-  Json (*replay)(const Json& in);
-};
-
-const std::map<std::string, Covered, std::less<>> kCovered = {
-    {"sas_token", {30, sas_token}},
-    {"hmac_sha256_base64",
-     {28,
-      [](const Json& in) -> Json {
-        return value_of(
-            SymmetricKeySigningMechanism(in["key"].as_string()).sign(in["text"].as_string()));
-      }}},
-    {"parse_sas_token", {32, parse_sas_token}},
-    {"split_sas_uri", {12, split_uri}},
-    {"hub_sas_uri",
-     {4,
-      [](const Json& in) -> Json {
-        return hub_sas_uri(in["hostname"].as_string(), in["device_id"].as_string(),
-                           text_of(in["module_id"]));
-      }}},
-    {"dps_sas_uri",
-     {3,
-      [](const Json& in) -> Json {
-        return dps_sas_uri(in["id_scope"].as_string(), in["registration_id"].as_string());
-      }}},
-    {"parse_connection_string", {74, parse_connection_string}},
-    {"encode_message_topic",
-     {67,
-      [](const Json& in) -> Json {
-        return hub::encode_message_properties_in_topic(message_from(in["message"]),
-                                                       in["base"].as_string());
-      }}},
-    {"decode_message_topic", {40, decode_message_topic}},
-    {"input_name_from_topic",
-     {4,
-      [](const Json& in) -> Json {
-        return value_of(hub::get_input_name_from_topic(in["topic"].as_string()));
-      }}},
-    {"classify_topic", {16, classify}},
-    {"subscribe_topics", {4, subscribe_topics}},
-    {"telemetry_topic",
-     {4,
-      [](const Json& in) -> Json {
-        return hub::get_telemetry_topic_for_publish(in["device_id"].as_string(),
-                                                    text_of(in["module_id"]));
-      }}},
-    {"method_response_topic",
-     {6,
-      [](const Json& in) -> Json {
-        return hub::get_method_topic_for_publish(in["request_id"].as_string(),
-                                                 in["status"].get_if<int>().value());
-      }}},
-    {"parse_method_topic", {11, parse_method_topic}},
-    {"parse_twin_response_topic", {7, parse_twin_response_topic}},
-    {"twin_request_topic",
-     {3,
-      [](const Json& in) -> Json {
-        return hub::get_twin_topic_for_publish(in["method"].as_string(), in["location"].as_string(),
-                                               in["request_id"].as_string());
-      }}},
-    {"dps_topics",
-     {3,
-      [](const Json& in) -> Json {
-        const std::string rid = in["request_id"].as_string();
-        return {{"register", dps::get_register_topic_for_publish(rid)},
-                {"query", dps::get_query_topic_for_publish(rid, in["operation_id"].as_string())}};
-      }}},
-    {"parse_dps_response_topic", {8, parse_dps_response_topic}},
-    {"user_agent", {4, user_agents}},
-    {"hub_username", {12, hub_username}},
-    {"dps_username", {3, dps_username}},
-    {"url_quote",
-     {12,
-      [](const Json& in) -> Json {
-        return {{"quote", url::quote(in["text"].as_string())},
-                {"quote_plus", url::quote_plus(in["text"].as_string())}};
-      }}},
-    {"url_unquote",
-     {12, [](const Json& in) -> Json { return url::unquote(in["text"].as_string()); }}},
-    {"json_text",
-     {28,
-      [](const Json& in) -> Json {
-        return {{"plain", in["value"].dump()}, {"sorted", in["value"].dump_sorted()}};
-      }}},
-    {"datetime_text", {5, datetime}},
-};
-
-// Functions of parts that this library does not have yet; and message_size, which in Python counts
-// what objects occupy in memory.
-const std::set<std::string, std::less<>> kNotCovered = {
-    "message_size",      "validate_registration_id", "registration_state_response_payload",
-    "http_paths",        "http_error_text",          "http_proxies",
-    "edge_workload_uri", "check_keep_alive",         "check_connection_retry_interval",
-    "check_cipher",
-};
-
-Json read_vectors() {
-  std::ifstream file(std::string(TEST_VECTORS_DIR) + "/functions.json", std::ios::binary);
-  return Json::parse_or_throw(std::string(std::istreambuf_iterator<char>(file), {}));
+// What a client is made with, of whose options one was given.
+PipelineConfig checked(const SymmetricKeyOptions& options) {
+  SymmetricKeyOptions own = options;
+  own.event_loop = std::make_shared<ManualLoop>();
+  return detail::config_from_symmetric_key("ZmFrZQ==", "hub.example", "device", own).pipeline;
 }
 
-void replay(const Covered& covered, const Json& vector) {
-  CAPTURE(vector["name"].as_string());
-  const bool raises = !vector["error"].is_null();
-  Json out;
-  bool refused = false;
-  try {
-    out = covered.replay(vector["in"]);
-  } catch (const Refused&) {
-    refused = true;
-  } catch (const std::invalid_argument&) {
-    refused = true;
+Json check_keep_alive(const Json& in) {
+  return checked({.keep_alive = to_seconds("keep_alive", in["value"])}).keep_alive.count();
+}
+
+Json check_connection_retry_interval(const Json& in) {
+  const auto interval = to_seconds("connection_retry_interval", in["value"]);
+  return std::chrono::floor<std::chrono::seconds>(
+             checked({.connection_retry_interval = interval}).connection_retry_interval)
+      .count();
+}
+
+const std::map<std::string, Function, std::less<>> kFunctions = {
+    {"sas_token", sas_token},
+    {"hmac_sha256_base64",
+     [](const Json& in) -> Json {
+       return value_of(
+           SymmetricKeySigningMechanism(in["key"].as_string()).sign(in["text"].as_string()));
+     }},
+    {"parse_sas_token", parse_sas_token},
+    {"split_sas_uri", split_uri},
+    {"hub_sas_uri",
+     [](const Json& in) -> Json {
+       return hub_sas_uri(in["hostname"].as_string(), in["device_id"].as_string(),
+                          text_or_empty(in["module_id"]));
+     }},
+    {"dps_sas_uri",
+     [](const Json& in) -> Json {
+       return dps_sas_uri(in["id_scope"].as_string(), in["registration_id"].as_string());
+     }},
+    {"parse_connection_string", parse_connection_string},
+    {"encode_message_topic",
+     [](const Json& in) -> Json {
+       return hub::encode_message_properties_in_topic(to_message(in["message"]),
+                                                      in["base"].as_string());
+     }},
+    {"decode_message_topic", decode_message_topic},
+    {"input_name_from_topic",
+     [](const Json& in) -> Json {
+       return value_of(hub::get_input_name_from_topic(in["topic"].as_string()));
+     }},
+    {"classify_topic", classify},
+    {"subscribe_topics", subscribe_topics},
+    {"telemetry_topic",
+     [](const Json& in) -> Json {
+       return hub::get_telemetry_topic_for_publish(in["device_id"].as_string(),
+                                                   text_or_empty(in["module_id"]));
+     }},
+    {"method_response_topic",
+     [](const Json& in) -> Json {
+       return hub::get_method_topic_for_publish(in["request_id"].as_string(),
+                                                in["status"].get_if<int>().value());
+     }},
+    {"parse_method_topic", parse_method_topic},
+    {"parse_twin_response_topic", parse_twin_response_topic},
+    {"twin_request_topic",
+     [](const Json& in) -> Json {
+       return hub::get_twin_topic_for_publish(in["method"].as_string(), in["location"].as_string(),
+                                              in["request_id"].as_string());
+     }},
+    {"dps_topics",
+     [](const Json& in) -> Json {
+       const std::string rid = in["request_id"].as_string();
+       return {{"register", dps::get_register_topic_for_publish(rid)},
+               {"query", dps::get_query_topic_for_publish(rid, in["operation_id"].as_string())}};
+     }},
+    {"parse_dps_response_topic", parse_dps_response_topic},
+    {"user_agent", user_agents},
+    {"hub_username", hub_username},
+    {"dps_username", dps_username},
+    {"url_quote",
+     [](const Json& in) -> Json {
+       return {{"quote", url::quote(in["text"].as_string())},
+               {"quote_plus", url::quote_plus(in["text"].as_string())}};
+     }},
+    {"url_unquote", [](const Json& in) -> Json { return url::unquote(in["text"].as_string()); }},
+    {"json_text",
+     [](const Json& in) -> Json {
+       return {{"plain", in["value"].dump()}, {"sorted", in["value"].dump_sorted()}};
+     }},
+    {"datetime_text", datetime},
+    {"check_keep_alive", check_keep_alive},
+    {"check_connection_retry_interval", check_connection_retry_interval},
+};
+
+// What the others belong to.
+const std::map<std::string, const char*, std::less<>> kMissing = {
+    {"message_size", "the size of Python's objects"},
+    {"validate_registration_id", "provisioning"},
+    {"registration_state_response_payload", "provisioning"},
+    {"http_paths", "HTTP"},
+    {"http_error_text", "HTTP"},
+    {"http_proxies", "proxies"},
+    {"edge_workload_uri", "Edge environment"},
+    {"check_cipher", "cipher"},
+};
+
+// Of the members that the recording has.
+bool same_result(const Json& recorded, const Json& actual) {
+  if (!recorded.is_object() || !actual.is_object()) {
+    return recorded.dump_sorted() == actual.dump_sorted();
   }
-  CHECK(refused == raises);
-  if (refused || raises) return;
-  Json expected = vector["out"];
-  expected.erase("connect_to");  // Decided where the transport is made, not by these functions.
-  CHECK(out.dump_sorted() == expected.dump_sorted());
+  for (const JsonMember& each : recorded.members()) {
+    // Decided where the transport is made, not by these functions.
+    if (each.name == "connect_to") continue;
+    const Json* other = actual.find(each.name);
+    if (!other || other->dump_sorted() != each.value.dump_sorted()) return false;
+  }
+  return true;
 }
 
 }  // namespace
 
-TEST_CASE("Function vectors: every pure function answers as the Python SDK's does") {
-  std::map<std::string, std::size_t> replayed;
-  std::size_t python_specific = 0;
-  const Json vectors = read_vectors();
-  for (const Json& vector : vectors.elements()) {
-    const std::string& fn = vector["fn"].as_string();
-    if (kNotCovered.contains(fn)) continue;
-    REQUIRE_MESSAGE(kCovered.contains(fn), "nobody knows the function " << fn);
-    if (vector.contains("python_specific")) {
-      ++python_specific;
-      continue;
-    }
-    replay(kCovered.at(fn), vector);
-    ++replayed[fn];
-  }
-  for (const auto& covered : kCovered) {
-    CAPTURE(covered.first);
-    CHECK(replayed[covered.first] >= covered.second.vectors);
-  }
-  MESSAGE(python_specific << " vectors hang on Python's types and were left out");
+std::optional<std::string> missing_feature(const FunctionVector& vector) {
+  const auto missing = kMissing.find(vector.fn);
+  if (missing == kMissing.end()) return std::nullopt;
+  return missing->second;
 }
 
-}  // namespace azure::iot::device
+Replayed replay(const FunctionVector& vector) {
+  const auto function = kFunctions.find(vector.fn);
+  if (function == kFunctions.end()) {
+    throw std::invalid_argument("fn: the replayer does not know the function " + vector.fn);
+  }
+  Replayed replayed;
+  const auto deviates = [&](Json actual) {
+    const Json recorded = vector.error.is_null() ? vector.out : Json{{"error", vector.error}};
+    replayed.deviations.push_back({Deviation::Kind::result, -1, recorded, std::move(actual)});
+  };
+  const auto refused = [&](const char* why) {
+    if (vector.error.is_null()) deviates({{"error", why}});
+  };
+  try {
+    const Json out = function->second(vector.in);
+    if (!vector.error.is_null() || !same_result(vector.out, out)) deviates(out);
+  } catch (const CompileTimeRefusal& e) {
+    replayed.compile_time = e.what();
+  } catch (const Refused& e) {
+    refused(e.what());
+  } catch (const std::invalid_argument& e) {
+    refused(e.what());
+  }
+  return replayed;
+}
+
+}  // namespace azure::iot::device::conformance::wire

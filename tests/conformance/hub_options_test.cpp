@@ -1,0 +1,91 @@
+// Which options a program can give to which factory, asked of the compiler, beside the list of
+// those that Python's factories take.
+#include "tools/conformance/wire/hub_options.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace azure::iot::device::conformance::wire {
+namespace {
+
+// Python's, for which nothing is here yet.
+const std::set<std::string> kMissing{"websockets", "cipher", "proxy_options"};
+
+Json read_constants() {
+  std::ifstream file(std::string(TEST_VECTORS_DIR) + "/wire/constants.json", std::ios::binary);
+  return Json::parse_or_throw(std::string(std::istreambuf_iterator<char>(file), {}));
+}
+
+bool holds(const Json& list, std::string_view name) {
+  for (const Json& each : list.elements()) {
+    if (each == Json(name)) return true;
+  }
+  return false;
+}
+
+// Whether a program compiles that gives the option a value of that type.
+#define AZURE_IOT_TAKES(Options, option, Type)                     \
+  ([]<class T>(const T*) {                                         \
+    return requires(const T& value) { Options{.option = value}; }; \
+  }(static_cast<const Type*>(nullptr)))
+
+template <class Options>
+void refuses_other_types() {
+  using Text = const char*;
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, keep_alive, int));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, keep_alive, double));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, keep_alive, bool));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, keep_alive, Text));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, keep_alive, std::nullptr_t));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, keep_alive, std::chrono::milliseconds));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, connection_retry_interval, int));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, connection_retry_interval, double));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, connection_retry_interval, Text));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, product_info, int));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, server_verification_cert, int));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, auto_connect, std::string));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, connection_retry, std::string));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, ensure_desired_properties, std::string));
+  // What is taken compiles, so that these are not refused for another reason.
+  CHECK(AZURE_IOT_TAKES(Options, keep_alive, std::chrono::seconds));
+  CHECK(AZURE_IOT_TAKES(Options, product_info, Text));
+  CHECK(AZURE_IOT_TAKES(Options, auto_connect, bool));
+  CHECK_FALSE(AZURE_IOT_TAKES(Options, keepalive, std::chrono::seconds));
+}
+
+}  // namespace
+
+TEST_CASE("Options: each factory takes those that Python's takes, and no others") {
+  const Json options = read_constants()["options"];
+  CHECK(options["hub_clients"].size() == kHubOptions.size());
+  for (const OptionRow& row : kHubOptions) {
+    CAPTURE(row.name);
+    CHECK(holds(options["hub_clients"], row.name));
+    for (std::size_t i = 0; i < kFactories.size(); ++i) {
+      CAPTURE(kFactories[i]);
+      const Json* excluded = options.find("not_for_" + std::string(kFactories[i]));
+      const bool here = !kMissing.contains(std::string(row.name));
+      CHECK(row.taken[i] == (here && !(excluded && holds(*excluded, row.name))));
+    }
+  }
+}
+
+TEST_CASE("Options: what Python does not know does not compile") {
+  for (const char* unknown : {"bogus", "model_id", "keepalive", "Websockets", "transport"}) {
+    for (const std::string_view factory : kFactories) {
+      CHECK(takes_option(factory, unknown) == false);
+    }
+  }
+}
+
+TEST_CASE("Options: a value of another type does not compile") {
+  refuses_other_types<ConnectionStringOptions>();
+  refuses_other_types<SymmetricKeyOptions>();
+  refuses_other_types<SasTokenOptions>();
+}
+
+}  // namespace azure::iot::device::conformance::wire

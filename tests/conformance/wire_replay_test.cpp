@@ -1,0 +1,165 @@
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "tools/conformance/wire/certificates.hpp"
+#include "tools/conformance/wire/differences.hpp"
+#include "tools/conformance/wire/functions.hpp"
+#include "tools/conformance/wire/replay.hpp"
+#include "tools/conformance/wire/scope.hpp"
+
+namespace azure::iot::device::conformance::wire {
+namespace {
+
+Vector recorded(const char* file, std::string_view name) {
+  Certificates::get();
+  for (const Vector& vector :
+       read_vectors(std::string(TEST_VECTORS_DIR) + "/wire/" + file + ".json").vectors) {
+    if (vector.name == name) return vector;
+  }
+  FAIL("no such vector: ", name);
+  return {};
+}
+
+// A message with properties comes down, and is acknowledged.
+Vector message() { return recorded("c2d", "properties-11"); }
+
+Json& first(std::vector<Json>& packets, std::string_view kind) {
+  for (Json& packet : packets) {
+    if (packet["packet"] == Json(kind)) return packet;
+  }
+  FAIL("no such packet: ", kind);
+  return packets.front();
+}
+
+std::vector<Deviation> unexplained(const Vector& vector) {
+  Replayed replayed = replay(vector);
+  explain(vector, replayed.deviations);
+  return replayed.deviations;
+}
+
+// The kinds of what differs, one word each.
+std::string kinds(const Vector& vector) {
+  std::string words;
+  for (const Deviation& each : unexplained(vector)) {
+    const std::string text = each.describe();
+    words += (words.empty() ? "" : " ") + text.substr(0, text.find(' '));
+  }
+  return words;
+}
+
+}  // namespace
+
+TEST_CASE("WireReplay: a vector that is met passes") { CHECK(kinds(message()) == ""); }
+
+TEST_CASE("WireReplay: a packet that says something else fails, on both sides") {
+  for (const auto& [member, other] : {std::pair{"client_id", Json("other")},
+                                      {"keep_alive", Json(61)},
+                                      {"password", Json("x")},
+                                      {"clean_session", Json(true)},
+                                      {"tls", Json{{"sni", "other"}}}}) {
+    CAPTURE(member);
+    Vector vector = message();
+    first(vector.wire, "CONNECT").set(member, other);
+    CHECK(kinds(vector) == "packet packet");
+  }
+  Vector vector = message();
+  first(vector.wire, "SUBSCRIBE").at("subscriptions").at(std::size_t{0}).set("qos", 0);
+  CHECK(kinds(vector) == "packet packet");
+}
+
+TEST_CASE("WireReplay: a packet too few, too many or in another call fails") {
+  Vector more = message();
+  more.wire.pop_back();
+  CHECK(kinds(more) == "packet");
+  Vector less = message();
+  less.wire.push_back({{"packet", "PINGREQ"}, {"conn", 1}, {"step", 2}});
+  CHECK(kinds(less) == "packet");
+  Vector later = message();
+  first(later.wire, "SUBSCRIBE").set("step", 2);
+  CHECK(kinds(later) == "packet packet");
+}
+
+TEST_CASE("WireReplay: another host name or port is noticed") {
+  Vector host = message();
+  host.dials.front().set("host", "other");
+  CHECK(kinds(host) == "dial dial");
+  Vector port = message();
+  port.dials.front().set("port", 443);
+  CHECK(kinds(port) == "dial dial");
+}
+
+TEST_CASE("WireReplay: what handlers are told is compared, and that they are told nothing else") {
+  Vector other = message();
+  other.steps.at(2).at("expect_event").at("message").set("message_id", "other");
+  CHECK(kinds(other) == "event");
+  Vector left = message();
+  left.steps.pop_back();
+  CHECK(kinds(left) == "event");
+  Vector none = message();
+  none.steps.push_back({{"expect_event", {{"handler", "on_background_exception"}}}});
+  CHECK(kinds(none) == "event");
+}
+
+TEST_CASE("WireReplay: how a call ends is compared, by the type of the error") {
+  const auto with = [](Json expected) {
+    Vector vector = recorded("connect", "connack-04");
+    vector.steps.at(0).set("expect", std::move(expected));
+    return kinds(vector);
+  };
+  CHECK(with({{"ok", true}}) == "outcome");
+  CHECK(with({{"blocked", true}}) == "outcome");
+  CHECK(with({{"error", {{"type", "ClientError"}, {"layer", "public"}}}}) == "outcome");
+  CHECK(with({{"error",
+               {{"type", "CredentialError"},
+                {"layer", "public"},
+                {"cause", {{"type", "ConnectionFailedError"}}}}}}) == "outcome");
+  CHECK(with({{"error", {{"type", "CredentialError"}, {"layer", "public"}}}}) == "");
+}
+
+TEST_CASE("WireReplay: a client that is made, or refused, against the recording fails") {
+  Vector made = recorded("connect", "bad-connection-string-01");
+  made.error = nullptr;
+  CHECK(kinds(made).starts_with("creation"));
+  Vector refused = message();
+  refused.error = {{"type", "ValueError"}, {"layer", "builtin"}, {"message", "x"}};
+  CHECK(kinds(refused).starts_with("creation"));
+}
+
+TEST_CASE("WireReplay: an accepted difference is told from another one of its kind") {
+  Vector vector = recorded("connect", "keep-alive-01");
+  REQUIRE(kinds(vector) == "");
+  first(vector.wire, "CONNECT").set("client_id", "other");
+  CHECK(kinds(vector) == "packet packet");
+}
+
+TEST_CASE("WireReplay: what no program can do is compile-time, what is missing is skipped") {
+  Vector vector = message();
+  vector.create.set("options", {{"bogus", 1}});
+  CHECK(refused_option(vector));
+  vector.create.set("options", {{"keep_alive", "45"}});
+  CHECK_FALSE(refused_option(vector));
+  CHECK(replay(vector).compile_time);
+  vector.create.set("options", {{"websockets", true}});
+  CHECK(missing_feature(vector) == "websockets");
+}
+
+TEST_CASE("WireReplay: a function that answers otherwise fails, also if it should not have") {
+  const FunctionVector right{.name = "quote",
+                             .fn = "url_quote",
+                             .in = {{"text", "a b"}},
+                             .out = {{"quote", "a%20b"}, {"quote_plus", "a+b"}},
+                             .error = nullptr,
+                             .python_specific = false};
+  CHECK(replay(right).deviations.empty());
+  FunctionVector wrong = right;
+  wrong.out.set("quote", "a b");
+  CHECK(replay(wrong).deviations.size() == 1);
+  FunctionVector raises = right;
+  raises.error = {{"type", "ValueError"}};
+  CHECK(replay(raises).deviations.size() == 1);
+}
+
+}  // namespace azure::iot::device::conformance::wire

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+
+#include "tests/support/test_certificates.hpp"
+
+namespace azure::iot::device::conformance::wire {
+
+// The certificates of the service, and the authorities that clients are told to trust.
+struct Certificates {
+  // Made once, and its authority put among those that this process trusts by default. Call it
+  // before there are other threads.
+  static const Certificates& get();
+
+  test::ServerCertificate server;
+  test::ServerCertificate badname;  // For another name, by the same authority.
+  std::string ca;
+  std::string ca_file;
+  std::string other_ca;
+
+ private:
+  Certificates();
+};
+
+}  // namespace azure::iot::device::conformance::wire

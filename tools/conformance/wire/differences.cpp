@@ -1,0 +1,287 @@
+#include "tools/conformance/wire/differences.hpp"
+
+#include <algorithm>
+
+#include "tools/conformance/wire/evidence.hpp"
+#include "tools/conformance/wire/outcome.hpp"
+#include "tools/conformance/wire/packets.hpp"
+#include "tools/conformance/wire/values.hpp"
+
+namespace azure::iot::device::conformance::wire {
+namespace {
+
+using Kind = Deviation::Kind;
+
+constexpr std::string_view kPatchHandler = "on_twin_desired_properties_patch_received";
+
+bool accepted(const Situation& situation, std::string_view name) {
+  return situation.accepted.contains(name);
+}
+
+bool unreadable_content(const Situation&, const Deviation& deviation) {
+  if (deviation.kind == Kind::outcome) {
+    return deviation.expected.contains("blocked") && fails_with_code(deviation, "bad_content");
+  }
+  if (deviation.kind != Kind::event || !reports_code(deviation, "bad_content")) return false;
+  const Json& recorded = recorded_exception(deviation);
+  // Over a callback that trips, Python reports an error of its pipeline.
+  return recorded.is_object() && member(recorded, "layer") != Json("transport") &&
+         member(recorded, "layer") != Json("public");
+}
+
+bool service_error(const Situation&, const Deviation& deviation) {
+  return deviation.kind == Kind::outcome && fails_with(deviation, "ServiceError") &&
+         member(member(recorded_error(deviation), "cause"), "type") == Json("ServiceError");
+}
+
+bool public_error(const Situation&, const Deviation& deviation) {
+  const Json& recorded = recorded_error(deviation);
+  if (deviation.kind != Kind::outcome || !recorded.is_object()) return false;
+  const std::string& layer = recorded["layer"].as_string();
+  if (layer == "builtin") return fails_with_code(deviation, "protocol_client");
+  const auto code = errc_of(recorded["type"].as_string());
+  return layer != "public" && code && fails_with_code(deviation, to_string(*code));
+}
+
+bool unusable_argument(const Situation& situation, const Deviation& deviation) {
+  // Without a client there is nothing on the wire.
+  if (accepted(situation, "unusable-argument")) return is_missing(deviation);
+  if (!is_extra(deviation)) return false;
+  const Json& create = situation.vector.create;
+  if (refuses_argument(deviation, "sastoken_ttl")) {
+    return member(member(create, "options"), "sastoken_ttl").get_if<std::int64_t>().value_or(1) <=
+           0;
+  }
+  if (refuses_argument(deviation, "symmetric_key")) return create["symmetric_key"] == Json("");
+  return refuses_argument(deviation, "sastoken: its resource names no hub");
+}
+
+bool suback_refused(const Situation& situation, const Deviation& deviation) {
+  if (!hub_does(situation.vector, "suback", "fail")) return false;
+  // The request whose answer could not have come.
+  if (accepted(situation, "suback-refused"))
+    return is_missing(deviation) && is_twin_read(deviation);
+  return deviation.kind == Kind::outcome && deviation.expected.contains("ok") &&
+         fails_with_code(deviation, "protocol_client");
+}
+
+bool speaks_older_protocol(const Json& packet) {
+  return packet["packet"] == Json("CONNECT") && packet["protocol_level"] == Json(3);
+}
+
+bool protocol_level(const Situation& situation, const Deviation& deviation) {
+  const auto& wire = situation.vector.wire;
+  if (std::none_of(wire.begin(), wire.end(), speaks_older_protocol)) return false;
+  switch (deviation.kind) {
+    case Kind::packet: return is_missing(deviation) && speaks_older_protocol(deviation.expected);
+    case Kind::dial: return is_missing(deviation);
+    case Kind::event: return is_extra(deviation) && reports_code(deviation, "protocol_client");
+    case Kind::outcome:
+      return calls(step_of(situation, deviation), "read_connected") ||
+             fails_with_code(deviation, "protocol_client");
+    default: return false;
+  }
+}
+
+bool connect_deadline(const Situation& situation, const Deviation& deviation) {
+  if (!hub_does(situation.vector, "connack", "silent")) return false;
+  if (is_packet(deviation, "DISCONNECT")) return is_missing(deviation);
+  return deviation.kind == Kind::outcome && fails_with_code(deviation, "connection_failed") &&
+         member(recorded_error(deviation), "type") == Json("OperationTimeout");
+}
+
+// The same CONNECT is on the other side, with the other keep-alive.
+bool keep_alive_minimum(const Situation& situation, const Deviation& deviation) {
+  if (!is_packet(deviation, "CONNECT")) return false;
+  const auto raised = [](const Deviation& recorded, const Deviation& actual) {
+    constexpr int kMinimum = 5;
+    if (!is_missing(recorded) || !is_extra(actual)) return false;
+    const auto keep_alive = member(recorded.expected, "keep_alive").get_if<int>();
+    if (!keep_alive || *keep_alive >= kMinimum) return false;
+    Json packet = recorded.expected;
+    packet.set("keep_alive", kMinimum);
+    return same_packet(packet, actual.actual);
+  };
+  return std::any_of(situation.all.begin(), situation.all.end(), [&](const Deviation& other) {
+    return is_packet(other, "CONNECT") && (raised(deviation, other) || raised(other, deviation));
+  });
+}
+
+// Whether the recording has a send of that payload which failed for want of a connection, or was
+// cancelled.
+bool failed_send(const Vector& vector, const std::string& payload) {
+  const auto fails = [](const Json& step) {
+    const Json& type = member(member(member(step, "expect"), "error"), "type");
+    return type == Json("NoConnectionError") || type == Json("OperationCancelled");
+  };
+  for (const Json& step : vector.steps) {
+    if (!calls(step, "send_message") && !calls(step, "send_message_to_output")) continue;
+    if (to_message(step["message"]).data != payload) continue;
+    if (fails(step)) return true;
+    const Json& id = member(step, "async");
+    if (std::any_of(vector.steps.begin(), vector.steps.end(), [&](const Json& other) {
+          return !id.is_null() && member(other, "join") == id && fails(other);
+        })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool failed_is_not_sent(const Situation& situation, const Deviation& deviation) {
+  return is_packet(deviation, "PUBLISH") && is_missing(deviation) &&
+         deviation.expected.contains("payload_b64") &&
+         failed_send(situation.vector, payload_of(deviation.expected));
+}
+
+bool late_answer(const Situation& situation, const Deviation& deviation) {
+  if (deviation.kind == Kind::outcome) {
+    return is_late_refusal(recorded_error(deviation)) && deviation.actual.contains("ok");
+  }
+  if (deviation.kind == Kind::event) {
+    return is_missing(deviation) && is_late_refusal(recorded_exception(deviation));
+  }
+  // What could be sent after all.
+  return accepted(situation, "late-answer") && is_extra(deviation) &&
+         is_packet(deviation, "PUBLISH");
+}
+
+bool reported_once(const Situation& situation, const Deviation& deviation) {
+  return deviation.kind == Kind::event && is_missing(deviation) &&
+         deviation.step == static_cast<int>(situation.vector.steps.size()) &&
+         is_about(deviation.expected, "on_background_exception");
+}
+
+bool token_event_is_kept(const Situation&, const Deviation& deviation) {
+  return deviation.kind == Kind::event && is_extra(deviation) &&
+         is_about(deviation.actual, "on_new_sastoken_required");
+}
+
+bool early_is_kept(const Situation& situation, const Deviation& deviation) {
+  if (deviation.kind != Kind::event || !is_extra(deviation)) return false;
+  const std::string& handler = deviation.actual["handler"].as_string();
+  if (handler != "on_message_received" && handler != "on_method_request_received") return false;
+  // Something came before there was a handler.
+  for (const Json& step : situation.vector.steps) {
+    if (member(step, "hub") == Json("publish")) return true;
+    if (calls(step, "set_handler") && is_about(step, handler)) return false;
+  }
+  return false;
+}
+
+bool asks_for_patches(const Json& step) {
+  return calls(step, "receive_twin_patch") ||
+         (calls(step, "set_handler") && is_about(step, kPatchHandler));
+}
+
+// What a read of the twin brings to whoever wants patches.
+bool brings_desired_properties(const Situation& situation, const Deviation& deviation) {
+  const Json& desired = member(member(situation.vector.hub, "twin"), "desired");
+  if (deviation.kind == Kind::event) {
+    return is_extra(deviation) && is_about(deviation.actual, kPatchHandler) &&
+           (desired.is_null() || member(deviation.actual, "patch") == desired);
+  }
+  return deviation.kind == Kind::outcome && member(deviation.expected, "result").is_null() &&
+         calls(step_of(situation, deviation), "receive_twin_patch") &&
+         member(deviation.actual, "result").is_object();
+}
+
+bool twin_first(const Situation& situation, const Deviation& deviation) {
+  if (accepted(situation, "twin-first")) {
+    // It is subscribed already, and reads of the twin are answered.
+    if (is_twin_subscribe(deviation)) return is_missing(deviation);
+    return is_twin_read(deviation) || brings_desired_properties(situation, deviation);
+  }
+  return is_twin_subscribe(deviation) && is_extra(deviation) &&
+         asks_for_patches(step_of(situation, deviation));
+}
+
+bool versions_are_ordered(const Situation& situation, const Deviation& deviation) {
+  const bool zero = std::any_of(situation.vector.steps.begin(), situation.vector.steps.end(),
+                                [](const Json& step) {
+                                  const Json& patch = member(member(step, "expect_event"), "patch");
+                                  return member(patch, "$version") == Json(0);
+                                });
+  if (!zero) return false;
+  return (is_extra(deviation) && is_twin_read(deviation)) ||
+         brings_desired_properties(situation, deviation);
+}
+
+constexpr std::string_view kTheRest = "everything else";
+
+constexpr Difference kDifferences[] = {
+    {"unusable-argument", "6",
+     "a client is made with an empty key, a token that expires before it is made, or one for no "
+     "hub",
+     "that the refusal names the argument",
+     "It could never connect: the mistake is told where it is made, not as a refusal of the hub.",
+     &unusable_argument},
+    {"unreadable-content", "7.13", "a body or a topic of the service cannot be read", kTheRest,
+     "The call ends, or a handler is told, with an error that says what could not be read.",
+     &unreadable_content},
+    {"service-error", "7.13", "the service answers with an error status", kTheRest,
+     "It is a ServiceError that has the status, on which the next step depends.", &service_error},
+    {"public-error", "7.13", "an internal error of Python comes out of a public call",
+     "that it is the public error for the same reason, and everything else",
+     "Callers need to know the documented errors alone.", &public_error},
+    {"suback-refused", "7.15", "the service refuses a subscription", kTheRest,
+     "The caller learns that nothing will come.", &suback_refused},
+    {"protocol-level", "7.15", "the service refuses MQTT 3.1.1 (CONNACK 1)",
+     "all but the connection that Python makes with MQTT 3.1",
+     "A hub that refuses the protocol is none; an older protocol is not spoken in silence.",
+     &protocol_level},
+    {"connect-deadline", "7.15", "no CONNACK comes",
+     "that the attempt ends, and everything after it",
+     "An attempt has half a minute, and fails like any other that led to no connection.",
+     &connect_deadline},
+    {"keep-alive-minimum", "7.20", "a keep-alive of 1 to 4 s is asked for",
+     "everything else in the CONNECT, and all other packets",
+     "libmosquitto has a minimum of 5 s; a warning is logged.", &keep_alive_minimum},
+    {"failed-is-not-sent", "7.1", "a send that failed, or was cancelled, is sent later on",
+     kTheRest, "Whoever was told that it failed sends again: the hub would get it twice.",
+     &failed_is_not_sent},
+    {"late-answer", "7.1", "the end of a refused attempt is taken for that of the next one",
+     kTheRest, "The answer to an attempt that is over is ignored.", &late_answer},
+    {"reported-once", "7.1", "at the end of a recording Python reports a failure for a second time",
+     kTheRest, "What has been reported is not reported again.", &reported_once},
+    {"token-event-is-kept", "7.14", "a new token is needed before there is a handler that is told",
+     kTheRest, "Otherwise nobody makes one, and the connection ends with the token.",
+     &token_event_is_kept},
+    {"early-is-kept", "7.9", "a message comes before its handler is set", kTheRest,
+     "It has been acknowledged: if it were not delivered now, it would be lost.", &early_is_kept},
+    {"twin-first", "7.12", "a handler of desired properties is set while nobody reads the twin",
+     "everything but reads of the twin and the desired properties they bring",
+     "The twin is subscribed first, so that the first read of the twin can be answered.",
+     &twin_first},
+    {"versions-are-ordered", "7.12", "desired properties have the version 0",
+     "everything but reads of the twin and the desired properties they bring",
+     "Version 0 is a version.", &versions_are_ordered},
+};
+
+const Difference* find_difference(const Situation& situation, const Deviation& deviation) {
+  for (const Difference& difference : kDifferences) {
+    if (difference.explains(situation, deviation)) return &difference;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::span<const Difference> differences() { return kDifferences; }
+
+std::set<std::string_view> explain(const Vector& vector, std::vector<Deviation>& deviations) {
+  std::set<std::string_view> accepted;
+  const std::vector<Deviation> all = deviations;
+  // What explains one may explain another that stands before it.
+  for (std::size_t before = deviations.size() + 1; deviations.size() < before;) {
+    before = deviations.size();
+    std::erase_if(deviations, [&](const Deviation& deviation) {
+      const Difference* found = find_difference({vector, all, accepted}, deviation);
+      if (found) accepted.insert(found->name);
+      return found != nullptr;
+    });
+  }
+  return accepted;
+}
+
+}  // namespace azure::iot::device::conformance::wire

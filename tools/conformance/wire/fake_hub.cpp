@@ -1,0 +1,285 @@
+#include "tools/conformance/wire/fake_hub.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "tests/support/mqtt_packets.hpp"
+#include "tools/conformance/wire/hub_connection.hpp"
+
+namespace azure::iot::device::conformance::wire {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint16_t kPort = 8883;
+constexpr std::string_view kTwinRequest = "$iothub/twin/";
+constexpr std::string_view kTwinResponses = "$iothub/twin/res/#";
+
+// What stands after "$rid=" in a topic; empty if nothing does.
+std::string request_id_in(std::string_view topic) {
+  constexpr std::string_view kName = "$rid=";
+  const std::size_t at = topic.find(kName);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = topic.substr(at + kName.size());
+  return std::string(rest.substr(0, rest.find('&')));
+}
+
+std::string replace_all(std::string text, std::string_view what, std::string_view with) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) {
+    text.replace(at, what.size(), with);
+  }
+  return text;
+}
+
+}  // namespace
+
+class FakeHub::HubResolver final : public Resolver {
+ public:
+  explicit HubResolver(FakeHub& hub) : hub_(hub) {}
+
+  void resolve(const std::string& host, Done done) override {
+    std::string ip = hub_.dial(host);
+    if (ip.empty()) {
+      return done(Error(Errc::connection_failed, "the name " + host + " could not be resolved"));
+    }
+    done(std::vector<std::string>{std::move(ip)});
+  }
+
+ private:
+  FakeHub& hub_;
+};
+
+FakeHub::FakeHub(const Json& config)
+    : script_(config),
+      address_(kPort),
+      closed_(kPort),
+      server_([this](test::ScriptedConnection& client) { serve(client); },
+              {.ip = address_.ip(), .port = kPort}) {}
+
+FakeHub::~FakeHub() = default;
+
+std::shared_ptr<Resolver> FakeHub::resolver() { return std::make_shared<HubResolver>(*this); }
+
+std::string FakeHub::dial(const std::string& host) {
+  {
+    const std::lock_guard lock(mutex_);
+    dials_.push_back({{"host", host}, {"port", kPort}, {"step", step_.load()}});
+  }
+  const std::string outcome = script_.next_word("dial");
+  if (outcome == "unresolvable") return {};
+  return outcome == "refuse" ? closed_.ip() : address_.ip();
+}
+
+void FakeHub::serve(test::ScriptedConnection& client) {
+  if (script_.next_word("tls") == "close_before_handshake") return;
+  const Certificates& certificates = Certificates::get();
+  const bool badname = script_.next_word("server_cert") == "badname";
+  if (!client.start_tls(badname ? certificates.badname : certificates.server)) return;
+
+  std::shared_ptr<Connection> connection;
+  {
+    const std::lock_guard lock(mutex_);
+    connection = current_ = std::make_shared<Connection>(client, ++connections_);
+  }
+  connection->run([&](const std::string& packet) { handle(*connection, packet); });
+  connection->forget();
+}
+
+void FakeHub::handle(Connection& connection, const std::string& packet) {
+  using test::PacketType;
+  const Json read = read_packet(packet);
+  note(read, connection);
+  switch (test::type_of(packet)) {
+    case PacketType::connect: {
+      if (!handle_connect(connection)) connection.end();
+      break;
+    }
+    case PacketType::publish: handle_publish(connection, packet, read); break;
+    case PacketType::subscribe: handle_subscribe(connection, packet, read); break;
+    case PacketType::unsubscribe: handle_unsubscribe(connection, packet); break;
+    case PacketType::pingreq:
+      if (script_.next_word("pingresp") == "ok") connection.write(test::pingresp());
+      break;
+    case PacketType::disconnect: connection.end(); break;
+    case PacketType::puback: break;
+  }
+}
+
+// False if the connection is over.
+bool FakeHub::handle_connect(Connection& connection) {
+  const auto delay = script_.next("connack_delay_ms");
+  if (delay) std::this_thread::sleep_for(std::chrono::milliseconds(delay->as_int()));
+  const auto answer = script_.next("connack");
+  if (answer && answer->is_string()) return answer->as_string() == "silent";
+  const int code = answer ? static_cast<int>(answer->as_int()) : 0;
+  if (code != 0) {
+    connection.write(test::connack(code));
+    return false;
+  }
+  const auto present = script_.next("session_present");
+  const bool knows_session =
+      present ? *present == Json(true) || *present == Json(1) : sessions_ > 0;
+  ++sessions_;
+  connection.write(test::connack(0, knows_session));
+  return true;
+}
+
+void FakeHub::handle_subscribe(Connection& connection, const std::string& packet,
+                               const Json& read) {
+  const std::string word = script_.next_word("suback");
+  if (word == "close") return connection.end();
+  if (word == "none") return;
+  constexpr int kRefused = 0x80;
+  if (word == "ok") {
+    const std::lock_guard lock(mutex_);
+    for (const Json& each : read["subscriptions"].elements()) {
+      if (each["topic"].is_string()) subscriptions_.insert(each["topic"].as_string());
+    }
+  }
+  connection.write(test::suback(test::mid_of(packet), word == "ok" ? 1 : kRefused));
+}
+
+void FakeHub::handle_unsubscribe(Connection& connection, const std::string& packet) {
+  const std::string word = script_.next_word("unsuback");
+  if (word == "close") return connection.end();
+  if (word != "none") connection.write(test::unsuback(test::mid_of(packet)));
+}
+
+void FakeHub::handle_publish(Connection& connection, const std::string& packet, const Json& read) {
+  const std::string word = script_.next_word("puback");
+  if (word == "close") return connection.end();
+  std::string puback = test::puback(test::mid_of(packet));
+  if (word == "hold") {
+    const std::lock_guard lock(mutex_);
+    held_.push_back([to = current_, puback] { to->write(puback); });
+  } else {
+    connection.write(std::move(puback));
+  }
+  if (!read["topic"].is_string()) return;
+  const std::string topic = read["topic"].as_string();
+  if (topic.starts_with(kTwinRequest)) answer_twin(connection, topic);
+}
+
+void FakeHub::answer_twin(Connection& connection, const std::string& topic) {
+  const bool is_get = topic.starts_with("$iothub/twin/GET/");
+  Json response = script_.next("twin_responses").value_or(Json::object());
+  if (!response.is_object()) return;  // "none"
+  if (!script_.next("deliver_unsubscribed") && !subscribed(kTwinResponses)) return;
+
+  if (!response.contains("status")) response.set("status", is_get ? 200 : 204);
+  HubMessage message;
+  message.topic =
+      "$iothub/twin/res/" + std::to_string(response["status"].as_int()) + "/?$rid={rid}";
+  if (is_get) {
+    const Json twin = script_.value("twin").value_or(
+        Json{{"desired", {{"$version", 1}}}, {"reported", {{"$version", 1}}}});
+    message.payload = twin.dump();
+  } else {
+    message.topic += "&$version=" + std::to_string(++reported_version_);
+  }
+  if (const Json* body = response.find("payload_text")) message.payload = body->as_string();
+  if (const Json* other = response.find("topic")) message.topic = other->as_string();
+  message.topic = replace_all(message.topic, "{rid}", request_id_in(topic));
+  const Json* qos = response.find("qos");
+  message.qos = qos ? static_cast<int>(qos->as_int()) : 0;
+  connection.publish(message);
+}
+
+bool FakeHub::subscribed(std::string_view topic) {
+  const std::lock_guard lock(mutex_);
+  return subscriptions_.contains(std::string(topic));
+}
+
+void FakeHub::note(Json packet, const Connection& connection) {
+  const std::lock_guard lock(mutex_);
+  packet.set("conn", connection.number());
+  packet.set("step", step_.load());
+  if (packet["packet"] == Json("CONNECT")) {
+    packet.set("sni", const_cast<Connection&>(connection).client().server_name());
+  }
+  if (packet["packet"] == Json("PUBLISH") && packet["topic"].is_string()) {
+    note_request_id(packet["topic"].as_string());
+  }
+  wire_.push_back(std::move(packet));
+  came_.notify_all();
+}
+
+void FakeHub::note_request_id(const std::string& topic) {
+  if (!topic.starts_with(kTwinRequest)) return;
+  const std::string id = request_id_in(topic);
+  if (std::find(request_ids_.begin(), request_ids_.end(), id) == request_ids_.end()) {
+    request_ids_.push_back(id);
+  }
+}
+
+std::string FakeHub::fill_in_request_ids(std::string text) const {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < request_ids_.size(); ++i) {
+    text = replace_all(std::move(text), "{rid:" + std::to_string(i + 1) + "}", request_ids_[i]);
+  }
+  return text;
+}
+
+void FakeHub::publish(HubMessage message) {
+  message.topic = fill_in_request_ids(std::move(message.topic));
+  std::shared_ptr<Connection> to;
+  std::int64_t acknowledged = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    to = current_;
+    acknowledged = std::count_if(wire_.begin(), wire_.end(), [](const Json& packet) {
+      return packet["packet"] == Json("PUBACK");
+    });
+  }
+  if (!to) return;
+  to->publish(message);
+  if (message.qos > 0) wait_for("PUBACK", acknowledged + 1, 500ms);
+}
+
+void FakeHub::drop() {
+  std::shared_ptr<Connection> to;
+  {
+    const std::lock_guard lock(mutex_);
+    to = current_;
+  }
+  if (to) to->drop();
+}
+
+void FakeHub::release_pubacks() {
+  std::vector<std::function<void()>> held;
+  {
+    const std::lock_guard lock(mutex_);
+    held.swap(held_);
+  }
+  for (const auto& release : held) release();
+}
+
+bool FakeHub::wait_for(std::string_view packet, std::int64_t count,
+                       std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  return came_.wait_for(lock, timeout, [&] {
+    return std::count_if(wire_.begin(), wire_.end(),
+                         [&](const Json& each) { return each["packet"] == Json(packet); }) >= count;
+  });
+}
+
+void FakeHub::wait_until_quiet(std::chrono::milliseconds quiet) {
+  std::unique_lock lock(mutex_);
+  for (auto left = 1000ms / quiet; left > 0; --left) {
+    const std::size_t before = wire_.size();
+    if (!came_.wait_for(lock, quiet, [&] { return wire_.size() > before; })) return;
+  }
+}
+
+std::vector<Json> FakeHub::wire() const {
+  const std::lock_guard lock(mutex_);
+  return wire_;
+}
+
+std::vector<Json> FakeHub::dials() const {
+  const std::lock_guard lock(mutex_);
+  return dials_;
+}
+
+}  // namespace azure::iot::device::conformance::wire

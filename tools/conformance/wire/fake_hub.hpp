@@ -1,0 +1,91 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pipeline/json/json.hpp"
+#include "tests/support/scripted_server.hpp"
+#include "tools/conformance/wire/certificates.hpp"
+#include "tools/conformance/wire/hub_script.hpp"
+#include "tools/conformance/wire/loopback_address.hpp"
+#include "tools/conformance/wire/packets.hpp"
+#include "transport/resolver.hpp"
+
+namespace azure::iot::device::conformance::wire {
+
+// The service of a vector: real TLS on a real socket at the port that a client dials by default,
+// and the behaviour that the vectors' README describes. It notes what comes in. Any thread.
+class FakeHub {
+ public:
+  explicit FakeHub(const Json& config);
+  ~FakeHub();
+
+  // Sends whoever asks for any name here, or where the vector says.
+  std::shared_ptr<Resolver> resolver();
+
+  // What comes from now on belongs to that step; -1 is before the first one.
+  void set_step(int step) { step_ = step; }
+
+  // Once the client has acknowledged it, or after a while.
+  void publish(HubMessage message);
+  void drop();
+  void set(const Json& config) { script_.set(config); }
+  void release_pubacks();
+  // Waits until so many packets of that kind came in all.
+  bool wait_for(std::string_view packet, std::int64_t count, std::chrono::milliseconds timeout);
+  // Waits until nothing more has come for that long, a second at most.
+  void wait_until_quiet(std::chrono::milliseconds quiet);
+
+  // The request id that was the nth to come; the text itself where there is none yet.
+  std::string fill_in_request_ids(std::string text) const;
+
+  std::vector<Json> wire() const;
+  std::vector<Json> dials() const;
+
+ private:
+  class HubResolver;
+  class Connection;
+
+  void serve(test::ScriptedConnection& client);
+  void handle(Connection& connection, const std::string& packet);
+  bool handle_connect(Connection& connection);
+  void handle_subscribe(Connection& connection, const std::string& packet, const Json& read);
+  void handle_unsubscribe(Connection& connection, const std::string& packet);
+  void handle_publish(Connection& connection, const std::string& packet, const Json& read);
+  void answer_twin(Connection& connection, const std::string& topic);
+
+  void note(Json packet, const Connection& connection);
+  void note_request_id(const std::string& topic);
+  std::string dial(const std::string& host);
+  bool subscribed(std::string_view topic);
+
+  HubScript script_;
+  std::atomic<int> step_ = -1;
+
+  mutable std::mutex mutex_;
+  std::condition_variable came_;
+  std::vector<Json> wire_;
+  std::vector<Json> dials_;
+  std::vector<std::string> request_ids_;
+  std::set<std::string> subscriptions_;
+  std::shared_ptr<Connection> current_;
+  std::vector<std::function<void()>> held_;  // PUBACKs.
+  int connections_ = 0;
+  std::atomic<int> sessions_ = 0;
+  std::atomic<int> reported_version_ = 1;
+
+  const LoopbackAddress address_;
+  const LoopbackAddress closed_;
+  test::ScriptedServer server_;
+};
+
+}  // namespace azure::iot::device::conformance::wire

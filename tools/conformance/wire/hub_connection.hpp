@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "pipeline/loop/unique_fd.hpp"
+#include "tests/support/scripted_connection.hpp"
+#include "tools/conformance/wire/fake_hub.hpp"
+
+namespace azure::iot::device::conformance::wire {
+
+// One connection of a client. Its own thread reads and writes; others leave with it what to write.
+class FakeHub::Connection {
+ public:
+  Connection(test::ScriptedConnection& client, int number);
+
+  int number() const { return number_; }
+  test::ScriptedConnection& client() { return client_; }
+
+  // Handles packets, and writes, until either side ends.
+  void run(const std::function<void(const std::string& packet)>& handle);
+  // Ends `run` when the packet has been handled.
+  void end() { ended_ = true; }
+
+  // Any thread.
+  void write(std::string bytes);
+  void publish(const HubMessage& message);
+  void drop();
+  // The client is gone: nobody may touch `client` any more.
+  void forget();
+
+ private:
+  void write_left();
+
+  test::ScriptedConnection& client_;
+  const int number_;
+  bool ended_ = false;
+  const UniqueFd wake_;
+  std::mutex mutex_;
+  std::deque<std::string> to_write_;
+  std::uint16_t last_mid_ = 0;
+  bool gone_ = false;
+};
+
+}  // namespace azure::iot::device::conformance::wire

@@ -1,0 +1,91 @@
+#include "tools/conformance/wire/outcome.hpp"
+
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+#include "clients/exceptions.hpp"
+#include "tools/conformance/wire/values.hpp"
+
+namespace azure::iot::device::conformance::wire {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Errc>, 14> kNames{{
+    {"OperationCancelled", Errc::operation_cancelled},
+    {"OperationTimeout", Errc::timed_out},
+    {"OperationError", Errc::operation_error},
+    {"PipelineNotRunning", Errc::pipeline_not_running},
+    {"PipelineRuntimeError", Errc::pipeline_runtime},
+    {"ConnectionFailedError", Errc::connection_failed},
+    {"ConnectionDroppedError", Errc::connection_dropped},
+    {"NoConnectionError", Errc::no_connection},
+    {"UnauthorizedError", Errc::unauthorized},
+    {"ProtocolClientError", Errc::protocol_client},
+    {"TlsExchangeAuthError", Errc::tls_exchange_auth},
+    {"ProtocolProxyError", Errc::protocol_proxy},
+    {"ServiceError", Errc::service},
+    {"SasTokenError", Errc::sas_token},
+}};
+
+Outcome failed(const char* type, const IotError& e) {
+  return {.kind = Outcome::Kind::error,
+          .result = {},
+          .type = type,
+          .code = e.error().code(),
+          .text = e.what()};
+}
+
+}  // namespace
+
+Json Outcome::describe() const {
+  if (kind == Kind::blocked) return {{"blocked", true}};
+  if (kind == Kind::error) {
+    return {{"error", {{"type", type}, {"code", std::string(to_string(code))}, {"message", text}}}};
+  }
+  return {{"ok", true}, {"result", result}};
+}
+
+Outcome outcome_of(const std::function<Json()>& call) {
+  try {
+    return {.kind = Outcome::Kind::ok, .result = call(), .type = {}, .text = {}};
+  } catch (const CompileTimeRefusal&) {
+    throw;
+  } catch (const OperationCancelled& e) {
+    return failed("OperationCancelled", e);
+  } catch (const OperationTimeout& e) {
+    return failed("OperationTimeout", e);
+  } catch (const ConnectionFailedError& e) {
+    return failed("ConnectionFailedError", e);
+  } catch (const ConnectionDroppedError& e) {
+    return failed("ConnectionDroppedError", e);
+  } catch (const NoConnectionError& e) {
+    return failed("NoConnectionError", e);
+  } catch (const CredentialError& e) {
+    return failed("CredentialError", e);
+  } catch (const ServiceError& e) {
+    return failed("ServiceError", e);
+  } catch (const ClientError& e) {
+    return failed("ClientError", e);
+  } catch (const std::invalid_argument& e) {
+    return {
+        .kind = Outcome::Kind::error, .result = {}, .type = "invalid_argument", .text = e.what()};
+  } catch (const std::exception& e) {
+    return {.kind = Outcome::Kind::error, .result = {}, .type = "unexpected", .text = e.what()};
+  }
+}
+
+std::string_view python_name(Errc code) {
+  for (const auto& [name, known] : kNames) {
+    if (known == code) return name;
+  }
+  return {};
+}
+
+std::optional<Errc> errc_of(std::string_view python_name) {
+  for (const auto& [name, code] : kNames) {
+    if (name == python_name) return code;
+  }
+  return std::nullopt;
+}
+
+}  // namespace azure::iot::device::conformance::wire

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "pipeline/error.hpp"
+#include "pipeline/json/json.hpp"
+
+namespace azure::iot::device::conformance::wire {
+
+// How a call, or the making of a client, ended.
+struct Outcome {
+  enum class Kind { ok, error, blocked };
+  Kind kind = Kind::ok;
+  Json result;       // Of a call that returns something.
+  std::string type;  // Of the exception: "CredentialError"; "invalid_argument" for a bad argument.
+  Errc code = Errc::ok;
+  std::string text;
+
+  static Outcome blocked() { return {.kind = Kind::blocked, .result = {}, .type = {}, .text = {}}; }
+  // As the vectors write it, with what is said here.
+  Json describe() const;
+};
+
+// Whatever `call` returns or throws, except a CompileTimeRefusal, which goes on.
+Outcome outcome_of(const std::function<Json()>& call);
+
+// The name that Python's own exceptions have for an error code; empty if there is none.
+std::string_view python_name(Errc code);
+std::optional<Errc> errc_of(std::string_view python_name);
+
+}  // namespace azure::iot::device::conformance::wire

@@ -1,0 +1,60 @@
+#include "tools/conformance/wire/scope.hpp"
+
+#include <array>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "tools/conformance/wire/hub_options.hpp"
+
+namespace azure::iot::device::conformance::wire {
+namespace {
+
+// Options of Python's for which nothing is here yet, and the feature that they belong to.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kMissingOptions{{
+    {"websockets", "websockets"},
+    {"proxy_options", "proxies"},
+    {"cipher", "cipher"},
+}};
+
+const std::set<std::string_view> kHttpCalls{"get_storage_info_for_blob",
+                                            "notify_blob_upload_status", "invoke_method"};
+
+bool is_known_option(std::string_view name) {
+  for (const OptionRow& row : kHubOptions) {
+    if (row.name == name) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::string> missing_feature(const Vector& vector) {
+  if (vector.client == "provisioning") return "provisioning";
+  const std::string& from = vector.create["from"].as_string();
+  if (from == "x509") return "x509";
+  if (from == "edge_environment") return "Edge environment";
+  for (const Json& step : vector.steps) {
+    const Json& call = member(step, "do");
+    if (call.is_string() && kHttpCalls.contains(call.as_string())) return "HTTP";
+  }
+  const Json& options = member(vector.create, "options");
+  if (!options.is_object()) return std::nullopt;
+  for (const auto& [option, feature] : kMissingOptions) {
+    if (options.contains(option)) return std::string(feature);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> refused_option(const Vector& vector) {
+  const std::string& from = vector.create["from"].as_string();
+  const Json& options = member(vector.create, "options");
+  if (!options.is_object()) return std::nullopt;
+  for (const JsonMember& option : options.members()) {
+    if (takes_option(from, option.name).value_or(is_known_option(option.name))) continue;
+    return "create_from_" + from + " has no option " + option.name;
+  }
+  return std::nullopt;
+}
+
+}  // namespace azure::iot::device::conformance::wire

@@ -1,0 +1,201 @@
+// wire-replay: replays what was recorded on the wire of the Python SDK's clients on the clients of
+// this library.
+#include <atomic>
+#include <csignal>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <unistd.h>
+
+#include "certificates.hpp"
+#include "functions.hpp"
+#include "replay.hpp"
+#include "report.hpp"
+#include "scope.hpp"
+
+namespace {
+
+using namespace azure::iot::device::conformance::wire;
+
+constexpr std::string_view kUsage =
+    R"(usage: wire-replay FILE|DIR... [--vector NAME] [--jobs N] [--list-differences] [--verbose]
+
+Makes the client that each vector names, against a service on loopback that does what the vector
+says, over real TLS sockets; has it do what the application did, and compares what it puts on the
+wire, returns and tells with what the Python SDK did. Functions without a client are called
+directly. Of a folder all files that end in .json are replayed, except constants.json.
+
+  --vector NAME        only this vector
+  --jobs N             how many vectors to replay at a time, 1 to 64; default 16: most of them wait
+  --list-differences   also say which differences from Python are accepted, and where they were met
+  --verbose            name every vector as it is replayed, and why it was left out
+
+A vector that needs what this library does not have is skipped, by the name of the feature. One that
+does what no program of C++ can, an unknown option or a value of a wrong type, is compile-time. One
+that hangs on Python's types, and differs, is python-specific.
+
+Exit status: 0 if no vector failed, 1 if one did, 2 if something cannot be read.
+)";
+
+struct Options {
+  std::vector<std::string> paths;
+  std::string vector;
+  std::size_t jobs = 16;
+  bool list_differences = false;
+  bool verbose = false;
+  bool help = false;
+};
+
+std::size_t parse_jobs(const std::string& text) {
+  std::size_t used = 0;
+  unsigned long jobs = 0;
+  try {
+    jobs = std::stoul(text, &used);
+  } catch (const std::logic_error&) {
+  }
+  if (used != text.size() || jobs < 1 || jobs > 64) {
+    throw std::invalid_argument("--jobs: must be 1 to 64; got " + text);
+  }
+  return jobs;
+}
+
+Options parse(const std::vector<std::string>& arguments) {
+  Options options;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    const auto value = [&] {
+      if (i + 1 == arguments.size()) throw std::invalid_argument(argument + ": needs a value");
+      return arguments[++i];
+    };
+    if (argument == "--help" || argument == "-h") {
+      options.help = true;
+    } else if (argument == "--vector") {
+      options.vector = value();
+    } else if (argument == "--jobs") {
+      options.jobs = parse_jobs(value());
+    } else if (argument == "--list-differences") {
+      options.list_differences = true;
+    } else if (argument == "--verbose") {
+      options.verbose = true;
+    } else if (argument.starts_with("-")) {
+      throw std::invalid_argument(argument + ": unknown option; see --help");
+    } else {
+      options.paths.push_back(argument);
+    }
+  }
+  if (options.paths.empty() && !options.help) {
+    throw std::invalid_argument("FILE|DIR: needs at least one; see --help");
+  }
+  return options;
+}
+
+// A vector that can be replayed.
+struct Job {
+  VectorId id;
+  std::function<Replayed(std::set<std::string_view>& accepted)> replay;
+};
+
+// What came of a job. What cannot be replayed for a reason of its own fails.
+void run_job(const Job& job, Report& report, std::mutex& mutex) {
+  std::set<std::string_view> accepted;
+  Replayed replayed;
+  try {
+    replayed = job.replay(accepted);
+  } catch (const std::exception& e) {
+    replayed.deviations.push_back({Deviation::Kind::creation, -1, {}, {{"error", e.what()}}});
+  }
+  const std::lock_guard lock(mutex);
+  report.add(job.id, replayed, accepted);
+}
+
+void run_jobs(const std::vector<Job>& jobs, std::size_t at_a_time, Report& report) {
+  const bool shows_progress = ::isatty(STDERR_FILENO) != 0;
+  std::mutex mutex;
+  std::atomic<std::size_t> next = 0;
+  std::atomic<std::size_t> done = 0;
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < at_a_time; ++i) {
+    threads.emplace_back([&] {
+      for (std::size_t job; (job = next++) < jobs.size();) {
+        run_job(jobs[job], report, mutex);
+        const std::string progress =
+            "\r" + std::to_string(++done) + " of " + std::to_string(jobs.size());
+        if (shows_progress) std::cerr << progress << std::flush;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  if (shows_progress) std::cerr << "\r\033[K" << std::flush;
+}
+
+int run(const Options& options) {
+  Certificates::get();
+  Report report(std::cout, options.verbose);
+  std::vector<VectorFile> files;
+  for (const auto& file : find_vector_files(options.paths)) files.push_back(read_vectors(file));
+
+  std::vector<Job> jobs;
+  std::size_t found = 0;
+  const auto wanted = [&](const std::string& name) {
+    const bool yes = options.vector.empty() || name == options.vector;
+    found += yes;
+    return yes;
+  };
+  for (const VectorFile& file : files) {
+    for (const Vector& vector : file.vectors) {
+      if (!wanted(vector.name)) continue;
+      const VectorId id{file.name, vector.name, vector.python_specific || vector.unstable};
+      if (const auto feature = missing_feature(vector)) {
+        report.add_skipped(id, *feature);
+      } else if (const auto why = refused_option(vector)) {
+        report.add_compile_time(id, *why);
+      } else {
+        jobs.push_back({id, [&vector](auto& accepted) {
+                          Replayed replayed = replay(vector);
+                          accepted = explain(vector, replayed.deviations);
+                          return replayed;
+                        }});
+      }
+    }
+    for (const FunctionVector& vector : file.functions) {
+      if (!wanted(vector.name)) continue;
+      const VectorId id{file.name, vector.name, vector.python_specific};
+      if (const auto feature = missing_feature(vector)) {
+        report.add_skipped(id, *feature);
+      } else {
+        jobs.push_back({id, [&vector](auto&) { return replay(vector); }});
+      }
+    }
+  }
+  if (found == 0) throw std::invalid_argument("FILE|DIR: holds no vector that is asked for");
+  run_jobs(jobs, options.jobs, report);
+  if (options.vector.empty()) report.require_every_difference();
+  if (options.list_differences) report.print_differences();
+  report.print_counts();
+  return report.failed() ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // Of connections that the service ends.
+  try {
+    const Options options = parse({argv + 1, argv + argc});
+    if (options.help) {
+      std::cout << kUsage;
+      return 0;
+    }
+    return run(options);
+  } catch (const std::exception& e) {
+    std::cerr << "wire-replay: " << e.what() << "\n";
+    return 2;
+  }
+}
