@@ -10,6 +10,7 @@
 #include "iothub/user_agent.hpp"
 #include "pipeline/auth/connection_string.hpp"
 #include "pipeline/auth/symmetric_key.hpp"
+#include "pipeline/log.hpp"
 
 namespace azure::iot::device::detail {
 namespace {
@@ -17,6 +18,8 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kMaxKeepAlive{1740};
+// IoT Hub closes a connection that was silent for 1.5 times the keep-alive, 1767 s at most.
+constexpr seconds kSafeKeepAlive{1177};
 // What a timer of the Python SDK can wait for, and a Duration can hold.
 constexpr seconds kLongestTime{9223372036};
 
@@ -74,6 +77,13 @@ std::string read_certificates(const std::string& text_or_file) {
   return text;
 }
 
+void warn_of(seconds keep_alive, const std::string& client_id) {
+  if (keep_alive <= kSafeKeepAlive) return;
+  log_for(client_id, LogLevel::warning, "Client", "keep_alive of ", in_seconds(keep_alive),
+          " is risky: above ", in_seconds(kSafeKeepAlive),
+          " IoT Hub may close an idle connection before a ping is due");
+}
+
 struct Identity {
   std::string_view hostname;
   std::string_view gateway_hostname;
@@ -85,6 +95,7 @@ struct Identity {
 template <class Options>
 HubClientConfig make_config(const Identity& identity, const Options& options) {
   check_options(options);
+  warn_of(options.keep_alive, get_hub_client_id(identity.device_id, identity.module_id));
   HubClientConfig config;
   config.loop = options.event_loop ? options.event_loop : EventLoop::shared();
   config.hub = {.device_id = std::string(identity.device_id),

@@ -4,6 +4,7 @@
 
 #include "clients/iothub_device_client.hpp"
 #include "pipeline/loop/manual_loop.hpp"
+#include "support/log_listener.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -56,6 +57,22 @@ TEST_CASE("Client: a value that breaks the rule of its option is refused, naming
   CHECK(refused({.server_verification_cert = "not\na certificate"}) == nothing);
   CHECK(refused({.server_verification_cert = "/dev/null"}) ==
         cert + "there are none in the file /dev/null");
+}
+
+TEST_CASE("Client: a keep-alive that is raised, or for which the hub may not wait, is warned of") {
+  test::LogListener log(LogLevel::warning);
+  CHECK(refusal(kConnectionString, {.keep_alive = 4s}) == "");
+  CHECK(log.records ==
+        std::vector<std::string>{
+            "warning|MqttTransport|dev1|keep_alive of 4 s is not possible: 5 s is used"});
+  log.records.clear();
+  CHECK(refusal(kConnectionString, {.keep_alive = 5s}) == "");
+  CHECK(refusal(kConnectionString, {.keep_alive = 1177s}) == "");
+  CHECK(log.records.empty());
+  CHECK(refusal(kConnectionString, {.keep_alive = 1178s}) == "");
+  CHECK(log.records ==
+        std::vector<std::string>{"warning|Client|dev1|keep_alive of 1178 s is risky: above 1177 s "
+                                 "IoT Hub may close an idle connection before a ping is due"});
 }
 
 TEST_CASE("Client: a connection string that breaks a rule is refused, naming the part") {

@@ -7,24 +7,12 @@
 
 #include <doctest/doctest.h>
 
+#include "support/log_listener.hpp"
+
 namespace azure::iot::device {
 namespace {
 
-// Listens from a level on, for as long as it lives.
-class Listener {
- public:
-  explicit Listener(LogLevel level) {
-    set_log_sink(level, [this](const LogRecord& record) {
-      records.push_back(std::string(to_string(record.level)) + '|' + std::string(record.component) +
-                        '|' + std::string(record.client_id) + '|' + std::string(record.text));
-    });
-  }
-  Listener(const Listener&) = delete;
-  Listener& operator=(const Listener&) = delete;
-  ~Listener() { set_log_sink(LogLevel::silent, nullptr); }
-
-  std::vector<std::string> records;
-};
+using Listener = test::LogListener;
 
 TEST_CASE("Log: nobody listens until a sink is set, nor after it is taken away") {
   CHECK_FALSE(log_enabled(LogLevel::error));

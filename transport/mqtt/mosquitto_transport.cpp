@@ -215,18 +215,10 @@ Error check(const MqttTransportConfig& config) {
 }
 
 void warn_of(std::chrono::seconds keep_alive, const std::string& client_id) {
-  constexpr std::chrono::seconds kIotHubLimit{1177};
   const auto supported = KeepAlive::supported(keep_alive);
-  if (supported != keep_alive) {
-    log_for(client_id, LogLevel::warning, kName, "keep_alive of ",
-            std::to_string(keep_alive.count()),
-            " s is not possible: ", std::to_string(supported.count()), " s is used");
-  }
-  if (supported > kIotHubLimit) {
-    log_for(client_id, LogLevel::warning, kName, "keep_alive of ",
-            std::to_string(supported.count()),
-            " s is risky: above 1177 s IoT Hub closes idle connections before a ping is due");
-  }
+  if (supported == keep_alive) return;
+  log_for(client_id, LogLevel::warning, kName, "keep_alive of ", std::to_string(keep_alive.count()),
+          " s is not possible: ", std::to_string(supported.count()), " s is used");
 }
 
 }  // namespace
