@@ -16,8 +16,9 @@ std::string_view advice(Errc code) {
       return "Could not complete operation before timeout. Check that the hub can be reached; try "
              "again, or allow more time by the call's timeout or the option operation_timeout.";
     case Errc::connection_failed:
-      return "Could not connect to IoTHub. Check the host name, the network, and that a firewall "
-             "lets the option port pass, 8883 unless it was set; then try again.";
+      return "Could not connect to IoTHub. Check the host name, the network and its name servers, "
+             "and that a firewall lets the option port pass, 8883 unless it was set; then try "
+             "again.";
     case Errc::connection_dropped:
       return "Lost connection to IoTHub. Try again; with connection_retry the client connects "
              "again by itself.";
@@ -25,14 +26,12 @@ std::string_view advice(Errc code) {
       return "Client is not connected to IoTHub. Call connect first, or leave auto_connect on.";
     case Errc::unauthorized:
       return "Credentials invalid, could not connect. Check that the device exists and is enabled, "
-             "that the key belongs to it, and that this machine's clock is right.";
+             "that the key or token belongs to it, and that this machine's clock is right.";
     case Errc::protocol_client:
       return "Error in the IoTHub client: the two sides did not understand each other. Check that "
              "the host name and port are those of an IoT hub.";
     case Errc::tls_exchange_auth:
-      return "Error in the IoTHub client due to TLS exchanges. If the server's certificate is "
-             "untrusted, pass the certificate of its authority as server_verification_cert; if it "
-             "is a mismatch of names, connect to the name that the certificate is for.";
+      return "Error in the IoTHub client due to TLS exchanges.";  // The detail has advice.
     case Errc::protocol_proxy:
       return "Error in the IoTHub client raised due to proxy connections. Check the proxy's "
              "address, type, user name and password.";

@@ -22,9 +22,7 @@ namespace {
 constexpr std::size_t kMaxThreads = 8;
 
 Error lookup_failed(const std::string& host, const std::string& why) {
-  return Error(Errc::connection_failed,
-               "the name " + host + " could not be resolved: " + why +
-                   "; check the host name and this machine's DNS settings");
+  return Error(Errc::connection_failed, "the name " + host + " could not be resolved: " + why);
 }
 
 // Asks the system, which takes as long as it likes.

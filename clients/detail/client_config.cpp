@@ -151,7 +151,7 @@ HubClientConfig config_from_connection_string(std::string_view connection_string
   // A policy's connection string, as the portal shows it for services, names no device.
   if (parts.device_id().empty()) {
     throw std::invalid_argument(
-        "connection string: DeviceId is missing; take the connection string of a device");
+        "connection string: DeviceId is missing; take the connection string of a device or module");
   }
   if (parts.shared_access_key().empty()) {
     throw std::invalid_argument("connection string: SharedAccessKey is missing");

@@ -12,8 +12,10 @@ bool HubClientCore::decide_mode(ReceiveMode mode, Completion<T>& done) {
   if (receive_mode_.compare_exchange_strong(decided, mode) || decided == mode) return true;
   done(Error(Errc::operation_error,
              mode == ReceiveMode::handlers
-                 ? "Cannot set receive handlers - receive APIs have already been used"
-                 : "Cannot use receive APIs - receive handler(s) have already been set"));
+                 ? "Cannot set receive handlers - receive APIs have already been used; "
+                   "create another client to change"
+                 : "Cannot use receive APIs - receive handler(s) have already been set; "
+                   "create another client to change"));
   return false;
 }
 

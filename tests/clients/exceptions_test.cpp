@@ -1,6 +1,20 @@
 #include "clients/exceptions.hpp"
 
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <doctest/doctest.h>
+#include <mosquitto.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include "transport/mqtt/mosquitto_errors.hpp"
+#include "transport/tls/verify_failure.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -48,6 +62,43 @@ TEST_CASE("Exceptions: the text says what to do, and carries the whole chain of 
     CHECK(what.find("no address of hub1 answered") != std::string::npos);
     CHECK(what.find("connection refused") != std::string::npos);
     CHECK(e.cause().code() == Errc::connection_dropped);
+  }
+}
+
+TEST_CASE("Exceptions: a refused credential says what to check") {
+  for (const int connack : {4, 5}) {
+    const std::string text = detail::exception_text(connack_error(connack));
+    CHECK(text.find("clock") != std::string::npos);
+    CHECK(text.find("key or token") != std::string::npos);
+  }
+}
+
+TEST_CASE("Exceptions: what a failure to connect has for advice it gives once") {
+  const auto now = WallTime(std::chrono::seconds(1'700'000'000));
+  std::vector<Error> errors{
+      call_error("publish", MOSQ_ERR_INVAL, 0),
+      drop_error(MOSQ_ERR_KEEPALIVE, 0),
+      dial_error("hub1:8883", MOSQ_ERR_ERRNO, ECONNREFUSED, 0),
+      dial_error("hub1:8883", MOSQ_ERR_ERRNO, ENETUNREACH, 0),
+      dial_error("hub1:8883", MOSQ_ERR_PROTOCOL, 0, 0),
+      dial_error("hub1:8883", MOSQ_ERR_TLS, 0,
+                 ERR_PACK(ERR_LIB_SSL, 0, SSL_R_WRONG_VERSION_NUMBER)),
+      dial_error("hub1:8883", MOSQ_ERR_TLS, 0,
+                 ERR_PACK(ERR_LIB_SSL, 0, SSL_R_TLSV1_ALERT_UNKNOWN_CA)),
+      verify_error(X509_V_ERR_HOSTNAME_MISMATCH, "hub1", now),
+      verify_error(X509_V_ERR_CERT_HAS_EXPIRED, "hub1", now),
+      verify_error(X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "hub1", now),
+  };
+  for (int connack = 1; connack <= 6; ++connack) errors.push_back(connack_error(connack));
+  for (const Error& error : errors) {
+    std::string text = detail::exception_text(error);
+    INFO(text);
+    std::transform(text.begin(), text.end(), text.begin(), [](char c) { return std::tolower(c); });
+    for (const std::string_view advice :
+         {"check ", "try again", "connect to", "server_verification_cert"}) {
+      const auto first = text.find(advice);
+      if (first != text.npos) CHECK(text.find(advice, first + 1) == text.npos);
+    }
   }
 }
 

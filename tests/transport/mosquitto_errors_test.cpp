@@ -28,11 +28,6 @@ TEST_CASE("CONNACK: 4 and 5 are credentials, 3 may pass, the rest will not") {
   CHECK(connack_error(255).code() == Errc::protocol_client);
 }
 
-TEST_CASE("CONNACK: a refused credential says what to check") {
-  CHECK(says(connack_error(5), "clock"));
-  CHECK(says(connack_error(5), "key or token"));
-}
-
 TEST_CASE("A lost connection: however it went, it was dropped") {
   for (const int rc : {MOSQ_ERR_CONN_LOST, MOSQ_ERR_ERRNO, MOSQ_ERR_KEEPALIVE, MOSQ_ERR_TLS}) {
     CHECK(drop_error(rc, EPROTO).code() == Errc::connection_dropped);

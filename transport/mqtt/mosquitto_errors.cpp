@@ -42,21 +42,14 @@ Error connack_error(int code) {
   switch (code) {
     case 1:
       return Error(Errc::protocol_client,
-                   "the server refused protocol version MQTT 3.1.1 (CONNACK 1); is it an IoT Hub?");
+                   "the server refused protocol version MQTT 3.1.1 (CONNACK 1)");
     case 2:
       return Error(Errc::protocol_client,
-                   "the server refused the client id (CONNACK 2); check the device id");
-    case 3:
-      return Error(Errc::connection_failed,
-                   "the server is unavailable (CONNACK 3); try again later");
+                   "the server refused the client id, which the device id is part of (CONNACK 2)");
+    case 3: return Error(Errc::connection_failed, "the server is unavailable (CONNACK 3)");
     case 4:
-      return Error(Errc::unauthorized,
-                   "the server refused user name or password (CONNACK 4); check the device id, the "
-                   "key or token, and this machine's clock");
-    case 5:
-      return Error(Errc::unauthorized,
-                   "the server did not authorize the client (CONNACK 5); check the device id, the "
-                   "key or token, this machine's clock, and that the device is enabled");
+      return Error(Errc::unauthorized, "the server refused user name or password (CONNACK 4)");
+    case 5: return Error(Errc::unauthorized, "the server did not authorize the client (CONNACK 5)");
     default:
       return Error(Errc::protocol_client,
                    "the server answered with a CONNACK code that MQTT 3.1.1 "
@@ -109,21 +102,18 @@ Error dial_error(const std::string& server, int rc, int error_number, unsigned l
                                          "for one: " + openssl_text(openssl_error));
   }
   if (openssl_error != 0 && reason == SSL_R_WRONG_VERSION_NUMBER) {
-    return Error(Errc::connection_failed,
-                 "what answers at " + server + " does not speak TLS; check the port");
+    return Error(Errc::connection_failed, "what answers at " + server + " does not speak TLS");
   }
   if (rc == MOSQ_ERR_INVAL || rc == MOSQ_ERR_MALFORMED_UTF8) {
     return Error(Errc::protocol_client,
                  "the user name must be valid UTF-8 of at most 65535 bytes, free of NUL");
   }
   if (rc == MOSQ_ERR_PROTOCOL) {
-    return Error(Errc::protocol_client,
-                 "what answers at " + server + " does not speak MQTT 3.1.1; check the port");
+    return Error(Errc::protocol_client, "what answers at " + server + " does not speak MQTT 3.1.1");
   }
   if (openssl_error != 0) {
-    return Error(Errc::connection_failed, "the TLS handshake with " + server +
-                                              " failed: " + openssl_text(openssl_error) +
-                                              "; check that the port is one for MQTT over TLS");
+    return Error(Errc::connection_failed,
+                 "the TLS handshake with " + server + " failed: " + openssl_text(openssl_error));
   }
   if (rc == MOSQ_ERR_TLS) {
     return Error(Errc::connection_failed, "the TLS handshake with " + server + " broke off");
@@ -132,13 +122,11 @@ Error dial_error(const std::string& server, int rc, int error_number, unsigned l
     return Error(Errc::connection_failed, server + " closed the connection at once");
   }
   if (rc == MOSQ_ERR_ERRNO && error_number == ECONNREFUSED) {
-    return Error(Errc::connection_failed, "nothing accepts connections at " + server + ": " +
-                                              std::strerror(error_number) +
-                                              "; check host name, port and firewall");
+    return Error(Errc::connection_failed,
+                 "nothing accepts connections at " + server + ": " + std::strerror(error_number));
   }
-  return Error(Errc::connection_failed, server +
-                                            " cannot be reached: " + reason_text(rc, error_number) +
-                                            "; check the network, the port and the firewall");
+  return Error(Errc::connection_failed,
+               server + " cannot be reached: " + reason_text(rc, error_number));
 }
 
 }  // namespace azure::iot::device

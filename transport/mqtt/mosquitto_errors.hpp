@@ -6,8 +6,8 @@
 
 namespace azure::iot::device {
 
-// What libmosquitto and the server say, as errors that say what to do next. (Python:
-// paho_connack_rc_to_error, paho_rc_to_error.)
+// What libmosquitto and the server say, as errors. What to do next is said by the exception that
+// stands for them, to the user. (Python: paho_connack_rc_to_error, paho_rc_to_error.)
 
 // The code with which a CONNACK refused.
 Error connack_error(int code);

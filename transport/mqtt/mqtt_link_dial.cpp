@@ -97,9 +97,9 @@ void MqttLink::on_patience_lost() {
     if (state_ == State::closing) return end({});
     const SteadyTime since =
         state_ == State::resolving ? attempt_->deadline() - options_.connect_timeout : dialled_at_;
-    end(Error(Errc::connection_failed,
-              "no connection to " + server() + " within " + seconds_text(loop_.now() - since) +
-                  ": still " + phase() + "; check the network, the port and the firewall"));
+    end(Error(Errc::connection_failed, "no connection to " + server() + " within " +
+                                           seconds_text(loop_.now() - since) + ": still " +
+                                           phase()));
   });
 }
 

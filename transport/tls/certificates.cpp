@@ -34,10 +34,9 @@ Result<std::vector<Certificate>> read_certificates(std::string_view pem,
                                         " cannot be read; its PEM text is damaged");
   }
   if (certificates.empty()) {
-    return Error(Errc::bad_content,
-                 std::string(argument) +
-                     " holds no certificate; give the PEM text itself, which begins with "
-                     "-----BEGIN CERTIFICATE-----, not the name of a file");
+    return Error(Errc::bad_content, std::string(argument) +
+                                        " holds no certificate; the PEM text of one begins with "
+                                        "-----BEGIN CERTIFICATE-----");
   }
   return certificates;
 }

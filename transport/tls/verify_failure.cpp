@@ -36,15 +36,17 @@ Error verify_error(int code, const std::string& hostname, WallTime now) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return Error(Errc::tls_exchange_auth, "the server's certificate is not for " + hostname +
-                                                ": " + reason + "; check the host name");
+                                                ": " + reason +
+                                                "; connect to the name that it is for");
     case X509_V_ERR_CERT_NOT_YET_VALID:
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return Error(Errc::tls_exchange_auth,
                    "the server's certificate is not valid at this time: " + reason +
                        "; check this machine's clock, which says " + to_text(now));
     default:
-      return Error(Errc::tls_exchange_auth, "the server's certificate is not trusted: " + reason +
-                                                "; give the CA with server_verification_cert");
+      return Error(Errc::tls_exchange_auth,
+                   "the server's certificate is untrusted: " + reason +
+                       "; pass the certificate of its authority as server_verification_cert");
   }
 }
 
