@@ -44,7 +44,7 @@ std::string_view advice(Errc code) {
       return "No token could be made or read. Check the key, or the token that was given.";
     case Errc::bad_content: return "What the service sent cannot be read.";
     case Errc::operation_error: return "The client cannot do this in its present state.";
-    case Errc::user_handler: return "A handler threw an exception. It has to catch it itself.";
+    case Errc::user_handler: return "The application did not take what came in as it should.";
     case Errc::user_stage: return "A stage of the application threw an exception.";
     case Errc::ok:
     case Errc::pipeline_runtime:

@@ -27,7 +27,7 @@ enum class Errc {
   bad_content,        // What came cannot be read: a topic, a body, a number.
   abandoned,          // An operation was dropped without being completed: a defect in a stage.
   user_stage,         // A stage of the user threw.
-  user_handler,       // A handler of the user threw.
+  user_handler,       // A handler of the user threw or fell behind, or nobody takes what came.
 };
 
 // The name of an error code as it stands in logs: "connection_failed".
