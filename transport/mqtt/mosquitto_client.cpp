@@ -17,6 +17,14 @@
 #include "pipeline/loop/fork_guard.hpp"
 
 namespace azure::iot::device {
+namespace {
+
+// To clear OpenSSL's queue of errors takes long, also if there is nothing in it.
+void forget_openssl_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
+}  // namespace
 
 struct MosquittoClient::Callbacks {
   static MosquittoClient& self(void* user_data) {
@@ -60,13 +68,18 @@ struct MosquittoClient::Callbacks {
   }
 };
 
-// Stands before each read from the socket. libmosquitto goes on reading for as long as something
-// comes: a packet of any size, from a server of any speed.
-long MosquittoClient::before_read(BIO* socket, int operation, const char*, std::size_t, int, long,
-                                  int result, std::size_t*) {
-  if (operation != BIO_CB_READ) return result;
-  const auto& self = *reinterpret_cast<const MosquittoClient*>(BIO_get_callback_arg(socket));
-  if (BIO_number_read(socket) < self.may_have_received_) return result;
+// Stands around each read from the socket. libmosquitto goes on reading for as long as something
+// comes: a packet of any size, from a server of any speed. And it reads once more to find that
+// nothing does, which is known already when less has come than there was room for.
+long MosquittoClient::around_read(BIO* socket, int operation, const char*, std::size_t room, int,
+                                  long, int result, std::size_t* got) {
+  if ((operation & ~BIO_CB_RETURN) != BIO_CB_READ) return result;
+  auto& self = *reinterpret_cast<MosquittoClient*>(BIO_get_callback_arg(socket));
+  if (operation & BIO_CB_RETURN) {
+    self.drained_ = result > 0 && *got < room && self.handshaken_;
+    return result;
+  }
+  if (!self.drained_ && BIO_number_read(socket) < self.may_have_received_) return result;
   BIO_set_retry_read(socket);
   return -1;
 }
@@ -98,18 +111,16 @@ MosquittoClient::MosquittoClient(std::shared_ptr<TlsContext> tls, MosquittoEvent
 
 MosquittoClient::~MosquittoClient() {
   native_.reset();
-  ERR_clear_error();
+  forget_openssl_errors();
 }
 
-// Everything that is told passes here. What it leaves in errno and in OpenSSL's queue would be
-// taken by libmosquitto for the outcome of its own last step; what it throws would leave
-// libmosquitto with its lock held.
+// Everything that is told passes here. What it leaves in errno would be taken by libmosquitto for
+// the outcome of its own last step; what it throws would leave libmosquitto with its lock held.
 template <class Tell>
 void MosquittoClient::tell(const Tell& tell) {
   ++packets_received_;
   bytes_at_packet_ = bytes_received();
   contain("a packet's handler", [&] { tell(events_); });
-  ERR_clear_error();
   errno = 0;
 }
 
@@ -117,11 +128,11 @@ void MosquittoClient::tell(const Tell& tell) {
 // OpenSSL's queue, which is one for each thread, would be taken for one of this.
 template <class Call>
 MosquittoResult MosquittoClient::call(const Call& call) {
-  ERR_clear_error();
+  forget_openssl_errors();
   errno = 0;
   const int rc = call();
   const MosquittoResult result{rc, errno};
-  ERR_clear_error();
+  if (!result) forget_openssl_errors();
   return result;
 }
 
@@ -143,7 +154,7 @@ MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t 
   if (fd() >= 0) {
     ::fcntl(fd(), F_SETFD, FD_CLOEXEC);
     BIO* const socket = SSL_get_rbio(tls_connection());
-    BIO_set_callback_ex(socket, before_read);
+    BIO_set_callback_ex(socket, around_read);
     BIO_set_callback_arg(socket, reinterpret_cast<char*>(this));
   }
   return result;
@@ -165,7 +176,7 @@ MosquittoResult MosquittoClient::read() {
   // Enough for whatever a service sends at a time, and others want their turn.
   constexpr std::uint64_t kMaxBytes = 256 * 1024;
   constexpr int kMaxRounds = 64;
-  has_more_ = false;
+  has_more_ = drained_ = false;
   if (!handshaken_) handshaken_ = fd() >= 0 && !handshaking();
   may_have_received_ = bytes_received() + kMaxBytes;
   for (int round = 0; fd() >= 0 && round < kMaxRounds; ++round) {

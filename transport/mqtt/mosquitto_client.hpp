@@ -107,8 +107,8 @@ class MosquittoClient {
   MosquittoClient(std::shared_ptr<TlsContext> tls, MosquittoEvents& events);
 
   struct Callbacks;  // What libmosquitto calls.
-  static long before_read(bio_st* socket, int operation, const char*, std::size_t, int, long,
-                          int result, std::size_t*);
+  static long around_read(bio_st* socket, int operation, const char*, std::size_t room, int, long,
+                          int result, std::size_t* got);
   template <class Tell>
   void tell(const Tell& tell);
   template <class Call>
@@ -133,6 +133,7 @@ class MosquittoClient {
   bool blocked_ = false;  // The socket took no more.
   bool has_more_ = false;
   bool handshaken_ = false;
+  bool drained_ = false;  // The socket had nothing more to give when it was last read.
 };
 
 }  // namespace azure::iot::device

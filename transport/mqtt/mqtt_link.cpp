@@ -84,19 +84,26 @@ void MqttLink::take_in() {
   }
 }
 
-void MqttLink::flush() {
+// Hands over what waits to be written. What that holds back, of all senders of this turn, goes out
+// at its end.
+void MqttLink::write() {
   if (!client_ || client_->fd() < 0) return;
   check(client_->write());
-  if (!client_->holds_back() || end_of_turn_.link) return;
+  if (client_->holds_back()) wait_for_end_of_turn();
+}
+
+void MqttLink::wait_for_end_of_turn() {
+  if (end_of_turn_.link) return;
   end_of_turn_.link = shared_from_this();
   loop_.at_end_of_turn(&end_of_turn_);
 }
 
-// What all senders of this turn had to say goes out at once.
 void MqttLink::on_end_of_turn() {
   if (!client_ || client_->fd() < 0 || ended_) return;
-  if (!client_->flush()) end(drop_error(MOSQ_ERR_CONN_LOST, errno));
-  after_call();
+  check(client_->write());
+  if (!ended_ && !client_->flush()) end(drop_error(MOSQ_ERR_CONN_LOST, errno));
+  if (ended_) return settle_soon();
+  watch();
 }
 
 void MqttLink::watch() {
@@ -200,12 +207,11 @@ void MqttLink::close() {
   after_call();
 }
 
-// Inside a frame the rest is done at its end.
+// The rest is done once for all calls of a frame, or of a turn.
 void MqttLink::after_call() {
   if (depth_ > 0) return;
-  if (!ended_) flush();
   if (ended_) return settle_soon();
-  watch();
+  wait_for_end_of_turn();
 }
 
 void MqttLink::settle_soon() {

@@ -123,7 +123,8 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   void on_ready(unsigned readiness);
   void take_in();
   bool pausing() const { return paused_ && state_ == State::up; }
-  void flush();
+  void write();
+  void wait_for_end_of_turn();
   void on_end_of_turn();
   void watch();
   void unwatch();
@@ -190,7 +191,7 @@ void MqttLink::frame(const Body& body) {
     const Depth within(depth_);
     body();
     if (depth_ == 1) tell_arrivals();
-    if (!ended_) flush();
+    if (!ended_) write();
   }
   settle();
 }

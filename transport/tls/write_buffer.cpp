@@ -30,13 +30,13 @@ struct WriteBuffer::Method {
     return buffer ? buffer->write({data, static_cast<std::size_t>(size)}) : -1;
   }
   static long control(BIO* bio, int command, long number, void* pointer) {
-    WriteBuffer* const buffer = self(bio);
-    BIO* const socket = BIO_next(bio);
     switch (command) {
-      case BIO_CTRL_FLUSH: return buffer && buffer->flush() ? 1 : -1;
-      case BIO_CTRL_WPENDING: return buffer ? static_cast<long>(buffer->size()) : 0;
+      // Asked several times for each record. The kernel cannot encrypt what is held back here.
+      case BIO_CTRL_GET_KTLS_SEND: return 0;
+      case BIO_CTRL_FLUSH: return self(bio) && self(bio)->flush() ? 1 : -1;
+      case BIO_CTRL_WPENDING: return self(bio) ? static_cast<long>(self(bio)->size()) : 0;
       case BIO_CTRL_DUP: return 0;
-      default: return socket ? BIO_ctrl(socket, command, number, pointer) : 0;
+      default: return BIO_next(bio) ? BIO_ctrl(BIO_next(bio), command, number, pointer) : 0;
     }
   }
   static int destroy(BIO* bio) {
