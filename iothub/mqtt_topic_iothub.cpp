@@ -269,8 +269,9 @@ Error extract_message_properties_from_topic(std::string_view topic, Message& mes
 }
 
 std::string encode_message_properties_in_topic(const Message& message, std::string_view base) {
+  constexpr std::size_t kUsual = 120;  // Bytes of properties; the text grows where there are more.
   std::string topic;
-  topic.reserve(base.size() + get_encoded_properties_size(message));
+  topic.reserve(base.size() + kUsual);
   topic += base;
   PropertyWriter writer(&topic);
   write_system_properties(message, writer);

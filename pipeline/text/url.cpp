@@ -23,9 +23,8 @@ bool is_unreserved(char c) { return kUnreserved[static_cast<unsigned char>(c)]; 
 
 void append_escaped(std::string& to, char c) {
   const unsigned byte = static_cast<unsigned char>(c);
-  to += '%';
-  to += kHexDigits[byte >> 4];
-  to += kHexDigits[byte & 0xF];
+  const char escaped[] = {'%', kHexDigits[byte >> 4], kHexDigits[byte & 0xF]};
+  to.append(escaped, sizeof escaped);
 }
 
 int hex_value(char c) {
@@ -81,13 +80,14 @@ std::string quote_plus(std::string_view text) {
 }
 
 void append_quoted(std::string& to, std::string_view text, std::string_view safe) {
-  for (const char c : text) {
-    if (is_unreserved(c) || safe.find(c) != std::string_view::npos) {
-      to += c;
-    } else {
-      append_escaped(to, c);
-    }
+  std::size_t done = 0;  // What stands as it is goes in one piece.
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_unreserved(text[i]) || safe.find(text[i]) != std::string_view::npos) continue;
+    to.append(text, done, i - done);
+    append_escaped(to, text[i]);
+    done = i + 1;
   }
+  to.append(text, done);
 }
 
 std::size_t quoted_size(std::string_view text) {

@@ -13,6 +13,9 @@ namespace azure::iot::device {
 TEST_CASE("Url: quoting encodes every byte that is not unreserved or named as safe") {
   CHECK(url::quote("a/b c") == "a%2Fb%20c");
   CHECK(url::quote("a/b c", "/") == "a/b%20c");
+  CHECK(url::quote("//ab//c/") == "%2F%2Fab%2F%2Fc%2F");
+  CHECK(url::quote("abc") == "abc");
+  CHECK(url::quote("").empty());
   CHECK(url::quote("\xff") == "%FF");
   CHECK(url::quote_plus("a b+c") == "a+b%2Bc");
   CHECK(url::quoted_size("a/b c") == url::quote("a/b c").size());
