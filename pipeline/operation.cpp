@@ -16,13 +16,10 @@ void complete(OpPtr op, Error error) {
   next(std::move(op), std::move(error));
 }
 
-void Operation::push(Continuation continuation) {
-  if (count_ < first_.size()) {
-    first_[count_] = std::move(continuation);
-  } else {
-    more_.push_back(std::move(continuation));
-  }
+Continuation& Operation::next_free() {
+  Continuation& free = count_ < first_.size() ? first_[count_] : more_.emplace_back();
   ++count_;
+  return free;
 }
 
 Continuation Operation::pop() {

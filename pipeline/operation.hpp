@@ -50,11 +50,13 @@ class Continuation {
   static constexpr std::size_t kRoom = 3 * sizeof(void*);
 
   Continuation() = default;
+  // Only where there is none.
   template <class F>
-  explicit Continuation(F f) : invoke_(&invoke<F>) {
+  void set(F f) {
     static_assert(sizeof(F) <= kRoom && alignof(F) <= alignof(void*),
                   "Capture at most three pointers; what else is needed belongs on the operation.");
     ::new (static_cast<void*>(room_)) F(std::move(f));
+    invoke_ = &invoke<F>;
     if constexpr (!std::is_trivially_copyable_v<F>) relocate_ = &relocate<F>;
   }
   Continuation(Continuation&& other) noexcept { take(other); }
@@ -126,7 +128,7 @@ class Operation : private PostedWork {
   // f(OpPtr op, Error error).
   template <class F>
   void then(F f) {
-    push(Continuation(std::move(f)));
+    next_free().set(std::move(f));
   }
   // True once everyone who asked has been told.
   bool finished() const { return count_ == 0; }
@@ -140,7 +142,7 @@ class Operation : private PostedWork {
   friend class Pipeline;
   friend void complete(OpPtr op, Error error);
 
-  void push(Continuation continuation);
+  Continuation& next_free();
   Continuation pop();
 
   // PostedWork: enters the pipeline it was submitted to.

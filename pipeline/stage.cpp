@@ -10,11 +10,8 @@
 
 namespace azure::iot::device {
 
-void Stage::enter(OpPtr op) {
-  if (closed_) {
-    return complete(std::move(op), Error(Errc::pipeline_not_running, "the pipeline was shut down"));
-  }
-  guard([&] { run_op(std::move(op)); });
+void Stage::refuse_entry(OpPtr op) {
+  complete(std::move(op), Error(Errc::pipeline_not_running, "the pipeline was shut down"));
 }
 
 void Stage::receive(const Event& event) {
@@ -22,8 +19,7 @@ void Stage::receive(const Event& event) {
   guard([&] { handle_event(event); });
 }
 
-void Stage::send_op_down(OpPtr op) {
-  if (below_) return below_->enter(std::move(op));
+void Stage::complete_unhandled(OpPtr op) {
   std::string detail =
       std::string(op->name()) + " not handled after " + std::string(name()) + " with no next stage";
   complete(std::move(op), Error(Errc::pipeline_runtime, std::move(detail)));

@@ -2,6 +2,7 @@
 
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "event.hpp"
 #include "nucleus.hpp"
@@ -28,7 +29,10 @@ class Stage {
   virtual std::string_view name() const = 0;
 
   // Gives the stage an operation, as the stage above does. It is refused once the stage is closed.
-  void enter(OpPtr op);
+  void enter(OpPtr&& op) {
+    if (closed_) return refuse_entry(std::move(op));
+    guard([&] { run_op(std::move(op)); });
+  }
   // Gives the stage an event, as the stage below does.
   void receive(const Event& event);
 
@@ -39,7 +43,10 @@ class Stage {
   // The stage is closed: timers are to be cancelled. What is held in PendingOps fails by itself.
   virtual void on_close() {}
 
-  void send_op_down(OpPtr op);
+  void send_op_down(OpPtr&& op) {
+    if (below_) return below_->enter(std::move(op));
+    complete_unhandled(std::move(op));
+  }
   void send_event_up(const Event& event);
   // Tells the user of an error that belongs to no call.
   void report_background_error(Error error);
@@ -61,6 +68,8 @@ class Stage {
   friend class Pipeline;
   friend class PendingOps;
 
+  void refuse_entry(OpPtr op);
+  void complete_unhandled(OpPtr op);
   void close(const Error& why);
   void report_thrown();
 
