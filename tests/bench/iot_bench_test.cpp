@@ -2,10 +2,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
 
 #include "pipeline/json/json.hpp"
 #include "support/broker_process.hpp"
@@ -15,17 +17,24 @@ using namespace azure::iot::device;
 
 namespace {
 
-int iot_bench(const std::string& arguments) {
-  return std::system((TEST_BIN_DIR "/iot-bench " + arguments + " > /dev/null 2>&1").c_str());
+// Its exit status.
+int iot_bench(const std::string& arguments, const std::string& output = "/dev/null") {
+  const std::string command = TEST_BIN_DIR "/iot-bench " + arguments + " > " + output + " 2>&1";
+  const int status = std::system(command.c_str());
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-Json read(const std::filesystem::path& path) {
+std::string contents_of(const std::filesystem::path& path) {
   std::ifstream file(path);
-  return Json::parse_or_throw(std::string(std::istreambuf_iterator<char>(file), {}));
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
-bench::Row row(std::string mode, std::string baseline, std::vector<double> rates) {
-  bench::Row row{.mode = std::move(mode), .baseline = std::move(baseline), .payload = 1};
+bench::Row row(std::string mode, std::string baseline, std::vector<double> rates,
+               std::size_t in_flight = 1) {
+  bench::Row row{.mode = std::move(mode),
+                 .baseline = std::move(baseline),
+                 .payload = 1,
+                 .in_flight = in_flight};
   for (const double rate : rates) row.rounds.push_back({.rate = rate, .cpu_us = 1});
   return row;
 }
@@ -36,7 +45,7 @@ TEST_CASE("IotBench: a short run measures every mode, and says so in JSON") {
   const test::TemporaryFolder folder;
   const auto file = folder.path() / "figures.json";
   REQUIRE(iot_bench("--quick --rounds 1 --scale 0.01 --json " + file.string()) == 0);
-  const Json json = read(file);
+  const Json json = Json::parse_or_throw(contents_of(file));
   std::vector<std::string> modes;
   for (const Json& each : json["rows"].elements()) {
     modes.push_back(each["mode"].as_string());
@@ -44,6 +53,7 @@ TEST_CASE("IotBench: a short run measures every mode, and says so in JSON") {
     CHECK(each["tls"].as_bool());
     CHECK(each["payload"].as_int() == 256);
     CHECK(each["in_flight"].as_int() >= 1);
+    CHECK(each["messages"].as_int() >= 50);
     for (const char* field : {"rate", "p50_us", "p99_us", "rss_kb", "threads"}) {
       CHECK(each[field].as_double() > 0);
     }
@@ -66,9 +76,31 @@ TEST_CASE("IotBench: a ratio is taken within a round, and then the median of the
   CHECK(json["rows"][1]["baseline"].as_string() == "a");
 }
 
+TEST_CASE("IotBench: a gate is passed by the median, and one that is not is said") {
+  const auto gates = [](double async_rate) {
+    const std::vector<bench::Row> rows{row("raw-loop", "", {100, 100, 100}, 100),
+                                       row("async", "raw-loop", {10, async_rate, 200}, 100)};
+    std::ostringstream said;
+    const bool passed = bench::check_gates(said, rows);
+    CHECK((said.str().find("FAILED: async, 100 in flight") == std::string::npos) == passed);
+    return passed;
+  };
+  CHECK(gates(95));
+  CHECK_FALSE(gates(94));
+}
+
+TEST_CASE("IotBench: a run that does not end in time is killed, and the reason told") {
+  const test::TemporaryFolder folder;
+  const auto output = folder.path() / "output";
+  CHECK(iot_bench("--quick --rounds 1 --limit 0.001", output.string()) == 1);
+  CHECK(contents_of(output).find("the run of raw-loop with 1 in flight did not end in time") !=
+        std::string::npos);
+}
+
 TEST_CASE("IotBench: what cannot be done fails with a status, and help does not") {
   CHECK(iot_bench("--help") == 0);
   CHECK(iot_bench("--rounds 0") != 0);
+  CHECK(iot_bench("--limit 0") != 0);
   CHECK(iot_bench("--no-such-option") != 0);
   CHECK(iot_bench("--quick --json /no/such/folder/file") != 0);
 }

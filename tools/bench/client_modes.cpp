@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -50,7 +51,7 @@ Message make_message(const Job& job) { return Message{.data = std::string(job.pa
 
 // What several threads, or completions, share.
 struct Progress {
-  explicit Progress(const Job& job) : measurement(job.messages) {}
+  explicit Progress(const Job& job) : measurement(job) {}
 
   void acknowledged(std::size_t i, const Error& error) {
     if (error && !failure) failure = error;
@@ -83,8 +84,7 @@ struct Chain {
 };
 
 Figures figures_at_end(Progress& progress) {
-  const TimeLimit limit;
-  while (!progress.done.try_acquire_for(std::chrono::seconds{5})) limit.check();
+  progress.done.acquire();
   if (progress.failure) {
     throw std::runtime_error("a send failed: " + progress.failure.describe());
   }
@@ -106,9 +106,8 @@ Figures run_async_thread(const Job& job) {
   Progress progress(job);  // Outlives the client, whose completions refer to it.
   std::counting_semaphore<> room(static_cast<std::ptrdiff_t>(job.in_flight));
   ConnectedClient connected(job);
-  const TimeLimit limit;
   for (std::size_t i = 0; i < progress.measurement.total(); ++i) {
-    while (!room.try_acquire_for(std::chrono::seconds{5})) limit.check();
+    room.acquire();
     progress.measurement.sent(i);
     connected.core->start_send_message(make_message(job), {},
                                        Completion<void>([&, i](const Error& error) {
@@ -121,23 +120,30 @@ Figures run_async_thread(const Job& job) {
 
 Figures run_blocking(const Job& job) {
   ConnectedClient connected(job);
-  Measurement measurement(job.messages);
+  Measurement measurement(job);
   std::mutex mutex;
   std::atomic<std::size_t> next = 0;
   std::size_t acknowledged = 0;
+  std::exception_ptr failure;
   const auto work = [&] {
-    while (next++ < measurement.total()) {
-      const auto begin = Measurement::Clock::now();
-      connected.client.send_message(make_message(job), std::chrono::seconds{30});
+    try {
+      while (next++ < measurement.total()) {
+        const auto begin = Measurement::Clock::now();
+        connected.client.send_message(make_message(job), std::chrono::seconds{30});
+        const std::lock_guard lock(mutex);
+        measurement.sent(acknowledged, begin);
+        measurement.acknowledged(acknowledged++);
+      }
+    } catch (...) {
       const std::lock_guard lock(mutex);
-      measurement.sent(acknowledged, begin);
-      measurement.acknowledged(acknowledged++);
+      failure = std::current_exception();
     }
   };
   std::vector<std::thread> threads;
   for (std::size_t i = 1; i < job.in_flight; ++i) threads.emplace_back(work);
   work();
   for (std::thread& thread : threads) thread.join();
+  if (failure) std::rethrow_exception(failure);
   return measurement.figures();
 }
 

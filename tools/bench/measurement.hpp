@@ -41,12 +41,14 @@ class Measurement {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit Measurement(std::size_t messages);
+  explicit Measurement(const Job& job);
 
   std::size_t total() const { return total_; }
   // Number `i`, from 0, is about to be sent; number `i` was acknowledged. Each may be called by a
   // thread of its own.
-  void sent(std::size_t i, Clock::time_point when = Clock::now()) { begin_[i] = when; }
+  void sent(std::size_t i, Clock::time_point when = Clock::now()) {
+    begin_[i % begin_.size()] = when;
+  }
   void acknowledged(std::size_t i);
 
   Figures figures() const;
@@ -60,20 +62,10 @@ class Measurement {
 
   std::size_t warm_up_;
   std::size_t total_;
-  std::vector<Clock::time_point> begin_;
+  std::vector<Clock::time_point> begin_;  // Of those in flight.
   std::vector<float> latencies_us_;
   Moment start_;
   Moment end_;
-};
-
-// Throws std::runtime_error once a run has taken longer than any should, so that nothing hangs.
-class TimeLimit {
- public:
-  void check() const;
-
- private:
-  std::chrono::steady_clock::time_point until_ =
-      std::chrono::steady_clock::now() + std::chrono::seconds{60};
 };
 
 }  // namespace azure::iot::device::bench

@@ -29,7 +29,7 @@ class RawClient {
   explicit RawClient(const Job& job)
       : topic_("devices/" + job.client_id + "/messages/events/"),
         payload_(job.payload, 'x'),
-        measurement(job.messages) {
+        measurement(job) {
     mosquitto_lib_init();
     native.reset(mosquitto_new(job.client_id.c_str(), true, this));
     if (!native) throw std::runtime_error("libmosquitto made no client");
@@ -92,11 +92,9 @@ class LoopClient final : public RawClient {
     epoll_event event{};
     event.events = interest_ = EPOLLIN | EPOLLOUT;
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, mosquitto_socket(native.get()), &event);
-    const TimeLimit limit;
     while (!done()) {
       std::array<epoll_event, 1> ready{};
       const int count = ::epoll_wait(epoll_.get(), ready.data(), 1, 1000);
-      limit.check();
       if (count > 0 && (ready[0].events & EPOLLIN)) {
         require(mosquitto_loop_read(native.get(), 1), "loop_read");
       }
@@ -140,12 +138,8 @@ class ThreadClient final : public RawClient {
     if (!connected_.try_acquire_for(std::chrono::seconds{20})) {
       throw std::runtime_error("no connection within 20 s");
     }
-    const TimeLimit limit;
-    const auto wait = [&] {
-      while (!room_.try_acquire_for(std::chrono::seconds{5})) limit.check();
-    };
-    for (wait(); send_next();) wait();
-    for (std::size_t i = 1; i < job_.in_flight; ++i) wait();
+    for (room_.acquire(); send_next();) room_.acquire();
+    for (std::size_t i = 1; i < job_.in_flight; ++i) room_.acquire();
     mosquitto_disconnect(native.get());
     mosquitto_loop_stop(native.get(), false);
   }

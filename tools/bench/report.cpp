@@ -35,6 +35,7 @@ Json row_json(const Row& row, const Row* baseline) {
             {"tls", true},
             {"payload", row.payload},
             {"in_flight", row.in_flight},
+            {"messages", row.messages},
             {"rate", median(values(row, &Figures::rate))},
             {"rate_ratio", Json()},
             {"cpu_us", median(values(row, &Figures::cpu_us))},
@@ -111,6 +112,24 @@ void print_table(std::ostream& out, const std::vector<Row>& rows) {
         << median(values(row, &Figures::threads)) << "  " << (baseline ? baseline->mode : "")
         << "\n";
   }
+}
+
+bool check_gates(std::ostream& out, const std::vector<Row>& rows) {
+  bool passed = true;
+  out << std::fixed << std::setprecision(2);
+  for (const Gate& gate : kGates) {
+    for (const Row& row : rows) {
+      const Row* const baseline = baseline_of(row, rows);
+      if (!baseline || row.mode != gate.mode || row.in_flight != gate.in_flight) continue;
+      const double ratio = median(ratios(row, *baseline, &Figures::rate));
+      const bool enough = ratio >= gate.rate_ratio;
+      passed = passed && enough;
+      out << (enough ? "passed: " : "FAILED: ") << row.mode << ", " << row.in_flight
+          << " in flight, " << row.payload << " bytes: " << ratio << " of " << baseline->mode
+          << ", at least " << gate.rate_ratio << " is wanted\n";
+    }
+  }
+  return passed;
 }
 
 }  // namespace azure::iot::device::bench

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <iosfwd>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/json/json.hpp"
@@ -17,6 +18,7 @@ struct Row {
   std::string baseline;
   std::size_t payload = 0;
   std::size_t in_flight = 0;
+  std::size_t messages = 0;  // In each round.
   std::vector<Figures> rounds = {};
 };
 
@@ -26,5 +28,16 @@ const Row* baseline_of(const Row& row, const std::vector<Row>& rows);
 // Medians over the rounds; ratios are taken within a round first.
 Json to_json(const std::vector<Row>& rows);
 void print_table(std::ostream& out, const std::vector<Row>& rows);
+
+// How fast a mode has to be, as a part of its baseline's rate.
+struct Gate {
+  std::string_view mode;
+  std::size_t in_flight;
+  double rate_ratio;
+};
+inline constexpr Gate kGates[] = {{"async", 100, 0.95}, {"blocking", 1, 0.90}};
+
+// Prints whether each gate is passed, and returns whether all are.
+bool check_gates(std::ostream& out, const std::vector<Row>& rows);
 
 }  // namespace azure::iot::device::bench

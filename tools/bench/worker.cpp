@@ -1,12 +1,17 @@
 #include "tools/bench/worker.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
+#include <cstring>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,18 +24,37 @@ extern char** environ;
 namespace azure::iot::device::bench {
 namespace {
 
-// A worker ends by itself well before.
+// Should nobody be left to kill it.
 constexpr unsigned kSecondsUntilKilled = 120;
 
-std::string read_all(int fd) {
+// What is written to `fd` until it is closed at the other end; nothing if that takes too long.
+std::optional<std::string> read_all(int fd, std::chrono::duration<double> limit) {
+  using Clock = std::chrono::steady_clock;
+  const auto until = Clock::now() + std::chrono::ceil<std::chrono::milliseconds>(limit);
   std::string text;
   std::array<char, 4096> buffer{};
   for (;;) {
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+    pollfd readable{.fd = fd, .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&readable, 1, static_cast<int>(std::max<long>(left.count(), 0)));
+    if (ready == 0) return std::nullopt;
+    const ssize_t got = ready < 0 ? -1 : ::read(fd, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return text;
     text.append(buffer.data(), static_cast<std::size_t>(got));
   }
+}
+
+int wait_for_end(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
+[[noreturn]] void fail(const Job& job, const std::string& how) {
+  throw std::runtime_error("the run of " + job.mode + " with " + std::to_string(job.in_flight) +
+                           " in flight " + how);
 }
 
 }  // namespace
@@ -59,7 +83,7 @@ void run_worker(const Job& job) {
   std::cout << to_json(mode->run(job)).dump() << std::endl;
 }
 
-Figures run_in_process(const Job& job) {
+Figures run_in_process(const Job& job, std::chrono::duration<double> limit) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     throw std::system_error(errno, std::generic_category(), "no pipe could be made");
@@ -83,14 +107,15 @@ Figures run_in_process(const Job& job) {
     throw std::system_error(failed, std::generic_category(), "a worker could not be started");
   }
   input = UniqueFd();
-  const std::string text = read_all(output.get());
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  const auto text = read_all(output.get(), limit);
+  if (!text) ::kill(pid, SIGKILL);
+  const int status = wait_for_end(pid);
+  if (!text) {
+    fail(job, "did not end in time and was killed; is the machine overloaded? See --limit");
   }
-  const auto json = Json::parse(text);
-  if (status != 0 || !json) {
-    throw std::runtime_error("the run of " + job.mode + " failed; its reason stands above");
-  }
+  if (WIFSIGNALED(status)) fail(job, std::string("crashed: ") + ::strsignal(WTERMSIG(status)));
+  const auto json = Json::parse(*text);
+  if (status != 0 || !json) fail(job, "failed; its reason stands above");
   return to_figures(*json);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -8,8 +9,9 @@
 namespace azure::iot::device::bench {
 
 // Runs a job in a process of its own, so that memory and processor time are those of one mode
-// alone. Throws std::runtime_error with what the process had to say if it failed.
-Figures run_in_process(const Job& job);
+// alone. Throws std::runtime_error if it failed, whose reason it has printed, or has not ended
+// within `limit`: then it is killed.
+Figures run_in_process(const Job& job, std::chrono::duration<double> limit);
 
 // The arguments of that process, and what it does: prints its figures as JSON.
 std::vector<std::string> worker_arguments(const Job& job);
