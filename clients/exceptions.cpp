@@ -53,10 +53,49 @@ std::string_view advice(Errc code) {
   return "Unexpected failure. This is a defect, in this library or in a stage of the application.";
 }
 
+// The same where it is otherwise for the provisioning service; empty where it is not.
+std::string_view provisioning_advice(Errc code) {
+  switch (code) {
+    case Errc::operation_cancelled:
+      return "Operation was cancelled before completion: a shutdown came first.";
+    case Errc::timed_out:
+      return "Could not complete operation before timeout. The registration may still be under way "
+             "at the provisioning service: register again, or allow more time by the call's "
+             "timeout or the option operation_timeout.";
+    case Errc::connection_failed:
+      return "Could not connect to the provisioning service. Check its host name, the network and "
+             "its name servers, and that a firewall lets the option port pass, 8883 unless it was "
+             "set; then try again.";
+    case Errc::connection_dropped:
+      return "Lost connection to the provisioning service. Register again.";
+    case Errc::unauthorized:
+      return "Credentials invalid, could not connect to the provisioning service. Check the id "
+             "scope, that there is an enrollment for the registration id and it is enabled, that "
+             "the key is its own, or for a group the one derived for this id, and that this "
+             "machine's clock is right.";
+    case Errc::protocol_client:
+      return "Error in the provisioning client: the two sides did not understand each other. Check "
+             "that the host name and port are those of a provisioning service, and that the "
+             "registration id is one that it allows.";
+    case Errc::tls_exchange_auth:
+      return "Error in the provisioning client due to TLS exchanges.";  // The detail has advice.
+    case Errc::protocol_proxy:
+      return "Error in the provisioning client raised due to proxy connections. Check the proxy's "
+             "address, type, user name and password.";
+    case Errc::service:
+      return "The provisioning service did not assign this device to a hub. What it said, and its "
+             "status, tell whether to mend the enrollment or to register again later.";
+    default: return {};
+  }
+}
+
 }  // namespace
 
-std::string exception_text(const Error& error) {
-  std::string text(advice(error.code()));
+std::string exception_text(const Error& error, Service service) {
+  std::string_view told;
+  if (service == Service::provisioning) told = provisioning_advice(error.code());
+  if (told.empty()) told = advice(error.code());
+  std::string text(told);
   if (error.service_status() != 0) {
     text += " Status " + std::to_string(error.service_status()) + '.';
   }
@@ -64,8 +103,9 @@ std::string exception_text(const Error& error) {
   return text;
 }
 
-void throw_error(const Error& error) {
-  with_exception(error, [](auto exception) { throw exception; });
+void throw_error(const Error& error, Service service) {
+  with_exception(
+      error, [](auto exception) { throw exception; }, service);
   __builtin_unreachable();
 }
 

@@ -78,13 +78,16 @@ class ServiceError : public IotError {
 
 namespace detail {
 
+// Whom a client talks to.
+enum class Service { iot_hub, provisioning };
+
 // The text of the exception for an error.
-std::string exception_text(const Error& error);
+std::string exception_text(const Error& error, Service service = Service::iot_hub);
 
 // Calls `f` with the exception that stands for an error: each of the types above at its place.
 template <class F>
-decltype(auto) with_exception(const Error& error, F&& f) {
-  const std::string text = exception_text(error);
+decltype(auto) with_exception(const Error& error, F&& f, Service service = Service::iot_hub) {
+  const std::string text = exception_text(error, service);
   switch (error.code()) {
     case Errc::operation_cancelled: return f(OperationCancelled(text, error));
     case Errc::timed_out: return f(OperationTimeout(text, error));
@@ -97,7 +100,7 @@ decltype(auto) with_exception(const Error& error, F&& f) {
   }
 }
 
-[[noreturn]] void throw_error(const Error& error);
+[[noreturn]] void throw_error(const Error& error, Service service = Service::iot_hub);
 
 }  // namespace detail
 }  // namespace azure::iot::device

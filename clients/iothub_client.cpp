@@ -17,13 +17,13 @@ IoTHubClient::IoTHubClient(IoTHubClient&& other) noexcept = default;
 
 IoTHubClient& IoTHubClient::operator=(IoTHubClient&& other) noexcept {
   if (this != &other) {
-    detail::end_client(core_);
+    detail::end_client(std::move(core_));
     core_ = std::move(other.core_);
   }
   return *this;
 }
 
-IoTHubClient::~IoTHubClient() { detail::end_client(core_); }
+IoTHubClient::~IoTHubClient() { detail::end_client(std::move(core_)); }
 
 void IoTHubClient::connect(Timeout timeout) {
   wait_for<void>(core(),

@@ -13,22 +13,21 @@ namespace {
 
 // What a forked child inherited is neither used nor destroyed: it stays as it is, until the child
 // ends.
-void leave_alone(std::shared_ptr<HubClientCore> inherited) {
-  static auto* const left_alone = new std::vector<std::shared_ptr<HubClientCore>>;
+void leave_alone(std::shared_ptr<ClientCore> inherited) {
+  static auto* const left_alone = new std::vector<std::shared_ptr<ClientCore>>;
   const std::lock_guard lock(ForkGuard::mutex());
   left_alone->push_back(std::move(inherited));
 }
 
 }  // namespace
 
-void end_client(std::shared_ptr<HubClientCore>& core) noexcept {
-  std::shared_ptr<HubClientCore> ending = std::move(core);
+void end_client(std::shared_ptr<ClientCore> ending) noexcept {
   if (!ending) return;
   if (ending->inherited_by_fork()) return leave_alone(std::move(ending));
   if (ending->was_shut_down()) return;
   try {
     // What a handler refers to may be gone by now: it is not called once more.
-    ending->handlers().stop();
+    ending->stop_handlers();
     // Shared: the loop may be held up by a stage of the user for longer than anybody waits here.
     auto ended = std::make_shared<std::promise<void>>();
     ending->start_shutdown(Completion<void>([ended](const Error&) { ended->set_value(); }));

@@ -2,42 +2,56 @@
 
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "../exceptions.hpp"
-#include "hub_client_core.hpp"
+#include "client_core.hpp"
 #include "waiter.hpp"
 
 namespace azure::iot::device::detail {
 
+// The result of a call, or the exception that stands for its error.
+template <class T>
+T value_or_throw(Outcome<T> outcome, Service service) {
+  if constexpr (std::is_void_v<T>) {
+    if (outcome) throw_error(outcome, service);
+  } else {
+    if (!outcome) throw_error(outcome.error(), service);
+    return *std::move(outcome);
+  }
+}
+
 // The blocking form where the loop has no thread: the caller is the one who runs it.
 template <class T, class Start>
-T run_until_ended(EventLoop& loop, Start start) {
+T run_until_ended(ClientCore& core, Start start) {
   // Shared: a call that never ends is left behind.
   auto outcome = std::make_shared<std::optional<Outcome<T>>>();
   start(Completion<T>([outcome](Outcome<T> ended) { outcome->emplace(std::move(ended)); }));
-  if (!loop.run_until([&] { return outcome->has_value(); })) {
+  if (!core.loop().run_until([&] { return outcome->has_value(); })) {
     throw_error(Error(Errc::operation_error,
-                      "the call cannot end: it has no timeout, and nothing is left to run"));
+                      "the call cannot end: it has no timeout, and nothing is left to run"),
+                core.service());
   }
-  return value_or_throw<T>(std::move(**outcome));
+  return value_or_throw<T>(std::move(**outcome), core.service());
 }
 
 // The blocking form of a call: `start` is given the completion to wait for. Allocates nothing.
 template <class T, class Start>
-T wait_for(HubClientCore& core, Start start) {
+T wait_for(ClientCore& core, Start start) {
   if (!core.loop().may_wait()) {
     throw_error(Error(Errc::operation_error,
-                      "a blocking call on the thread of the event loop would wait for itself"));
+                      "a blocking call on the thread of the event loop would wait for itself"),
+                core.service());
   }
-  if (core.loop().in_loop_thread()) return run_until_ended<T>(core.loop(), std::move(start));
+  if (core.loop().in_loop_thread()) return run_until_ended<T>(core, std::move(start));
   Waiter<T> waiter;
   start(Completion<T>(waiter));
-  return waiter.get();
+  return value_or_throw<T>(waiter.get(), core.service());
 }
 
 // What a destructor does: clears the handlers, shuts down, and waits for it a second at most. From
 // inside the loop it does not wait. The core goes when its shutdown is over.
-void end_client(std::shared_ptr<HubClientCore>& core) noexcept;
+void end_client(std::shared_ptr<ClientCore> core) noexcept;
 
 }  // namespace azure::iot::device::detail

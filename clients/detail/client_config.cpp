@@ -1,11 +1,10 @@
 #include "clients/detail/client_config.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "clients/detail/option_checks.hpp"
 #include "iothub/sas_uri.hpp"
 #include "iothub/user_agent.hpp"
 #include "pipeline/auth/connection_string.hpp"
@@ -17,71 +16,15 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds kMaxKeepAlive{1740};
 // IoT Hub closes a connection that was silent for 1.5 times the keep-alive, 1767 s at most.
 constexpr seconds kSafeKeepAlive{1177};
-// What a timer of the Python SDK can wait for, and a Duration can hold.
-constexpr seconds kLongestTime{9223372036};
-
-[[noreturn]] void refuse(std::string_view argument, std::string_view rule,
-                         const std::string& value) {
-  throw std::invalid_argument(std::string(argument) + ": " + std::string(rule) + "; got " + value);
-}
-
-std::string in_seconds(seconds value) { return std::to_string(value.count()) + " s"; }
-
-template <class Options>
-void check_options(const Options& options) {
-  if (options.keep_alive <= seconds{0} || options.keep_alive > kMaxKeepAlive) {
-    refuse("keep_alive", "must be greater than 0 s and cannot exceed 1740 s (29 minutes)",
-           in_seconds(options.keep_alive));
-  }
-  if constexpr (requires { options.sastoken_ttl; }) {
-    if (options.sastoken_ttl <= seconds{0}) {
-      refuse("sastoken_ttl", "must be greater than 0 s", in_seconds(options.sastoken_ttl));
-    }
-  }
-  if (options.connection_retry_interval <= seconds{0} ||
-      options.connection_retry_interval > kLongestTime) {
-    refuse("connection_retry_interval", "must be greater than 0 s and cannot exceed 9223372036 s",
-           in_seconds(options.connection_retry_interval));
-  }
-  if (options.operation_timeout < std::chrono::milliseconds{0} ||
-      options.operation_timeout > kLongestTime) {
-    refuse("operation_timeout",
-           "must not be negative, where 0 means no timeout, and cannot exceed 9223372036 s",
-           std::to_string(options.operation_timeout.count()) + " ms");
-  }
-  if (options.max_in_flight < 1 || options.max_in_flight > 65535) {
-    refuse("max_in_flight", "must be 1 to 65535", std::to_string(options.max_in_flight));
-  }
-}
-
-// The text itself, or that of the file of this name.
-std::string read_certificates(const std::string& text_or_file) {
-  constexpr std::string_view kBegin = "BEGIN CERTIFICATE";
-  if (text_or_file.empty() || text_or_file.find(kBegin) != std::string::npos) return text_or_file;
-  constexpr std::string_view kRule =
-      "server_verification_cert: must be certificates as PEM text, or the name of a file with them";
-  // What names no file may be anything, also a key: it is not told.
-  std::ifstream file(text_or_file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    throw std::invalid_argument(std::string(kRule) +
-                                "; it has no certificate, and no file of that name can be read");
-  }
-  if (text.find(kBegin) == std::string::npos) {
-    throw std::invalid_argument(std::string(kRule) + "; there are none in the file " +
-                                text_or_file);
-  }
-  return text;
-}
 
 void warn_of(seconds keep_alive, const std::string& client_id) {
   if (keep_alive <= kSafeKeepAlive) return;
-  log_for(client_id, LogLevel::warning, "Client", "keep_alive of ", in_seconds(keep_alive),
-          " is risky: above ", in_seconds(kSafeKeepAlive),
-          " IoT Hub may close an idle connection before a ping is due");
+  log_for(client_id, LogLevel::warning, "Client", "keep_alive of ",
+          std::to_string(keep_alive.count()), " s is risky: above ",
+          std::to_string(kSafeKeepAlive.count()),
+          " s IoT Hub may close an idle connection before a ping is due");
 }
 
 struct Identity {
@@ -133,10 +76,6 @@ HubClientConfig make_config_with_key(const Identity& identity, std::string_view 
   }
   config.pipeline.sastoken = std::move(sastoken);
   return config;
-}
-
-void check_present(std::string_view argument, std::string_view value) {
-  if (value.empty()) throw std::invalid_argument(std::string(argument) + ": must not be empty");
 }
 
 }  // namespace

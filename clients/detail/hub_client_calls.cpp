@@ -8,11 +8,6 @@
 
 namespace azure::iot::device::detail {
 
-void HubClientCore::submit(OpPtr op, SteadyTime deadline) {
-  op->deadline = deadline;
-  pipeline_->submit(std::move(op));
-}
-
 template <class Op>
 void HubClientCore::submit(Owned<Op> op, Timeout timeout, Completion<void> done) {
   const SteadyTime deadline = deadline_of(timeout);
@@ -90,23 +85,11 @@ void HubClientCore::start_update_sastoken(std::string_view sastoken, Timeout tim
   auto op = make_op<ReauthorizeConnectionOperation>();
   op->deadline = deadline;
   op->then([done = std::move(done)](OpPtr, Error error) mutable { done(std::move(error)); });
-  loop_->post([core = shared_from_this(), token = std::move(fresh.token),
+  loop_->post([this, self = shared_from_this(), token = std::move(fresh.token),
                op = OpPtr(std::move(op))]() mutable {
-    core->pipeline_->nucleus().options.sastoken = std::move(token);
-    core->pipeline_->enter(std::move(op));
+    pipeline_->nucleus().options.sastoken = std::move(token);
+    pipeline_->enter(std::move(op));
   });
-}
-
-SteadyTime HubClientCore::deadline_of(Timeout timeout) const {
-  if (timeout && *timeout < timeout->zero()) {
-    throw std::invalid_argument("timeout: must not be negative; 0 means no timeout; got " +
-                                std::to_string(timeout->count()) + " ms");
-  }
-  // Whatever a Duration cannot hold is as good as for ever.
-  constexpr auto kLongest = std::chrono::floor<std::chrono::milliseconds>(Duration::max());
-  if (timeout && *timeout > kLongest) return kNever;
-  const Duration allowed = timeout ? Duration(*timeout) : operation_timeout_;
-  return allowed == Duration::zero() ? kNever : saturating_add(loop_->steady_now(), allowed);
 }
 
 }  // namespace azure::iot::device::detail

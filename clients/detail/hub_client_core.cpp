@@ -1,10 +1,8 @@
 #include "clients/detail/hub_client_core.hpp"
 
-#include <stdexcept>
 #include <utility>
 
 #include "clients/detail/quiet_wait.hpp"
-#include "clients/detail/waiter.hpp"
 #include "iothub/iothub_events.hpp"
 #include "iothub/iothub_pipeline.hpp"
 #include "iothub/user_agent.hpp"
@@ -23,69 +21,30 @@ std::shared_ptr<HubClientCore> HubClientCore::create(HubClientConfig config,
                                                      MqttTransportFactory make_transport,
                                                      std::shared_ptr<HandlerPool> handler_pool) {
   const std::vector<StageInsertion> stages = std::move(config.stages);
-  std::shared_ptr<HubClientCore> core(
-      new HubClientCore(std::move(config), std::move(make_transport), std::move(handler_pool)));
-  core->insert(stages);
+  std::shared_ptr<HubClientCore> core(new HubClientCore(config, std::move(handler_pool)));
   core->handlers_.inboxes().pressure.when_changed([weak = std::weak_ptr<HubClientCore>(core)] {
     if (const auto full = weak.lock()) full->loop_->post([full] { full->control_flow(); });
   });
-  core->initialize();
+  core->start_pipeline(
+      make_iothub_mqtt_pipeline(core->loop_, std::move(config.pipeline), std::move(config.hub),
+                                std::move(make_transport),
+                                [self = core.get()](const Event& event) { self->on_event(event); }),
+      stages);
   return core;
 }
 
-HubClientCore::HubClientCore(HubClientConfig config, MqttTransportFactory make_transport,
+HubClientCore::HubClientCore(const HubClientConfig& config,
                              std::shared_ptr<HandlerPool> handler_pool)
-    : loop_(std::move(config.loop)),
-      operation_timeout_(config.pipeline.operation_timeout),
+    : ClientCore(Service::iot_hub, config.loop, config.pipeline.operation_timeout),
       ensure_desired_properties_(config.hub.ensure_desired_properties),
       client_id_(get_hub_client_id(config.hub.device_id, config.hub.module_id)),
       identity_{config.pipeline.hostname, config.hub.device_id, config.hub.module_id},
       has_own_sastoken_(config.pipeline.sastoken && !config.pipeline.sastoken->renewable()),
-      handlers_(std::move(handler_pool)),
-      pipeline_(make_iothub_mqtt_pipeline(loop_, std::move(config.pipeline), std::move(config.hub),
-                                          std::move(make_transport),
-                                          [this](const Event& event) { on_event(event); })) {}
+      handlers_(std::move(handler_pool)) {}
 
 // Whatever ran on the loop has closed the pipeline; this is for a loop that ended before.
-HubClientCore::~HubClientCore() { pipeline_->close(Error(Errc::pipeline_not_running)); }
-
-void HubClientCore::insert(const std::vector<StageInsertion>& stages) {
-  for (const StageInsertion& insertion : stages) {
-    std::unique_ptr<Stage> stage = insertion.make ? insertion.make() : nullptr;
-    if (!stage) {
-      throw std::invalid_argument(
-          "stages: each needs a function that makes it; none was made for "
-          "the place at \"" +
-          insertion.name + "\"");
-    }
-    if (insertion.place == StageInsertion::Place::before) {
-      pipeline_->insert_before(insertion.name, std::move(stage));
-    } else {
-      pipeline_->insert_after(insertion.name, std::move(stage));
-    }
-  }
-}
-
-void HubClientCore::initialize() {
-  Waiter<void> waiter;
-  auto op = make_op<InitializePipelineOperation>();
-  op->then(
-      [done = Completion<void>(waiter)](OpPtr, Error error) mutable { done(std::move(error)); });
-  // No stage keeps this operation, so that also the loop's own thread may wait for it.
-  if (loop_->in_loop_thread()) {
-    pipeline_->enter(std::move(op));
-  } else {
-    pipeline_->submit(std::move(op));
-  }
-  try {
-    waiter.get();
-  } catch (const IotError& e) {
-    shut_down_ = true;
-    close_and_wait();
-    // What could not be read was an option: the contents of a certificate.
-    if (e.error().code() == Errc::bad_content) throw std::invalid_argument(e.error().detail());
-    throw;
-  }
+HubClientCore::~HubClientCore() {
+  if (pipeline_) pipeline_->close(Error(Errc::pipeline_not_running));
 }
 
 // How things are when this runs counts: handlers' threads and the loop may have asked meanwhile.
@@ -145,24 +104,12 @@ void HubClientCore::on_disconnected(const Error& cause) {
 }
 
 void HubClientCore::end_with_shutdown(const std::shared_ptr<QuietWait>& wait) {
-  if (shut_down_) return wait->give_up();
+  if (was_shut_down()) return wait->give_up();
   std::erase_if(quiet_waits_, [](const auto& ended) { return ended.expired(); });
   quiet_waits_.push_back(wait);
 }
 
-void HubClientCore::close_and_wait() {
-  if (loop_->in_loop_thread()) return close_pipeline();
-  Waiter<void> waiter;
-  loop_->post([this, done = Completion<void>(waiter)]() mutable {
-    close_pipeline();
-    done({});
-  });
-  waiter.get();
-}
-
-void HubClientCore::close_pipeline() {
-  const Error why(Errc::operation_cancelled, "the client was shut down");
-  pipeline_->close(why);
+void HubClientCore::on_closed(const Error& why) {
   message_pulls_.fail_all(why);
   method_request_pulls_.fail_all(why);
   twin_patch_pulls_.fail_all(why);
@@ -170,6 +117,10 @@ void HubClientCore::close_pipeline() {
     if (const auto wait = waiting.lock()) wait->give_up();
   }
   on_disconnected({});
+}
+
+void HubClientCore::when_quiet(std::thread::id caller, std::function<void()> f) {
+  handlers_.when_quiet(caller, std::move(f));
 }
 
 }  // namespace azure::iot::device::detail

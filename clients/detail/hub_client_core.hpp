@@ -2,7 +2,6 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,21 +12,15 @@
 
 #include "../../iothub/handler_manager.hpp"
 #include "../../iothub/iothub_operations.hpp"
-#include "../../pipeline/loop/fork_guard.hpp"
 #include "../../pipeline/mqtt_transport.hpp"
-#include "../../pipeline/pipeline.hpp"
 #include "../disconnect_reason.hpp"
-#include "../exceptions.hpp"
 #include "client_config.hpp"
-#include "completion.hpp"
+#include "client_core.hpp"
 #include "pull_queue.hpp"
 
 namespace azure::iot::device::detail {
 
 class QuietWait;
-
-// How long one call may take: nothing for the client's `operation_timeout`, 0 for ever.
-using Timeout = std::optional<std::chrono::milliseconds>;
 
 // What the device client and the module client, blocking and asynchronous, have in common: each
 // call once, as a start with a completion. A pipeline, its inboxes and handlers, and what is known
@@ -35,36 +28,21 @@ using Timeout = std::optional<std::chrono::milliseconds>;
 //
 // `start_...` may be called on any thread, several at once. A bad argument throws; everything else
 // is told to the completion, which is called exactly once.
-class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
+class HubClientCore final : public ClientCore {
  public:
-  // Within this a shutdown is over, whatever state it meets.
-  static constexpr Duration kShutdownLimit = std::chrono::milliseconds{900};
-  // What a DISCONNECT may take of it.
-  static constexpr Duration kDisconnectLimit = std::chrono::milliseconds{500};
-
   // Makes a core whose pipeline is ready. Throws what `exceptions.hpp` says if it cannot be.
   static std::shared_ptr<HubClientCore> create(HubClientConfig config,
                                                MqttTransportFactory make_transport,
                                                std::shared_ptr<HandlerPool> handler_pool);
 
-  HubClientCore(const HubClientCore&) = delete;
-  HubClientCore& operator=(const HubClientCore&) = delete;
-  ~HubClientCore();
+  ~HubClientCore() override;
 
   bool connected() const { return connected_.load(std::memory_order_acquire); }
-  bool was_shut_down() const { return shut_down_.load(std::memory_order_acquire); }
-  // Whether this is a forked child's copy. Nobody runs it, and a thread that was left behind may
-  // have held any of its locks.
-  bool inherited_by_fork() const { return fork_guard_.in_child(); }
-  EventLoop& loop() { return *loop_; }
   HandlerManager& handlers() { return handlers_; }
 
   void start_connect(Timeout timeout, Completion<void> done);
   void start_disconnect(Timeout timeout, Completion<void> done);
-  // Overtakes everything: what waits fails with `operation_cancelled`, and no call is accepted any
-  // more. Handlers that run get the rest of kShutdownLimit to end, unless it is one of them that
-  // calls. Over within kShutdownLimit.
-  void start_shutdown(Completion<void> done);
+  void stop_handlers() override { handlers_.stop(); }
 
   // Throws std::invalid_argument if the message is larger than kTelemetryMessageSizeLimit.
   void start_send_message(Message message, Timeout timeout, Completion<void> done);
@@ -112,15 +90,11 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
     // The hub has forgotten it, with the session. Loop's thread only.
     bool lost = false;
   };
-  class Shutdown;
   // Handlers and the older receive calls exclude each other: whichever comes first. (Python:
   // receive type.)
   enum class ReceiveMode { undecided, handlers, calls };
 
-  HubClientCore(HubClientConfig config, MqttTransportFactory make_transport,
-                std::shared_ptr<HandlerPool> handler_pool);
-  void insert(const std::vector<StageInsertion>& stages);
-  void initialize();
+  HubClientCore(const HubClientConfig& config, std::shared_ptr<HandlerPool> handler_pool);
 
   // What happens at the top of the pipeline, on the loop's thread.
   void on_event(const Event& event);
@@ -129,15 +103,10 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
   void on_disconnected(const Error& cause);
   void enable_again(Feature& feature);
 
-  SteadyTime deadline_of(Timeout timeout) const;
-  // Refuses the call if the client was shut down.
-  template <class T>
-  bool refuse(Completion<T>& done) const {
-    if (!was_shut_down()) return false;
-    done(Error(Errc::pipeline_not_running, "the client was shut down"));
-    return true;
-  }
-  void submit(OpPtr op, SteadyTime deadline);
+  void on_closed(const Error& why) override;
+  void when_quiet(std::thread::id caller, std::function<void()> f) override;
+
+  using ClientCore::submit;
   template <class Op>
   void submit(Owned<Op> op, Timeout timeout, Completion<void> done);
   // Submits once the feature is enabled.
@@ -161,19 +130,13 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
   template <class Op>
   void send(Message message, Timeout timeout, Completion<void> done);
   void end_with_shutdown(const std::shared_ptr<QuietWait>& wait);
-  void close_pipeline();
-  void close_and_wait();
 
-  const ForkGuard fork_guard_;
-  const std::shared_ptr<EventLoop> loop_;
-  const Duration operation_timeout_;
   const bool ensure_desired_properties_;
   const std::string client_id_;
   const HubSasUri identity_;
   // The token is one that the application made.
   const bool has_own_sastoken_;
   std::atomic<bool> connected_ = false;
-  std::atomic<bool> shut_down_ = false;
   // In the order in which they are enabled again.
   std::array<Feature, 5> features_{{{feature::kTwin},
                                     {feature::kC2D},
@@ -189,8 +152,6 @@ class HubClientCore : public std::enable_shared_from_this<HubClientCore> {
   PullQueue<Json> twin_patch_pulls_;
   // Of calls that wait for a cleared handler to end. Loop's thread only.
   std::vector<std::weak_ptr<QuietWait>> quiet_waits_;
-  // Last: its operations may tell the members above when it dies.
-  std::shared_ptr<Pipeline> pipeline_;
 };
 
 }  // namespace azure::iot::device::detail

@@ -63,7 +63,7 @@ void HubClientCore::enable_again(Feature& feature) {
   op->then([this, lost = &feature](OpPtr, Error error) {
     if (!error) {
       lost->lost = false;
-    } else if (connected() && !shut_down_) {
+    } else if (connected() && !was_shut_down()) {
       handlers_.route_background_exception(Error(
           error.code(),
           "the hub lost the session, and does not send " + std::string(lost->name) + " any more",

@@ -36,12 +36,12 @@ void HubClientCore::set_receive_handler(HandlerRunner<T>& runner, std::function<
             auto shared_done = std::make_shared<Completion<void>>(std::move(done));
             auto wait = std::make_shared<QuietWait>(loop_, [this, shared_done](bool quiet) {
               if (quiet) return (*shared_done)({});
-              (*shared_done)(Error(shut_down_ ? Errc::operation_cancelled : Errc::timed_out,
+              (*shared_done)(Error(was_shut_down() ? Errc::operation_cancelled : Errc::timed_out,
                                    "the handler that was cleared is still running"));
             });
             wait->start(deadline);
             runner.when_quiet(caller, [wait] { wait->quiet(); });
-            loop_->post([core = shared_from_this(), wait] { core->end_with_shutdown(wait); });
+            loop_->post([this, self = shared_from_this(), wait] { end_with_shutdown(wait); });
           }));
 }
 

@@ -1,15 +1,15 @@
 #include <utility>
 
-#include "clients/detail/hub_client_core.hpp"
+#include "clients/detail/client_core.hpp"
 #include "clients/detail/quiet_wait.hpp"
 #include "pipeline/operations.hpp"
 
 namespace azure::iot::device::detail {
 
 // The end of a client, step by step on the loop's thread. Keeps the core until it is over.
-class HubClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
+class ClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
  public:
-  Shutdown(std::shared_ptr<HubClientCore> core, std::thread::id caller, Completion<void> done)
+  Shutdown(std::shared_ptr<ClientCore> core, std::thread::id caller, Completion<void> done)
       : core_(std::move(core)), caller_(caller), done_(std::move(done)) {}
 
   void run() {
@@ -42,16 +42,16 @@ class HubClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
     if (std::exchange(closed_, true)) return;
     const auto self = shared_from_this();
     give_up_.cancel();
-    core_->close_pipeline();
+    core_->close();
     auto wait = std::make_shared<QuietWait>(core_->loop_, [self](bool) { self->end(); });
     wait->start(limit_);
-    core_->handlers_.when_quiet(caller_, [wait] { wait->quiet(); });
+    core_->when_quiet(caller_, [wait] { wait->quiet(); });
   }
 
   // Told when nothing on the loop keeps the core any more: then whoever waits may be the last to
   // let go of the loop, and its thread has ended when he has.
   void end() {
-    core_->handlers_.stop();
+    core_->stop_handlers();
     later([done = std::move(done_)]() mutable { done({}); });
   }
 
@@ -61,7 +61,7 @@ class HubClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
     core_->loop_->post(std::move(f));
   }
 
-  const std::shared_ptr<HubClientCore> core_;
+  const std::shared_ptr<ClientCore> core_;
   const std::thread::id caller_;
   Completion<void> done_;
   SteadyTime limit_{};
@@ -69,7 +69,7 @@ class HubClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
   bool closed_ = false;
 };
 
-void HubClientCore::start_shutdown(Completion<void> done) {
+void ClientCore::start_shutdown(Completion<void> done) {
   if (refuse(done)) return;
   if (shut_down_.exchange(true)) {
     return done(Error(Errc::pipeline_not_running, "the client was shut down"));

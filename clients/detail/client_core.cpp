@@ -1,0 +1,95 @@
+#include "clients/detail/client_core.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "clients/detail/waiter.hpp"
+#include "pipeline/operations.hpp"
+
+namespace azure::iot::device::detail {
+
+ClientCore::ClientCore(Service service, std::shared_ptr<EventLoop> loop, Duration operation_timeout)
+    : loop_(std::move(loop)), service_(service), operation_timeout_(operation_timeout) {}
+
+ClientCore::~ClientCore() = default;
+
+void ClientCore::start_pipeline(std::shared_ptr<Pipeline> pipeline,
+                                const std::vector<StageInsertion>& stages) {
+  pipeline_ = std::move(pipeline);
+  insert(stages);
+  initialize();
+}
+
+void ClientCore::insert(const std::vector<StageInsertion>& stages) {
+  for (const StageInsertion& insertion : stages) {
+    std::unique_ptr<Stage> stage = insertion.make ? insertion.make() : nullptr;
+    if (!stage) {
+      throw std::invalid_argument(
+          "stages: each needs a function that makes it; none was made for "
+          "the place at \"" +
+          insertion.name + "\"");
+    }
+    if (insertion.place == StageInsertion::Place::before) {
+      pipeline_->insert_before(insertion.name, std::move(stage));
+    } else {
+      pipeline_->insert_after(insertion.name, std::move(stage));
+    }
+  }
+}
+
+void ClientCore::initialize() {
+  Waiter<void> waiter;
+  auto op = make_op<InitializePipelineOperation>();
+  op->then(
+      [done = Completion<void>(waiter)](OpPtr, Error error) mutable { done(std::move(error)); });
+  // No stage keeps this operation, so that also the loop's own thread may wait for it.
+  if (loop_->in_loop_thread()) {
+    pipeline_->enter(std::move(op));
+  } else {
+    pipeline_->submit(std::move(op));
+  }
+  const Error error = waiter.get();
+  if (!error) return;
+  shut_down_ = true;
+  close_and_wait();
+  // What could not be read was an option: the contents of a certificate.
+  if (error.code() == Errc::bad_content) throw std::invalid_argument(error.detail());
+  throw_error(error, service_);
+}
+
+SteadyTime ClientCore::deadline_of(Timeout timeout) const {
+  if (timeout && *timeout < timeout->zero()) {
+    throw std::invalid_argument("timeout: must not be negative; 0 means no timeout; got " +
+                                std::to_string(timeout->count()) + " ms");
+  }
+  // Whatever a Duration cannot hold is as good as for ever.
+  constexpr auto kLongest = std::chrono::floor<std::chrono::milliseconds>(Duration::max());
+  if (timeout && *timeout > kLongest) return kNever;
+  const Duration allowed = timeout ? Duration(*timeout) : operation_timeout_;
+  return allowed == Duration::zero() ? kNever : saturating_add(loop_->steady_now(), allowed);
+}
+
+void ClientCore::submit(OpPtr op, SteadyTime deadline) {
+  op->deadline = deadline;
+  pipeline_->submit(std::move(op));
+}
+
+void ClientCore::when_quiet(std::thread::id, std::function<void()> f) { f(); }
+
+void ClientCore::close_and_wait() {
+  if (loop_->in_loop_thread()) return close();
+  Waiter<void> waiter;
+  loop_->post([this, done = Completion<void>(waiter)]() mutable {
+    close();
+    done({});
+  });
+  waiter.get();
+}
+
+void ClientCore::close() {
+  const Error why(Errc::operation_cancelled, "the client was shut down");
+  pipeline_->close(why);
+  on_closed(why);
+}
+
+}  // namespace azure::iot::device::detail

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+// The rules of options and arguments that the clients of all services have. They throw
+// std::invalid_argument naming the argument, the rule and the value, unless it is secret.
+namespace azure::iot::device::detail {
+
+[[noreturn]] void refuse(std::string_view argument, std::string_view rule,
+                         const std::string& value);
+void check_present(std::string_view argument, std::string_view value);
+void check_keep_alive(std::chrono::seconds keep_alive);
+void check_sastoken_ttl(std::chrono::seconds ttl);
+void check_connection_retry_interval(std::chrono::seconds interval);
+void check_operation_timeout(std::chrono::milliseconds timeout);
+void check_max_in_flight(std::size_t count);
+
+// Those of the options that a struct has.
+template <class Options>
+void check_options(const Options& options) {
+  check_keep_alive(options.keep_alive);
+  if constexpr (requires { options.sastoken_ttl; }) check_sastoken_ttl(options.sastoken_ttl);
+  if constexpr (requires { options.connection_retry_interval; }) {
+    check_connection_retry_interval(options.connection_retry_interval);
+  }
+  check_operation_timeout(options.operation_timeout);
+  if constexpr (requires { options.max_in_flight; }) check_max_in_flight(options.max_in_flight);
+}
+
+// What the option `server_verification_cert` stands for: the text itself, or that of the file of
+// this name.
+std::string read_certificates(const std::string& text_or_file);
+
+}  // namespace azure::iot::device::detail
