@@ -30,6 +30,10 @@ struct DisconnectReason {
 std::string_view to_string(DisconnectReason::Layer layer);
 
 // What the connection-state handler is told.
+//
+//   client.on_connection_state_change([](ConnectionStateChange change) {
+//     if (change.reason) std::cerr << "lost: " << change.reason->text << '\n';
+//   });
 struct ConnectionStateChange {
   bool connected = false;
   std::optional<DisconnectReason> reason;  // Why not; nothing while connected.

@@ -28,7 +28,8 @@ class HubClientCore;
 // Calls block until they have ended. They may be made on any thread, several at a time, also from
 // inside a handler, but not on the thread of the client's event loop, which would wait for itself.
 // Each takes an optional timeout of its own, which otherwise is the option `operation_timeout`; a
-// timeout of 0 means none.
+// timeout of 0 means none. A client that was moved from is good for being destroyed or assigned to;
+// its calls throw std::logic_error.
 //
 // Any call may throw, besides what stands with it:
 //   OperationTimeout          it did not end in time
@@ -60,16 +61,22 @@ class IoTHubClient {
   //   client.connect(10s);
   void connect(Timeout timeout = {});
 
-  // Ends the connection. Messages that wait for their acknowledgement are given up: their senders
-  // get OperationCancelled.
+  // Ends the connection, until a call makes another. Messages that wait for their acknowledgement
+  // are given up: their senders get OperationCancelled.
+  //
+  //   client.disconnect();
   void disconnect(Timeout timeout = {});
 
   // Ends the client for good, within a second, whatever it is doing: calls that wait on other
-  // threads get OperationCancelled, calls made later ClientError. What has been received is still
-  // given to its handler as far as the second allows.
+  // threads get OperationCancelled, calls made later ClientError, a second shutdown among them.
+  // What has been received is still given to its handler as far as the second allows.
+  //
+  //   client.shutdown();
   void shutdown();
 
-  // Whether there is a connection at this moment. Never blocks, never throws.
+  // Whether there is a connection at this moment. Any thread; never blocks, never throws.
+  //
+  //   if (!client.connected()) std::cerr << "what is sent now has to connect first\n";
   bool connected() const noexcept;
 
   // Sends telemetry, and returns when the hub has it. Payload and properties together may have
@@ -109,8 +116,13 @@ class IoTHubClient {
   //   });
   void on_method_request_received(std::function<void(MethodRequest)> handler, Timeout timeout = {});
 
-  // The same for changes of desired properties. With `ensure_desired_properties` changes that were
-  // missed while disconnected come after the next connect, as one patch.
+  // The same for changes of desired properties, which come with the version that they made. With
+  // `ensure_desired_properties` changes that were missed while disconnected come after the next
+  // connect, as one patch.
+  //
+  //   client.on_twin_desired_properties_patch_received([](Json patch) {
+  //     if (const Json* interval = patch.find("interval")) use(*interval);
+  //   });
   void on_twin_desired_properties_patch_received(std::function<void(Json)> handler,
                                                  Timeout timeout = {});
 
@@ -127,6 +139,8 @@ class IoTHubClient {
                                                       bool block = true, Timeout timeout = {});
 
   // The same for changes of desired properties.
+  //
+  //   if (auto patch = client.receive_twin_desired_properties_patch(true, 10s)) use(*patch);
   AZURE_IOT_DEVICE_PULL_CALL("set a handler by on_twin_desired_properties_patch_received")
   std::optional<Json> receive_twin_desired_properties_patch(bool block = true,
                                                             Timeout timeout = {});
@@ -134,6 +148,8 @@ class IoTHubClient {
   // Takes a new token in place of the one with which the client was made, and connects with it.
   // Throws std::invalid_argument if it is no token, has expired, or is for another device, module
   // or hub; ClientError if the client was not made from a token.
+  //
+  //   client.update_sastoken(make_token());
   void update_sastoken(std::string_view sastoken, Timeout timeout = {});
 
   // Sets the handler that is told when the connection comes up or goes down, and why. An empty

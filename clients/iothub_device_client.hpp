@@ -21,11 +21,15 @@ class IoTHubDeviceClient final : public IoTHubClient {
   // Makes a client from what the portal shows for a device:
   // "HostName=…;DeviceId=…;SharedAccessKey=…". Connects to nothing. Throws std::invalid_argument if
   // the text or an option breaks its rule.
+  //
+  //   auto client = IoTHubDeviceClient::create_from_connection_string(text, {.keep_alive = 30s});
   static IoTHubDeviceClient create_from_connection_string(
       std::string_view connection_string, const ConnectionStringOptions& options = {});
 
-  // The same from the parts: the device's key in base64, the hub's name ("hub.azure-devices.net")
-  // and the device's id.
+  // The same from the parts: the device's key in base64, the hub's name and the device's id.
+  //
+  //   auto client = IoTHubDeviceClient::create_from_symmetric_key(key, "hub.azure-devices.net",
+  //                                                               "thermostat-1");
   static IoTHubDeviceClient create_from_symmetric_key(std::string_view symmetric_key,
                                                       std::string_view hostname,
                                                       std::string_view device_id,
@@ -34,6 +38,9 @@ class IoTHubDeviceClient final : public IoTHubClient {
   // The same from a token that the application made: "SharedAccessSignature sr=…&sig=…&se=…". It
   // says for which device of which hub it is. Before it expires `on_new_sastoken_required` is told.
   // Throws std::invalid_argument if it is no token, has expired, or is that of a module.
+  //
+  //   auto client = IoTHubDeviceClient::create_from_sastoken(token);
+  //   client.on_new_sastoken_required([&] { client.update_sastoken(make_token()); });
   static IoTHubDeviceClient create_from_sastoken(std::string_view sastoken,
                                                  const SasTokenOptions& options = {});
 

@@ -23,12 +23,17 @@ class IoTHubModuleClient final : public IoTHubClient {
   // Makes a client from what the portal shows for a module:
   // "HostName=…;DeviceId=…;ModuleId=…;SharedAccessKey=…", with GatewayHostName=… behind a gateway.
   // Connects to nothing. Throws std::invalid_argument if the text or an option breaks its rule.
+  //
+  //   auto client = IoTHubModuleClient::create_from_connection_string(text, {.keep_alive = 30s});
   static IoTHubModuleClient create_from_connection_string(
       std::string_view connection_string, const ConnectionStringOptions& options = {});
 
   // The same from a token that the application made: "SharedAccessSignature sr=…&sig=…&se=…". It
   // says for which module of which device it is. Before it expires `on_new_sastoken_required` is
   // told. Throws std::invalid_argument if it is no token, has expired, or is that of a device.
+  //
+  //   auto client = IoTHubModuleClient::create_from_sastoken(token);
+  //   client.on_new_sastoken_required([&] { client.update_sastoken(make_token()); });
   static IoTHubModuleClient create_from_sastoken(std::string_view sastoken,
                                                  const SasTokenOptions& options = {});
 
@@ -47,6 +52,10 @@ class IoTHubModuleClient final : public IoTHubClient {
   // message's `input_name` says to which. An empty function clears it, and then waits until a call
   // of the old one has ended. What comes while there is no handler is kept for the next one.
   // ClientError if one of the receive calls has been used.
+  //
+  //   client.on_message_received([](Message message) {
+  //     std::cout << *message.input_name << ": " << message.data << '\n';
+  //   });
   void on_message_received(std::function<void(Message)> handler, Timeout timeout = {});
 
   // The next message to that input: the older way, in place of the handler. Returns nothing if none

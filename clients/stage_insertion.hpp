@@ -11,9 +11,9 @@
 // goes by. Derive it from Stage or Handles (pipeline/stage.hpp), and say where it stands:
 //
 //   auto client = IoTHubDeviceClient::create_from_connection_string(
-//       text, {.stages = {before("MqttTransportStage", [] { return std::make_unique<MyStage>(); }),
-//                         after("SasTokenStage", [&] { return std::make_unique<Counter>(log);
-//                         })}});
+//       text,
+//       {.stages = {before("MqttTransportStage", [] { return std::make_unique<MyStage>(); }),
+//                   after("SasTokenStage", [] { return std::make_unique<Counter>(counts); })}});
 //
 // README.md shows the names and their order, tools/samples two stages at work. The stage runs on
 // the client's event loop, where nothing may block; what it refers to outlives the client. If it

@@ -17,6 +17,7 @@ namespace azure::iot::device {
 // property may have no value at all, which is not the same as an empty one.
 //
 //   message.custom_properties["room"] = "attic";
+//   for (const auto& [name, value] : message.custom_properties) use(value.value_or("none"));
 class CustomProperties {
  public:
   using Property = std::pair<std::string, std::optional<std::string>>;
@@ -29,6 +30,7 @@ class CustomProperties {
   // The value under that name, null if there is none.
   const std::optional<std::string>* find(std::string_view name) const;
   bool contains(std::string_view name) const { return find(name) != nullptr; }
+  // Takes a property out; false if there was none of that name.
   bool erase(std::string_view name);
   void clear() { properties_.clear(); }
 
@@ -46,7 +48,8 @@ class CustomProperties {
 // The most that a message sent to the hub may measure: see Message::get_size.
 inline constexpr std::size_t kTelemetryMessageSizeLimit = 262144;
 
-// A message to or from IoT Hub.
+// A message to or from IoT Hub. Data that is copied and moved as any other; what is not set is not
+// sent.
 //
 //   Message message{.data = "21.5", .message_id = "1", .content_type = "text/plain"};
 //   message.custom_properties["room"] = "attic";
@@ -65,15 +68,20 @@ struct Message {
   std::optional<std::string> iothub_interface_id = {};
   CustomProperties custom_properties = {};
 
-  // A message with a body of JSON, marked as such, so that routes can look into it:
+  // A message with a body of JSON, marked as such, so that routes can look into it.
+  //
   //   client.send_message(Message::from_json({{"temperature", 21.5}, {"room", "attic"}}));
   static Message from_json(const Json& body);
 
   // Marks the message as one for the hub's security features, by setting iothub_interface_id.
+  //
+  //   message.set_as_security_message();
   void set_as_security_message();
 
   // What counts against kTelemetryMessageSizeLimit: the payload, and the properties as they stand
   // in the topic. Unlike Python, which counts what its objects occupy in memory.
+  //
+  //   if (message.get_size() > kTelemetryMessageSizeLimit) message.data = "too much";
   std::size_t get_size() const;
 
   bool operator==(const Message&) const = default;
@@ -82,6 +90,10 @@ struct Message {
 // A point in time as it stands in a message, "2030-01-02T03:04:05.000678+05:30" (Python:
 // datetime.isoformat): the fraction only if there is one, the time of day at the given offset from
 // UTC, and no offset if none is given.
+//
+//   message.expiry_time_utc =
+//       datetime_text(std::chrono::time_point_cast<std::chrono::microseconds>(
+//           std::chrono::system_clock::now() + 1h));
 std::string datetime_text(std::chrono::sys_time<std::chrono::microseconds> when,
                           std::optional<std::chrono::minutes> utc_offset = std::chrono::minutes{0});
 

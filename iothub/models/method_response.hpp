@@ -8,7 +8,8 @@
 
 namespace azure::iot::device {
 
-// The answer to a direct method.
+// The answer to a direct method: the hub's caller is given the status and the payload, which mean
+// what the two agree on.
 //
 //   auto response = MethodResponse::create_from_method_request(request, 200, {{"done", true}});
 struct MethodResponse {

@@ -24,7 +24,7 @@ struct JsonMember;
 //
 //   Json patch{{"temperature", 21.5}, {"tags", Json::array({"attic", "north"})}};
 //   std::int64_t version = twin["desired"]["$version"].as_int();
-//   if (const Json* interval = twin["desired"].find("interval")) { ... }
+//   if (const Json* interval = twin["desired"].find("interval")) use(*interval);
 //
 // All text is UTF-8: whoever puts anything else in gets std::invalid_argument. Several threads may
 // read a value at once, as long as none changes it.
@@ -58,6 +58,7 @@ class Json {
   // An object. Where a name occurs twice the last value counts.
   Json(std::initializer_list<Member> members);
 
+  // Without members and elements: the empty braces of C++ make null.
   static Json object();
   static Json array(Array elements = {});
 
@@ -72,11 +73,15 @@ class Json {
   // counts. Unlike Python: half a surrogate pair is an error, since no UTF-8 can hold it, and so is
   // nesting beyond kDepthLimit. The error, Errc::bad_content, names the position and the rule,
   // never the text.
+  //
+  //   if (Result<Json> body = Json::parse(message.data)) use(body->size());
   static Result<Json> parse(std::string_view text);
   // The same for text that a program brings along; throws std::invalid_argument.
   static Json parse_or_throw(std::string_view text);
 
   // The text that Python's json.dumps writes: ", " and ": " between, ASCII only.
+  //
+  //   std::cout << twin.dump() << '\n';
   std::string dump() const;
   // The same with the members of each object ordered by name (Python: sort_keys=True).
   std::string dump_sorted() const;
@@ -106,7 +111,8 @@ class Json {
   void members() const&& = delete;
 
   // The content, or nothing if it is of another kind or does not fit; never throws. For bool,
-  // integers and floating point numbers an optional, for std::string a pointer:
+  // integers and floating point numbers an optional, for std::string a pointer.
+  //
   //   if (auto status = body.get_if<int>()) use(*status);
   template <class T>
   auto get_if() const {
@@ -152,6 +158,9 @@ class Json {
 
   // Sets a member: in its old place if there is one of that name, else at the end. Makes null an
   // object; throws std::invalid_argument if this is anything else.
+  //
+  //   Json patch;
+  //   patch.set("interval", 60).set("tags", Json::array({"attic"}));
   Json& set(std::string_view name, Json value);
   // Takes a member out; false if there was none.
   bool erase(std::string_view name) noexcept;
