@@ -121,9 +121,10 @@ void EpollLoop::wake() {
   [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
 }
 
-void EpollLoop::at_end_of_turn(PostedWork* work) {
+void EpollLoop::before_waiting(PostedWork* work) {
   assert(in_loop_thread());
-  at_end_.push(work);
+  if (before_waiting_.empty()) left_at_ = now_;
+  before_waiting_.push(work);
 }
 
 void EpollLoop::watch(int fd, unsigned readiness, FdHandler handler) {
@@ -151,14 +152,22 @@ void EpollLoop::run() {
 
 void EpollLoop::turn() {
   const int ready = wait();
+  const bool found_nothing = ready <= 0 && posted_.empty();
   now_ = clock_->steady_now();
   for (int i = 0; i < ready && !stopping_.load(std::memory_order_relaxed); ++i) {
     contain("a descriptor's handler", [&] { handle(events_[i]); });
   }
   run_all(posted_);
   fire_timers();
-  run_all(at_end_);
+  if (found_nothing || !may_be_left_longer()) run_all(before_waiting_);
   watches_.drop_retired();
+}
+
+// Long enough for a few packets of a server that answers them one by one, and shorter than anybody
+// would notice.
+bool EpollLoop::may_be_left_longer() const {
+  constexpr std::chrono::microseconds kLongest{50};
+  return now_ - left_at_ < kLongest;
 }
 
 int EpollLoop::wait() {
@@ -176,7 +185,7 @@ int EpollLoop::wait() {
 }
 
 bool EpollLoop::nothing_to_do() const {
-  return posted_.empty() && at_end_.empty() && timers().next_due() > now_ &&
+  return posted_.empty() && before_waiting_.empty() && timers().next_due() > now_ &&
          !stopping_.load(std::memory_order_seq_cst);
 }
 
@@ -243,11 +252,11 @@ void EpollLoop::discard_all() {
   do {
     stop_timers();
     watches_.clear();
-    for (WorkQueue* queue : {&posted_, &at_end_}) {
+    for (WorkQueue* queue : {&posted_, &before_waiting_}) {
       queue->take_all();
       while (PostedWork* work = queue->pop()) contain("discarded work", [&] { work->discard(); });
     }
-  } while (!posted_.empty() || !at_end_.empty());
+  } while (!posted_.empty() || !before_waiting_.empty());
   watches_.clear();
 }
 

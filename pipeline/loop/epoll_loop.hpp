@@ -16,8 +16,8 @@
 namespace azure::iot::device {
 
 // The loop with a thread. A turn is: descriptors that are ready, what was posted, timers that are
-// due, what was left for the end of the turn; then it sleeps until one of them has something new,
-// and not a moment less.
+// due; once a turn found nothing new, what was left for then. Then it sleeps until one of them has
+// something new, and not a moment less.
 class EpollLoop final : public EventLoop {
  public:
   static std::shared_ptr<EpollLoop> start(
@@ -30,7 +30,7 @@ class EpollLoop final : public EventLoop {
   WallTime wall_now() const override;
   bool in_loop_thread() const override;
   void post_work(PostedWork* work) override;
-  void at_end_of_turn(PostedWork* work) override;
+  void before_waiting(PostedWork* work) override;
   void watch(int fd, unsigned readiness, FdHandler handler) override;
   void change_watch(int fd, unsigned readiness) override;
   void unwatch(int fd) override;
@@ -48,6 +48,7 @@ class EpollLoop final : public EventLoop {
   void fire_timers();
   void discard_all();
 
+  bool may_be_left_longer() const;
   bool nothing_to_do() const;
   void arm_timer();
   void watch_wall_clock();
@@ -65,7 +66,8 @@ class EpollLoop final : public EventLoop {
   std::atomic<bool> sleeping_ = false;
   std::atomic<bool> stopping_ = false;
 
-  WorkQueue at_end_;
+  WorkQueue before_waiting_;
+  SteadyTime left_at_{};  // When the first of that was left.
   FdWatches watches_;
   SteadyTime now_{};
   SteadyTime armed_for_ = kNever;

@@ -64,9 +64,10 @@ class EventLoop {
     post_work(new PostedCall<F>(std::move(f)));
   }
 
-  // Calls `function` at the end of the current turn, after all that is already due, before the loop
-  // waits again. For work that is done once for many messages. Loop's thread only.
-  virtual void at_end_of_turn(PostedWork* work) = 0;
+  // Runs work once nothing else is to be done, before the loop waits; a loop that finds something
+  // to do all the time runs it soon nevertheless. For what is done once for many messages. Loop's
+  // thread only.
+  virtual void before_waiting(PostedWork* work) = 0;
 
   // Watches a descriptor, level-triggered; watching it again changes what it is watched for. The
   // handler stays as it is if none is given. `unwatch` may be called inside the handler; after it

@@ -26,12 +26,12 @@ ManualLoop::ManualLoop(WallTime start) : wall_(start) {}
 
 ManualLoop::~ManualLoop() {
   while (!posted_.empty()) take_first(posted_)->discard();
-  while (!at_end_.empty()) take_first(at_end_)->discard();
+  while (!before_waiting_.empty()) take_first(before_waiting_)->discard();
 }
 
 void ManualLoop::post_work(PostedWork* work) { posted_.push_back(work); }
 
-void ManualLoop::at_end_of_turn(PostedWork* work) { at_end_.push_back(work); }
+void ManualLoop::before_waiting(PostedWork* work) { before_waiting_.push_back(work); }
 
 void ManualLoop::watch(int, unsigned, FdHandler) { refuse_descriptors(); }
 void ManualLoop::change_watch(int, unsigned) { refuse_descriptors(); }
@@ -39,10 +39,11 @@ void ManualLoop::unwatch(int) { refuse_descriptors(); }
 
 void ManualLoop::run_posted() {
   const Busy busy(*this, true);
-  while (!posted_.empty() || !at_end_.empty()) {
+  while (!posted_.empty() || !before_waiting_.empty()) {
     while (!posted_.empty()) take_first(posted_)->run();
-    // What these add for the end of the turn belongs to the turn after.
-    for (std::size_t left = at_end_.size(); left > 0; --left) take_first(at_end_)->run();
+    // What these leave in their turn comes after what they posted.
+    for (std::size_t left = before_waiting_.size(); left > 0; --left)
+      take_first(before_waiting_)->run();
   }
 }
 

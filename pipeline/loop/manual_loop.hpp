@@ -27,7 +27,7 @@ class ManualLoop final : public EventLoop {
   // neither, and after kMostTimers, which are those of days. May be called from inside `outside`.
   bool run_until(const std::function<bool()>& done) override;
   void post_work(PostedWork* work) override;
-  void at_end_of_turn(PostedWork* work) override;
+  void before_waiting(PostedWork* work) override;
   void watch(int fd, unsigned readiness, FdHandler handler) override;
   void change_watch(int fd, unsigned readiness) override;
   void unwatch(int fd) override;
@@ -79,7 +79,7 @@ class ManualLoop final : public EventLoop {
   bool advancing_ = false;
   bool busy_ = false;
   std::deque<PostedWork*> posted_;
-  std::deque<PostedWork*> at_end_;
+  std::deque<PostedWork*> before_waiting_;
 };
 
 }  // namespace azure::iot::device

@@ -170,7 +170,7 @@ TEST_CASE("EpollLoop: a timer that restarts itself without delay keeps nobody el
   on_loop(*loop, [&] { eager.cancel(); });
 }
 
-TEST_CASE("EpollLoop: a turn does posted work, then due timers, then what was left for its end") {
+TEST_CASE("EpollLoop: a turn does posted work, then due timers; what was left waits for the rest") {
   const auto loop = EventLoop::create();
   std::string order;
   Timer timer;
@@ -180,13 +180,29 @@ TEST_CASE("EpollLoop: a turn does posted work, then due timers, then what was le
       order += 'e';
       done.set_value();
     };
-    loop->at_end_of_turn(new PostedCall<decltype(last)>(last));
+    loop->before_waiting(new PostedCall<decltype(last)>(last));
     timer.start(*loop, 0s, [&] { order += 't'; });
     loop->post([&] { order += 'n'; });  // For the next turn.
     order += 'p';
   });
   get(done.get_future());
-  CHECK(on_loop(*loop, [&] { return order; }) == "pten");
+  CHECK(on_loop(*loop, [&] { return order; }) == "ptne");
+}
+
+TEST_CASE("EpollLoop: what was left for before it waits is done soon though it never waits") {
+  const auto loop = EventLoop::create();
+  std::atomic<bool> done = false;
+  std::function<void()> busy = [&] {
+    if (!done) loop->post(busy);
+  };
+  loop->post([&] {
+    auto left = [&] { done = true; };
+    loop->before_waiting(new PostedCall<decltype(left)>(left));
+    busy();
+  });
+  CHECK(eventually([&] { return done.load(); }));
+  done = true;
+  on_loop(*loop, [] {});  // The last of them has run.
 }
 
 TEST_CASE("EpollLoop: an alarm fires at its time of day, and the system tells of jumps meanwhile") {
@@ -238,7 +254,7 @@ TEST_CASE("EpollLoop: work left when its last owner goes is discarded, not run")
   auto loop = EventLoop::create();
   loop->post([&busy, &raw = *loop, watcher = std::weak_ptr(loop), ran] {
     auto late = [ran] { *ran = true; };
-    raw.at_end_of_turn(new PostedCall<decltype(late)>(late));
+    raw.before_waiting(new PostedCall<decltype(late)>(late));
     busy.count_down();
     while (!watcher.expired()) std::this_thread::yield();
     std::this_thread::sleep_for(50ms);  // From no owner to the order to stop it is not far.

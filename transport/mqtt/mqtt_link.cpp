@@ -84,21 +84,21 @@ void MqttLink::take_in() {
   }
 }
 
-// Hands over what waits to be written. What that holds back, of all senders of this turn, goes out
-// at its end.
+// Hands over what waits to be written, of which TLS may hold back some.
 void MqttLink::write() {
   if (!client_ || client_->fd() < 0) return;
   check(client_->write());
-  if (client_->holds_back()) wait_for_end_of_turn();
+  if (client_->holds_back()) flush_later();
 }
 
-void MqttLink::wait_for_end_of_turn() {
-  if (end_of_turn_.link) return;
-  end_of_turn_.link = shared_from_this();
-  loop_.at_end_of_turn(&end_of_turn_);
+// Once for all that is said until then: a small write costs the server more than a large one, too.
+void MqttLink::flush_later() {
+  if (flush_.link) return;
+  flush_.link = shared_from_this();
+  loop_.before_waiting(&flush_);
 }
 
-void MqttLink::on_end_of_turn() {
+void MqttLink::flush() {
   if (!client_ || client_->fd() < 0 || ended_) return;
   check(client_->write());
   if (!ended_ && !client_->flush()) end(drop_error(MOSQ_ERR_CONN_LOST, errno));
@@ -207,11 +207,11 @@ void MqttLink::close() {
   after_call();
 }
 
-// The rest is done once for all calls of a frame, or of a turn.
+// The rest is done once for all calls.
 void MqttLink::after_call() {
   if (depth_ > 0) return;
   if (ended_) return settle_soon();
-  wait_for_end_of_turn();
+  flush_later();
 }
 
 void MqttLink::settle_soon() {

@@ -106,10 +106,10 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
     int& depth_;
   };
 
-  // Work for the end of a turn, for all that was said in it. Keeps the link until then.
-  class EndOfTurn final : public PostedWork {
+  // What is left for before the loop waits. Keeps the link until then.
+  class Flush final : public PostedWork {
    public:
-    void run() override { std::exchange(link, nullptr)->on_end_of_turn(); }
+    void run() override { std::exchange(link, nullptr)->flush(); }
     void discard() override { link.reset(); }
     std::shared_ptr<MqttLink> link;
   };
@@ -124,8 +124,8 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   void take_in();
   bool pausing() const { return paused_ && state_ == State::up; }
   void write();
-  void wait_for_end_of_turn();
-  void on_end_of_turn();
+  void flush_later();
+  void flush();
   void watch();
   void unwatch();
   void ask_keep_alive();
@@ -175,7 +175,7 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   int watched_fd_ = -1;
   bool paused_ = false;  // Nothing is read while the link is up.
   KeepAlive keep_alive_;
-  EndOfTurn end_of_turn_;
+  Flush flush_;
 
   Timer patience_;  // For the lookup, the address being dialled, or the farewell.
   Timer soon_;      // Settles, or reads on, in the next turn.

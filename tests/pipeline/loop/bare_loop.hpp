@@ -12,7 +12,7 @@ class BareLoop final : public EventLoop {
   WallTime wall_now() const override { return wall_; }
   bool in_loop_thread() const override { return true; }
   void post_work(PostedWork* work) override { work->discard(); }
-  void at_end_of_turn(PostedWork* work) override { work->discard(); }
+  void before_waiting(PostedWork* work) override { work->discard(); }
   void watch(int, unsigned, FdHandler) override {}
   void change_watch(int, unsigned) override {}
   void unwatch(int) override {}

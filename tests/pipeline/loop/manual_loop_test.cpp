@@ -28,11 +28,11 @@ TEST_CASE("ManualLoop: posted work waits to be run, and runs in order with what 
   CHECK(ran == "abc");
 }
 
-TEST_CASE("ManualLoop: work for the end of the turn runs after all that is posted") {
+TEST_CASE("ManualLoop: what is left for before it waits runs after all that is posted") {
   ManualLoop loop;
   std::string ran;
   loop.post([&] {
-    loop.at_end_of_turn(work([&] {
+    loop.before_waiting(work([&] {
       ran += 'e';
       loop.post([&] { ran += 'n'; });
     }));
@@ -65,7 +65,7 @@ TEST_CASE("ManualLoop: what a timer posts runs before the next timer, even one d
   a.start(loop, 1s, [&] {
     ran += 'a';
     loop.post([&] { ran += 'p'; });
-    loop.at_end_of_turn(work([&] { ran += 'e'; }));
+    loop.before_waiting(work([&] { ran += 'e'; }));
   });
   b.start(loop, 1s, [&] { ran += 'b'; });
   loop.advance(1s);
@@ -145,7 +145,7 @@ TEST_CASE("ManualLoop: work that is left when it ends is discarded, not run") {
   {
     ManualLoop loop;
     loop.post([held] { *held = true; });
-    loop.at_end_of_turn(work([held] { *held = true; }));
+    loop.before_waiting(work([held] { *held = true; }));
   }
   CHECK_FALSE(*held);
   CHECK(held.use_count() == 1);
