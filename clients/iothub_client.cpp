@@ -1,6 +1,5 @@
 #include "clients/iothub_client.hpp"
 
-#include <stdexcept>
 #include <utility>
 
 #include "clients/detail/blocking.hpp"
@@ -120,11 +119,8 @@ void IoTHubClient::on_background_exception(std::function<void(const IotError&)> 
 }
 
 detail::HubClientCore& IoTHubClient::core() const {
-  if (!core_) throw std::logic_error("IoT Hub client: this client was moved from");
-  if (!core_->inherited_by_fork()) return *core_;
-  detail::throw_error(Error(Errc::operation_error,
-                            "this client was made before the process forked, and belongs to the "
-                            "parent; make another one in the child"));
+  detail::check_usable(core_.get());
+  return *core_;
 }
 
 }  // namespace azure::iot::device

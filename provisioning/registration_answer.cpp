@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pipeline/text/decimal.hpp"
+#include "pipeline/text/utf8.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -20,6 +21,30 @@ RegistrationAnswer failed(Error error) {
 
 Error service_error(std::string text, int status_code) {
   return Error(Errc::service, std::move(text)).with_service_status(status_code);
+}
+
+// Text of the service for a line of our own.
+std::string quoted(std::string_view text) {
+  constexpr std::size_t kLongest = 200;
+  text = text.substr(0, kLongest);
+  return Json(text.substr(0, find_invalid_utf8(text))).dump();
+}
+
+// What the service says of an error: ": 401002, "Unauthorized", tracking id ..."; empty if nothing.
+std::string reason_in(const Json& from, std::string_view message_name) {
+  if (!from.is_object()) return {};
+  std::string reason;
+  const auto add = [&](std::string_view before, const std::string& text) {
+    reason.append(reason.empty() ? ": " : ", ").append(before).append(text);
+  };
+  if (const Json* code = from.find("errorCode"); code && code->is_number()) add("", code->dump());
+  if (const Json* message = from.find(message_name); message && message->is_string()) {
+    add("", quoted(message->as_string()));
+  }
+  if (const Json* id = from.find("trackingId"); id && id->is_string()) {
+    add("tracking id ", quoted(id->as_string()));
+  }
+  return reason;
 }
 
 // As Python writes what stands in the place of a text.
@@ -40,8 +65,11 @@ RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& r
   const std::string code = std::to_string(status_code);
   if (status_code >= kTooManyRequests) return {.kind = Kind::try_again};
   if (status_code >= kFirstError) {
-    return failed(service_error(
-        std::string(what) + " request returned a service error status code " + code, status_code));
+    const auto said = Json::parse(response.response_body);
+    return failed(service_error(std::string(what) +
+                                    " request returned a service error status code " + code +
+                                    (said ? reason_in(*said, "message") : std::string()),
+                                status_code));
   }
 
   const auto body = Json::parse(response.response_body);
@@ -64,9 +92,11 @@ RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& r
   RegistrationAnswer answer{.kind = Kind::ended, .result = *std::move(result), .error = {}};
   if (answer.result->status == "assigning") answer.kind = Kind::assigning;
   if (answer.result->status == "failed") {
+    const Json* const from = body->find("registrationState");
+    const Json state = from ? *from : Json();
     answer.error = service_error(
         "Query Status operation returned a failed registration status with a status code of " +
-            code,
+            code + reason_in(state, "errorMessage"),
         status_code);
   }
   return answer;
@@ -77,7 +107,8 @@ Result<Duration> pause_before_next(const RequestAndResponseOperation& response) 
   const auto seconds = parse_decimal(*response.retry_after);
   if (!seconds) {
     return Error(Errc::bad_content,
-                 "the service's answer cannot be read: its retry-after is no number of seconds");
+                 "the service's answer cannot be read: its retry-after is no number of seconds: " +
+                     quoted(*response.retry_after));
   }
   return Duration(
       std::chrono::seconds(std::clamp<std::int64_t>(*seconds, 0, kLongestPause.count())));

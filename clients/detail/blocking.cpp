@@ -3,6 +3,7 @@
 #include <chrono>
 #include <exception>
 #include <future>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,15 @@ void leave_alone(std::shared_ptr<ClientCore> inherited) {
 }
 
 }  // namespace
+
+void check_usable(const ClientCore* core) {
+  if (!core) throw std::logic_error("this client was moved from");
+  if (!core->inherited_by_fork()) return;
+  throw_error(Error(Errc::operation_error,
+                    "this client was made before the process forked, and belongs to the parent; "
+                    "make another one in the child"),
+              core->service());
+}
 
 void end_client(std::shared_ptr<ClientCore> ending) noexcept {
   if (!ending) return;

@@ -50,6 +50,9 @@ T wait_for(ClientCore& core, Start start) {
   return value_or_throw<T>(waiter.get(), core.service());
 }
 
+// Throws where a client has no core any more, or has that of another process.
+void check_usable(const ClientCore* core);
+
 // What a destructor does: clears the handlers, shuts down, and waits for it a second at most. From
 // inside the loop it does not wait. The core goes when its shutdown is over.
 void end_client(std::shared_ptr<ClientCore> core) noexcept;

@@ -17,7 +17,9 @@ BEGIN {
 FNR == 1 {
   end_example()
   blank = 0
-  client = FILENAME ~ /module_client/ ? "IoTHubModuleClient" : "IoTHubDeviceClient"
+  client = "IoTHubDeviceClient"
+  if (FILENAME ~ /module_client/) client = "IoTHubModuleClient"
+  if (FILENAME ~ /provisioning_device_client/) client = "ProvisioningDeviceClient"
 }
 /^ *\/\/   / {
   if (blank) {

@@ -14,10 +14,12 @@
 using namespace azure::iot::device;
 using namespace std::chrono_literals;
 
-inline const std::string text, token, key;
+inline const std::string text, token, key, host, registration_id, id_scope, group_key;
 inline Message message;
 inline const MethodRequest request;
 inline Json body, twin;
+
+extern ProvisioningDeviceClient provisioning;
 
 std::string make_token();
 void use(const auto& what) { std::cout << &what; }

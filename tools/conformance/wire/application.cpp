@@ -6,7 +6,9 @@
 
 #include "clients/detail/client_config.hpp"
 #include "clients/detail/hub_client_core.hpp"
+#include "clients/detail/provisioning_client_core.hpp"
 #include "tools/conformance/wire/hub_options.hpp"
+#include "tools/conformance/wire/provisioning_options.hpp"
 #include "tools/conformance/wire/values.hpp"
 #include "transport/mqtt/mosquitto_transport.hpp"
 
@@ -35,6 +37,18 @@ Application::Application(const Vector& vector, FakeHub& hub)
       loop_(EpollLoop::start(clock_)) {}
 
 Application::~Application() = default;
+
+std::shared_ptr<detail::ProvisioningClientCore> Application::make_provisioning_core() {
+  const Json& create = vector_.create;
+  auto options =
+      to_provisioning_options<ProvisioningSymmetricKeyOptions>(member(create, "options"));
+  options.event_loop = loop_;
+  return detail::ProvisioningClientCore::create(
+      detail::config_from_symmetric_key(text(create, "provisioning_host"),
+                                        text(create, "registration_id"), text(create, "id_scope"),
+                                        text(create, "symmetric_key"), options),
+      make_mosquitto_transport_factory({.resolver = hub_.resolver()}));
+}
 
 std::shared_ptr<detail::HubClientCore> Application::make_core() {
   const Json& create = vector_.create;
@@ -70,7 +84,9 @@ std::shared_ptr<detail::HubClientCore> Application::make_core() {
 
 Outcome Application::create() {
   return outcome_of([&]() -> Json {
-    if (vector_.client == "module") {
+    if (vector_.client == "provisioning") {
+      provisioning_.emplace(make_provisioning_core());
+    } else if (vector_.client == "module") {
       module_.emplace(make_core());
     } else {
       device_.emplace(make_core());
@@ -101,7 +117,7 @@ Json Application::do_call(const std::string& call, const Json& step) {
   } else if (call == "disconnect") {
     client().disconnect();
   } else if (call == "shutdown") {
-    client().shutdown();
+    provisioning_ ? provisioning_->shutdown() : client().shutdown();
   } else if (call == "read_connected") {
     return client().connected();
   } else if (call == "send_message") {
@@ -144,6 +160,10 @@ Json Application::do_call(const std::string& call, const Json& step) {
     return described(received);
   } else if (call == "receive_twin_patch") {
     return client().receive_twin_desired_properties_patch(true, receive_timeout).value_or(nullptr);
+  } else if (call == "set_provisioning_payload") {
+    provisioning().set_provisioning_payload(to_document("payload", step["payload"]));
+  } else if (call == "register") {
+    return describe(provisioning().register_device());
   } else if (call == "update_sastoken") {
     client().update_sastoken(to_text("sastoken", step["sastoken"]));
   } else {
@@ -220,6 +240,11 @@ IoTHubDeviceClient& Application::device() {
 IoTHubModuleClient& Application::module() {
   if (!module_) throw std::logic_error("the vector's client is no module client");
   return *module_;
+}
+
+ProvisioningDeviceClient& Application::provisioning() {
+  if (!provisioning_) throw std::logic_error("the vector's client is no provisioning client");
+  return *provisioning_;
 }
 
 IoTHubClient& Application::client() {

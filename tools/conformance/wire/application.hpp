@@ -8,6 +8,7 @@
 
 #include "clients/iothub_device_client.hpp"
 #include "clients/iothub_module_client.hpp"
+#include "clients/provisioning_device_client.hpp"
 #include "pipeline/loop/epoll_loop.hpp"
 #include "tools/conformance/wire/event_queues.hpp"
 #include "tools/conformance/wire/fake_hub.hpp"
@@ -36,11 +37,13 @@ class Application {
 
  private:
   std::shared_ptr<detail::HubClientCore> make_core();
+  std::shared_ptr<detail::ProvisioningClientCore> make_provisioning_core();
   Json do_call(const std::string& call, const Json& step);
   void set_handler(const std::string& handler, bool clear);
   IoTHubDeviceClient& device();
   IoTHubModuleClient& module();
   IoTHubClient& client();
+  ProvisioningDeviceClient& provisioning();
 
   const Vector& vector_;
   FakeHub& hub_;
@@ -51,6 +54,7 @@ class Application {
   std::optional<MethodRequest> last_method_;
   std::optional<IoTHubDeviceClient> device_;
   std::optional<IoTHubModuleClient> module_;
+  std::optional<ProvisioningDeviceClient> provisioning_;
 };
 
 }  // namespace azure::iot::device::conformance::wire

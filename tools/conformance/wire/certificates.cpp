@@ -53,4 +53,12 @@ const Certificates& Certificates::get() {
   return made;
 }
 
+std::string certificates_in(const std::string& text) {
+  const Certificates& certificates = Certificates::get();
+  if (text == "{ca}") return certificates.ca;
+  if (text == "{ca_file}") return certificates.ca_file;
+  if (text == "{other_ca}") return certificates.other_ca;
+  return text;
+}
+
 }  // namespace azure::iot::device::conformance::wire

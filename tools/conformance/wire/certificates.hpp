@@ -22,4 +22,7 @@ struct Certificates {
   Certificates();
 };
 
+// A text of a vector with the certificates that it stands for: "{ca}".
+std::string certificates_in(const std::string& text);
+
 }  // namespace azure::iot::device::conformance::wire

@@ -43,6 +43,10 @@ bool fails_with_code(const Deviation& deviation, std::string_view code) {
   return member(actual_error(deviation), "code") == Json(code);
 }
 
+bool fails_because_of(const Deviation& deviation, std::string_view code) {
+  return member(actual_error(deviation), "cause") == Json(code);
+}
+
 const Json& recorded_exception(const Deviation& deviation) {
   return member(deviation.expected, "background_exception");
 }

@@ -23,6 +23,7 @@ bool is_extra(const Deviation& deviation);
 const Json& recorded_error(const Deviation& deviation);
 bool fails_with(const Deviation& deviation, std::string_view type);
 bool fails_with_code(const Deviation& deviation, std::string_view code);
+bool fails_because_of(const Deviation& deviation, std::string_view code);
 // Of an event: what a background exception was recorded as, and its code here.
 const Json& recorded_exception(const Deviation& deviation);
 bool reports_code(const Deviation& deviation, std::string_view code);

@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 constexpr std::uint16_t kPort = 8883;
 constexpr std::string_view kTwinRequest = "$iothub/twin/";
 constexpr std::string_view kTwinResponses = "$iothub/twin/res/#";
+constexpr std::string_view kRegistration = "$dps/registrations/";
+constexpr std::string_view kRegistrationResponses = "$dps/registrations/res/#";
 
 // What stands after "$rid=" in a topic; empty if nothing does.
 std::string request_id_in(std::string_view topic) {
@@ -159,6 +161,30 @@ void FakeHub::handle_publish(Connection& connection, const std::string& packet, 
   if (!read["topic"].is_string()) return;
   const std::string topic = read["topic"].as_string();
   if (topic.starts_with(kTwinRequest)) answer_twin(connection, topic);
+  if (topic.starts_with(kRegistration)) answer_registration(connection, topic);
+}
+
+// Without a word about it in the script there is no answer.
+void FakeHub::answer_registration(Connection& connection, const std::string& topic) {
+  const Json answer = script_.next("dps").value_or("none");
+  if (answer == Json("close")) return connection.end();
+  if (!answer.is_object()) return;
+  if (!script_.next("deliver_unsubscribed") && !subscribed(kRegistrationResponses)) return;
+
+  HubMessage message{.topic = "$dps/registrations/res/" +
+                              std::to_string(answer["status"].as_int()) + "/?$rid={rid}",
+                     .payload = {},
+                     .qos = 0};
+  if (const Json* seconds = answer.find("retry_after"); seconds && !seconds->is_null()) {
+    message.topic +=
+        "&retry-after=" + (seconds->is_string() ? seconds->as_string() : seconds->dump());
+  }
+  if (const Json* other = answer.find("topic")) message.topic = other->as_string();
+  message.topic = replace_all(message.topic, "{rid}", request_id_in(topic));
+  if (const Json* body = answer.find("body")) message.payload = body->dump();
+  if (const Json* body = answer.find("body_text")) message.payload = body->as_string();
+  if (const Json* qos = answer.find("qos")) message.qos = static_cast<int>(qos->as_int());
+  connection.publish(message);
 }
 
 void FakeHub::answer_twin(Connection& connection, const std::string& topic) {
@@ -206,7 +232,7 @@ void FakeHub::note(Json packet, const Connection& connection) {
 }
 
 void FakeHub::note_request_id(const std::string& topic) {
-  if (!topic.starts_with(kTwinRequest)) return;
+  if (!topic.starts_with(kTwinRequest) && !topic.starts_with(kRegistration)) return;
   const std::string id = request_id_in(topic);
   if (std::find(request_ids_.begin(), request_ids_.end(), id) == request_ids_.end()) {
     request_ids_.push_back(id);

@@ -62,6 +62,7 @@ class FakeHub {
   void handle_unsubscribe(Connection& connection, const std::string& packet);
   void handle_publish(Connection& connection, const std::string& packet, const Json& read);
   void answer_twin(Connection& connection, const std::string& topic);
+  void answer_registration(Connection& connection, const std::string& topic);
 
   void note(Json packet, const Connection& connection);
   void note_request_id(const std::string& topic);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "clients/detail/client_config.hpp"
+#include "clients/detail/provisioning_client_config.hpp"
 #include "iothub/mqtt_topic_iothub.hpp"
 #include "iothub/sas_uri.hpp"
 #include "iothub/user_agent.hpp"
@@ -14,6 +15,7 @@
 #include "pipeline/auth/symmetric_key.hpp"
 #include "pipeline/loop/manual_loop.hpp"
 #include "pipeline/text/url.hpp"
+#include "provisioning/models/registration_result.hpp"
 #include "provisioning/mqtt_topic_provisioning.hpp"
 #include "provisioning/user_agent.hpp"
 #include "tools/conformance/wire/values.hpp"
@@ -262,6 +264,18 @@ const std::map<std::string, Function, std::less<>> kFunctions = {
                {"query", dps::get_query_topic_for_publish(rid, in["operation_id"].as_string())}};
      }},
     {"parse_dps_response_topic", parse_dps_response_topic},
+    {"validate_registration_id",
+     [](const Json& in) -> Json {
+       const Json& id = in["registration_id"];
+       // None is no text; in Python it is refused as an empty one is.
+       detail::check_registration_id(id.is_null() ? "" : to_text("registration_id", id));
+       return nullptr;
+     }},
+    {"registration_state_response_payload",
+     [](const Json& in) -> Json {
+       const Json answer{{"status", "assigned"}, {"registrationState", in}};
+       return read_registration_result(answer)->registration_state->response_payload.dump();
+     }},
     {"user_agent", user_agents},
     {"hub_username", hub_username},
     {"dps_username", dps_username},
@@ -283,8 +297,6 @@ const std::map<std::string, Function, std::less<>> kFunctions = {
 // What the others belong to.
 const std::map<std::string, const char*, std::less<>> kMissing = {
     {"message_size", "the size of Python's objects"},
-    {"validate_registration_id", "provisioning"},
-    {"registration_state_response_payload", "provisioning"},
     {"http_paths", "HTTP"},
     {"http_error_text", "HTTP"},
     {"http_proxies", "proxies"},

@@ -8,15 +8,6 @@
 namespace azure::iot::device::conformance::wire {
 namespace {
 
-// A text of a vector with the certificates that it stands for.
-std::string certificates_in(const std::string& text) {
-  const Certificates& certificates = Certificates::get();
-  if (text == "{ca}") return certificates.ca;
-  if (text == "{ca_file}") return certificates.ca_file;
-  if (text == "{other_ca}") return certificates.other_ca;
-  return text;
-}
-
 template <class Options>
 void set_option(Options& options, const std::string& name, const Json& value) {
   const auto seconds = [&] { return to_seconds(name, value); };

@@ -32,6 +32,7 @@ Outcome failed(const char* type, const IotError& e) {
           .result = {},
           .type = type,
           .code = e.error().code(),
+          .cause = e.cause().code(),
           .text = e.what()};
 }
 
@@ -40,7 +41,11 @@ Outcome failed(const char* type, const IotError& e) {
 Json Outcome::describe() const {
   if (kind == Kind::blocked) return {{"blocked", true}};
   if (kind == Kind::error) {
-    return {{"error", {{"type", type}, {"code", std::string(to_string(code))}, {"message", text}}}};
+    return {{"error",
+             {{"type", type},
+              {"code", std::string(to_string(code))},
+              {"cause", std::string(to_string(cause))},
+              {"message", text}}}};
   }
   return {{"ok", true}, {"result", result}};
 }

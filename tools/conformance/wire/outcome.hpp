@@ -16,6 +16,7 @@ struct Outcome {
   Json result;       // Of a call that returns something.
   std::string type;  // Of the exception: "CredentialError"; "invalid_argument" for a bad argument.
   Errc code = Errc::ok;
+  Errc cause = Errc::ok;  // The code of what is behind it.
   std::string text;
 
   static Outcome blocked() { return {.kind = Kind::blocked, .result = {}, .type = {}, .text = {}}; }

@@ -9,6 +9,7 @@
 #include "iothub/user_agent.hpp"
 #include "pipeline/auth/base64.hpp"
 #include "pipeline/text/url.hpp"
+#include "provisioning/user_agent.hpp"
 #include "tools/conformance/wire/application.hpp"
 #include "tools/conformance/wire/fake_hub.hpp"
 #include "tools/conformance/wire/values.hpp"
@@ -258,7 +259,9 @@ class Replay {
       std::string text = username->as_string();
       constexpr std::string_view kAgent = "{user_agent}";
       if (const auto at = text.find(kAgent); at != std::string::npos) {
-        text.replace(at, kAgent.size(), url::quote(get_iothub_user_agent()));
+        text.replace(at, kAgent.size(),
+                     url::quote(vector_.client == "provisioning" ? get_provisioning_user_agent()
+                                                                 : get_iothub_user_agent()));
       }
       *username = text;
     }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tools/conformance/wire/hub_options.hpp"
+#include "tools/conformance/wire/provisioning_options.hpp"
 
 namespace azure::iot::device::conformance::wire {
 namespace {
@@ -30,7 +31,6 @@ bool is_known_option(std::string_view name) {
 }  // namespace
 
 std::optional<std::string> missing_feature(const Vector& vector) {
-  if (vector.client == "provisioning") return "provisioning";
   const std::string& from = vector.create["from"].as_string();
   if (from == "x509") return "x509";
   if (from == "edge_environment") return "Edge environment";
@@ -51,7 +51,11 @@ std::optional<std::string> refused_option(const Vector& vector) {
   const Json& options = member(vector.create, "options");
   if (!options.is_object()) return std::nullopt;
   for (const JsonMember& option : options.members()) {
-    if (takes_option(from, option.name).value_or(is_known_option(option.name))) continue;
+    if (vector.client == "provisioning"
+            ? takes_provisioning_option(from, option.name)
+            : takes_option(from, option.name).value_or(is_known_option(option.name))) {
+      continue;
+    }
     return "create_from_" + from + " has no option " + option.name;
   }
   return std::nullopt;

@@ -161,6 +161,22 @@ Json describe(const MethodRequest& request) {
   return {{"request_id", request.request_id}, {"name", request.name}, {"payload", request.payload}};
 }
 
+Json describe(const RegistrationResult& result) {
+  Json state;
+  if (const auto& from = result.registration_state) {
+    state = {{"device_id", to_json(from->device_id)},
+             {"assigned_hub", to_json(from->assigned_hub)},
+             {"sub_status", to_json(from->sub_status)},
+             {"created_date_time", to_json(from->created_date_time)},
+             {"last_update_date_time", to_json(from->last_update_date_time)},
+             {"etag", to_json(from->etag)},
+             {"response_payload", from->response_payload.dump()}};
+  }
+  return {{"operation_id", to_json(result.operation_id)},
+          {"status", result.status},
+          {"registration_state", std::move(state)}};
+}
+
 bool same_document(const Json& recorded, const Json& actual) {
   if (recorded == actual) return true;
   if (recorded.is_array() && actual.is_array() && recorded.size() == actual.size()) {

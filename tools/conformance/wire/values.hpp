@@ -6,6 +6,7 @@
 #include "iothub/models/message.hpp"
 #include "iothub/models/method_request.hpp"
 #include "pipeline/json/json.hpp"
+#include "provisioning/models/registration_result.hpp"
 
 // The typed values of the vectors, from and to the types of this library.
 namespace azure::iot::device::conformance::wire {
@@ -29,6 +30,7 @@ Message to_message(const Json& value);
 
 Json describe(const Message& message);
 Json describe(const MethodRequest& request);
+Json describe(const RegistrationResult& result);
 // A document as the recordings write it: what JSON cannot hold is {"float": ...} there.
 bool same_document(const Json& recorded, const Json& actual);
 

@@ -1,0 +1,68 @@
+#include "clients/detail/provisioning_client_config.hpp"
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "clients/detail/option_checks.hpp"
+#include "pipeline/auth/symmetric_key.hpp"
+#include "provisioning/user_agent.hpp"
+
+namespace azure::iot::device::detail {
+namespace {
+
+// All but the credential.
+template <class Options>
+ProvisioningClientConfig make_config(std::string_view provisioning_host,
+                                     std::string_view registration_id, std::string_view id_scope,
+                                     const Options& options) {
+  check_registration_id(registration_id);
+  check_present("provisioning_host", provisioning_host);
+  check_present("id_scope", id_scope);
+  check_options(options);
+  ProvisioningClientConfig config;
+  config.loop = options.event_loop ? options.event_loop : EventLoop::shared();
+  config.provisioning = {.registration_id = std::string(registration_id),
+                         .id_scope = std::string(id_scope),
+                         .user_agent = get_provisioning_user_agent()};
+  config.stages = options.stages;
+
+  PipelineConfig& pipeline = config.pipeline;
+  pipeline.hostname = provisioning_host;
+  pipeline.gateway_hostname = options.gateway_hostname;
+  pipeline.port = options.port;
+  pipeline.server_verification_cert = read_certificates(options.server_verification_cert);
+  pipeline.keep_alive = options.keep_alive;
+  pipeline.operation_timeout = options.operation_timeout;
+  return config;
+}
+
+}  // namespace
+
+ProvisioningClientConfig config_from_symmetric_key(std::string_view provisioning_host,
+                                                   std::string_view registration_id,
+                                                   std::string_view id_scope,
+                                                   std::string_view symmetric_key,
+                                                   const ProvisioningSymmetricKeyOptions& options) {
+  check_present("symmetric_key", symmetric_key);
+  ProvisioningClientConfig config =
+      make_config(provisioning_host, registration_id, id_scope, options);
+  auto sastoken = std::make_shared<RenewableSasToken>(
+      dps_sas_uri(id_scope, registration_id),
+      std::make_shared<SymmetricKeySigningMechanism>(symmetric_key), std::string{},
+      options.sastoken_ttl);
+  if (const Error error = sastoken->refresh(config.loop->wall_now())) {
+    throw std::invalid_argument("symmetric_key: a token could not be signed with it; " +
+                                error.describe());
+  }
+  config.pipeline.sastoken = std::move(sastoken);
+  return config;
+}
+
+void check_registration_id(std::string_view registration_id) {
+  constexpr std::string_view kBlanks = " \t\n\v\f\r";
+  if (registration_id.find_first_not_of(kBlanks) != std::string_view::npos) return;
+  throw std::invalid_argument("registration_id: must not be empty or blank");
+}
+
+}  // namespace azure::iot::device::detail

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "../../pipeline/pipeline_config.hpp"
+#include "../../provisioning/provisioning_config.hpp"
+#include "../provisioning_client_options.hpp"
+
+namespace azure::iot::device::detail {
+
+// What a client of the provisioning service is made of, checked.
+struct ProvisioningClientConfig {
+  PipelineConfig pipeline;
+  ProvisioningConfig provisioning;
+  std::shared_ptr<EventLoop> loop;
+  std::vector<StageInsertion> stages = {};
+};
+
+// Throw std::invalid_argument naming the argument, the rule and the value, unless it is secret.
+ProvisioningClientConfig config_from_symmetric_key(std::string_view provisioning_host,
+                                                   std::string_view registration_id,
+                                                   std::string_view id_scope,
+                                                   std::string_view symmetric_key,
+                                                   const ProvisioningSymmetricKeyOptions& options);
+
+// The rule of a registration id, which the service alone knows in full: that there is one.
+void check_registration_id(std::string_view registration_id);
+
+}  // namespace azure::iot::device::detail

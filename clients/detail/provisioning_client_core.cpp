@@ -1,0 +1,139 @@
+#include "clients/detail/provisioning_client_core.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "pipeline/events.hpp"
+#include "pipeline/log.hpp"
+#include "pipeline/operations.hpp"
+#include "provisioning/provisioning_pipeline.hpp"
+
+namespace azure::iot::device::detail {
+namespace {
+
+constexpr std::string_view kName = "ProvisioningClient";
+
+// Unlike Python, which then never ends: where the service told of an assignment without a part of
+// it that it always sends, this is the error, and says what is there and what is not.
+Error check_assignment(const RegistrationResult& result) {
+  if (!result.registration_state) return {};
+  const RegistrationState& state = *result.registration_state;
+  std::string missing;
+  std::string sent;
+  for (const auto& [name, value] :
+       {std::pair{"deviceId", &state.device_id}, std::pair{"assignedHub", &state.assigned_hub},
+        std::pair{"substatus", &state.sub_status}}) {
+    std::string& list = *value ? sent : missing;
+    list.append(list.empty() ? "" : ", ").append(name);
+    if (*value) list.append(" \"").append(**value).append("\"");
+  }
+  if (missing.empty()) return {};
+  return Error(Errc::bad_content,
+               "the service says that the device is assigned, but not all of where: "
+               "it sent " +
+                   (sent.empty() ? "nothing of it" : sent) + " without " + missing);
+}
+
+// What cannot be read is the service's doing.
+Error told_to_the_caller(Error error) {
+  if (error.code() != Errc::bad_content) return error;
+  return Error(Errc::service, "the registration cannot go on", std::move(error));
+}
+
+}  // namespace
+
+std::shared_ptr<ProvisioningClientCore> ProvisioningClientCore::create(
+    ProvisioningClientConfig config, MqttTransportFactory make_transport) {
+  std::shared_ptr<ProvisioningClientCore> core(new ProvisioningClientCore(config));
+  core->start_pipeline(make_provisioning_mqtt_pipeline(
+                           core->loop_, std::move(config.pipeline), std::move(config.provisioning),
+                           std::move(make_transport),
+                           [self = core.get()](const Event& event) { self->on_event(event); }),
+                       config.stages);
+  return core;
+}
+
+ProvisioningClientCore::ProvisioningClientCore(const ProvisioningClientConfig& config)
+    : ClientCore(Service::provisioning, config.loop, config.pipeline.operation_timeout),
+      registration_id_(config.provisioning.registration_id) {}
+
+// Whatever ran on the loop has closed the pipeline; this is for a loop that ended before.
+ProvisioningClientCore::~ProvisioningClientCore() {
+  if (pipeline_) pipeline_->close(Error(Errc::pipeline_not_running));
+}
+
+void ProvisioningClientCore::set_provisioning_payload(Json payload) {
+  const std::lock_guard lock(payload_mutex_);
+  payload_ = std::move(payload);
+}
+
+Json ProvisioningClientCore::provisioning_payload() {
+  const std::lock_guard lock(payload_mutex_);
+  return payload_;
+}
+
+void ProvisioningClientCore::start_register(Timeout timeout, Completion<RegistrationResult> done) {
+  const SteadyTime deadline = deadline_of(timeout);
+  if (refuse(done)) return;
+  if (registering_.exchange(true)) {
+    return done(Error(Errc::operation_error,
+                      "a registration of this client is under way; wait for its end, or make "
+                      "another client"));
+  }
+  auto op = make_op<RegisterOperation>(provisioning_payload(), registration_id_);
+  op->then([this, done = std::move(done)](Owned<RegisterOperation> ended, Error error) mutable {
+    end_registration(std::move(ended->registration_result), std::move(error), std::move(done));
+  });
+  if (answers_enabled_) return submit(std::move(op), deadline);
+
+  Completion<void> enabled([this, deadline, op = OpPtr(std::move(op))](Error error) mutable {
+    if (error) return complete(std::move(op), std::move(error));
+    answers_enabled_ = true;
+    submit(std::move(op), deadline);
+  });
+  auto enable = make_op<EnableFeatureOperation>(std::string(feature::kRegister));
+  enable->then(
+      [enabled = std::move(enabled)](OpPtr, Error error) mutable { enabled(std::move(error)); });
+  submit(std::move(enable), deadline);
+}
+
+void ProvisioningClientCore::end_registration(std::optional<RegistrationResult> result, Error error,
+                                              Completion<RegistrationResult> done) {
+  if (!error) error = check_assignment(*result);
+  if (error) {
+    registering_ = false;
+    log_for(registration_id_, LogLevel::info, kName, "not registered: ", error.describe());
+    return done(told_to_the_caller(std::move(error)));
+  }
+  log_for(registration_id_, LogLevel::info, kName, "registered");
+  // Told when the connection is closed: as in Python the client has ended then.
+  start_shutdown(Completion<void>([result = *std::move(result), done = std::move(done)](
+                                      const Error&) mutable { done(std::move(result)); }));
+}
+
+void ProvisioningClientCore::on_event(const Event& event) {
+  if (const auto* connected = event_cast<ConnectedEvent>(event)) {
+    on_connected(connected->session_present);
+  } else if (const auto* disconnected = event_cast<DisconnectedEvent>(event)) {
+    log_for(registration_id_, LogLevel::info, kName, "disconnected",
+            disconnected->cause ? ": " + disconnected->cause.describe() : std::string());
+  } else if (const auto* failed = event_cast<BackgroundExceptionEvent>(event)) {
+    log_for(registration_id_, LogLevel::warning, kName, failed->error.describe());
+  } else {
+    log_for(registration_id_, LogLevel::debug, kName, "nobody takes the event ", event.name());
+  }
+}
+
+// Unlike Python: a session that the service has lost does not mean lost answers.
+void ProvisioningClientCore::on_connected(bool session_present) {
+  log_for(registration_id_, LogLevel::info, kName, "connected");
+  if (session_present || !answers_enabled_) return;
+  auto op = make_op<EnableFeatureOperation>(std::string(feature::kRegister));
+  op->then([this](OpPtr, Error error) { answers_enabled_ = !error; });
+  op->deadline = deadline_of({});
+  // At once: before a request goes out whose answer would come on a topic not subscribed to.
+  pipeline_->enter(std::move(op));
+}
+
+}  // namespace azure::iot::device::detail

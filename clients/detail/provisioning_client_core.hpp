@@ -1,0 +1,52 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "../../pipeline/mqtt_transport.hpp"
+#include "../../provisioning/provisioning_operations.hpp"
+#include "client_core.hpp"
+#include "provisioning_client_config.hpp"
+
+namespace azure::iot::device::detail {
+
+// What the blocking and the asynchronous client of the provisioning service have in common: each
+// call once, as a start with a completion. (Python: AbstractProvisioningDeviceClient.)
+//
+// `start_...` may be called on any thread. A bad argument throws; everything else is told to the
+// completion, which is called exactly once.
+class ProvisioningClientCore final : public ClientCore {
+ public:
+  // Makes a core whose pipeline is ready. Throws what `exceptions.hpp` says if it cannot be.
+  static std::shared_ptr<ProvisioningClientCore> create(ProvisioningClientConfig config,
+                                                        MqttTransportFactory make_transport);
+  ~ProvisioningClientCore() override;
+
+  // Goes with every registration that is started from now on. Any thread.
+  void set_provisioning_payload(Json payload);
+  // Ends the client when it has succeeded, before it completes.
+  void start_register(Timeout timeout, Completion<RegistrationResult> done);
+
+ private:
+  explicit ProvisioningClientCore(const ProvisioningClientConfig& config);
+
+  void on_event(const Event& event);
+  void on_connected(bool session_present);
+  void on_closed(const Error&) override {}
+
+  void end_registration(std::optional<RegistrationResult> result, Error error,
+                        Completion<RegistrationResult> done);
+  Json provisioning_payload();
+
+  const std::string registration_id_;
+  std::atomic<bool> registering_ = false;
+  // Whether the service sends its answers.
+  std::atomic<bool> answers_enabled_ = false;
+  std::mutex payload_mutex_;
+  Json payload_;
+};
+
+}  // namespace azure::iot::device::detail

@@ -1,0 +1,19 @@
+#include "clients/enrollment_group.hpp"
+
+#include <stdexcept>
+
+#include "clients/detail/option_checks.hpp"
+#include "clients/detail/provisioning_client_config.hpp"
+#include "pipeline/auth/symmetric_key.hpp"
+
+namespace azure::iot::device {
+
+std::string derive_device_key(std::string_view group_key, std::string_view registration_id) {
+  detail::check_present("group_key", group_key);
+  detail::check_registration_id(registration_id);
+  auto key = SymmetricKeySigningMechanism(group_key).sign(registration_id);
+  if (!key) throw std::invalid_argument("group_key: cannot be used; " + key.error().describe());
+  return *std::move(key);
+}
+
+}  // namespace azure::iot::device

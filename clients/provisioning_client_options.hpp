@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../pipeline/loop/event_loop.hpp"
+#include "stage_insertion.hpp"
+
+// How a client of the provisioning service works: a struct for each way of making one. Name what
+// differs from the defaults:
+//
+//   auto client = ProvisioningDeviceClient::create_from_symmetric_key(
+//       host, registration_id, id_scope, key, {.keep_alive = 30s});
+//
+// A value that breaks the rule beside it is a std::invalid_argument when the client is created.
+namespace azure::iot::device {
+
+// For create_from_symmetric_key.
+struct ProvisioningSymmetricKeyOptions {
+  // The certificates to trust instead of those of the system: PEM text, or the name of a file with
+  // such text, which is read when the client is created.
+  std::string server_verification_cert = {};
+  // The IoT Edge gateway to connect to instead of the service; empty for none.
+  std::string gateway_hostname = {};
+  // The longest silence on the connection before the client makes itself heard: 1 to 1740 s. Below
+  // 5 s it is 5 s.
+  std::chrono::seconds keep_alive{60};
+  // How long each token lives before it is renewed: above 0 s.
+  std::chrono::seconds sastoken_ttl{3600};
+  // The service's port; 0 means that of MQTT over TLS, 8883.
+  std::uint16_t port = 0;
+  // The loop on which the client runs; none means the one that all clients share.
+  std::shared_ptr<EventLoop> event_loop = {};
+  // How long a registration may take that is not given a timeout of its own; 0 means for ever.
+  std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};
+  // Stages of one's own, and where they stand in the chain: see stage_insertion.hpp. The names are
+  // those of provisioning/provisioning_pipeline.cpp.
+  std::vector<StageInsertion> stages = {};
+};
+
+}  // namespace azure::iot::device

@@ -1,0 +1,266 @@
+#include <optional>
+
+#include <doctest/doctest.h>
+
+#include "clients/enrollment_group.hpp"
+#include "clients/provisioned_device.hpp"
+#include "clients/provisioning_device_client.hpp"
+#include "tests/clients/provisioning_service.hpp"
+
+namespace azure::iot::device::test {
+namespace {
+using namespace std::chrono_literals;
+using Strings = std::vector<std::string>;
+
+// What is thrown; "" if nothing.
+template <class F>
+std::string refusal(F f) {
+  try {
+    f();
+    return "";
+  } catch (const std::invalid_argument& e) {
+    return e.what();
+  }
+}
+
+std::string text_of(const Error& error) {
+  return detail::exception_text(error, detail::Service::provisioning);
+}
+
+TEST_CASE("Provisioning: a registration connects, asks, polls, and disconnects before it returns") {
+  ProvisioningService service;
+  service.answers = {assigning(), assigned_to("hub1")};
+  service.core->set_provisioning_payload({{"a", 1}});
+  const auto call = service.begin();
+  CHECK(service.transport.subscribed() == Strings{"$dps/registrations/res/#"});
+  CHECK(service.transport.packets()[1].payload ==
+        R"({"payload": {"a": 1}, "registrationId": "reg1"})");
+  CHECK_FALSE(call.done());
+  service.advance(2s);
+  REQUIRE(call.succeeded());
+  CHECK(call.value().registration_state->assigned_hub == "hub1");
+  CHECK(service.transport.disconnects() == 1);
+  CHECK(service.transport.was_shut_down());
+  CHECK(service.loop->pending_timers() == 0);
+}
+
+TEST_CASE("Provisioning: after its success the client has ended, and says so") {
+  ProvisioningService service;
+  service.answers = {assigned_to("hub1"), assigned_to("hub1")};
+  ProvisioningDeviceClient client(service.core);
+  CHECK(client.register_device().status == "assigned");
+  try {
+    client.register_device();
+    FAIL("registered twice");
+  } catch (const ClientError& e) {
+    CHECK(e.error().code() == Errc::pipeline_not_running);
+    CHECK(std::string(e.what()).starts_with("Client has already been shut down."));
+  }
+  client.shutdown();  // Has nothing left to do.
+  CHECK(service.transport.dials() == 1);
+}
+
+TEST_CASE("Provisioning: a second registration while one is under way is refused") {
+  ProvisioningService service;
+  const auto first = service.begin();
+  const auto second = service.begin();
+  CHECK(second.error().code() == Errc::operation_error);
+  CHECK(text_of(second.error()).find("under way") != std::string::npos);
+  CHECK_FALSE(first.done());
+}
+
+TEST_CASE("Provisioning: after a failure the same client may register again") {
+  ProvisioningService service;
+  service.answers = {{401, R"({"errorCode": 401002, "message": "Unauthorized"})"},
+                     assigned_to("hub1")};
+  const auto failed = service.begin();
+  CHECK(failed.error().code() == Errc::service);
+  CHECK(failed.error().service_status() == 401);
+  CHECK(service.begin().succeeded());
+  CHECK(service.transport.dials() == 1);
+  CHECK(service.transport.subscribed().size() == 1);
+}
+
+TEST_CASE("Provisioning: a registration has the timeout of its call, else that of the client") {
+  ProvisioningService service({.operation_timeout = 10s});
+  for (const detail::Timeout timeout : {detail::Timeout(3s), detail::Timeout()}) {
+    const auto call = service.begin(timeout);
+    service.advance(timeout.value_or(10s) - 1ms);
+    CHECK_FALSE(call.done());
+    service.advance(1ms);
+    CHECK(call.error().code() == Errc::timed_out);
+  }
+  service.answers = {assigned_to("hub1")};
+  CHECK(service.begin().succeeded());
+}
+
+TEST_CASE(
+    "Provisioning: what cannot be read or lacks a part is a ServiceError that says what came") {
+  const auto told = [](ServiceAnswer answer) {
+    ProvisioningService service;
+    service.answers = {assigning(), std::move(answer)};
+    const auto call = service.begin();
+    service.advance(2s);
+    CHECK(call.error().code() == Errc::service);
+    return text_of(call.error());
+  };
+  const auto has = [](const std::string& text, std::string_view part) {
+    CAPTURE(text);
+    CHECK(text.find(part) != std::string::npos);
+  };
+  has(told({200, "{"}), "JSON");
+  has(told({200, "[]"}), "its body is no JSON object");
+  has(told(assigning("soon")), "its retry-after is no number of seconds: \"soon\"");
+  has(told({200, R"({"status": "assigned", "registrationState": {"deviceId": "d"}})"}),
+      "it sent deviceId \"d\" without assignedHub, substatus");
+  has(told({200, R"({"status": "assigned", "registrationState": {}})"}), "it sent nothing of it");
+  has(told({200, R"({"status": "failed", "registrationState":
+                     {"errorCode": 400207, "errorMessage": "Custom allocation failed"}})"}),
+      "400207, \"Custom allocation failed\"");
+  has(told({404, R"({"errorCode": 404201, "message": "no enrollment", "trackingId": "t-1"})"}),
+      "404201, \"no enrollment\", tracking id \"t-1\"");
+}
+
+TEST_CASE(
+    "Provisioning: a link that is lost while the service is at it does not lose its answers") {
+  ProvisioningService service;
+  service.answers = {assigning(), assigned_to("hub1")};
+  const auto call = service.begin();
+  service.transport.drop();
+  service.advance(1s);
+  CHECK(service.transport.dials() == 2);
+  CHECK(service.transport.subscribed().size() == 2);  // The session was lost.
+  service.advance(1s);
+  CHECK(call.succeeded());
+}
+
+TEST_CASE("Provisioning: a request that got lost ends with a ServiceError after half a minute") {
+  ProvisioningService service;
+  service.answers = {kSilence};
+  const auto call = service.begin();
+  service.transport.drop();
+  service.advance(30s);
+  CHECK(call.error().code() == Errc::service);
+  CHECK(text_of(call.error()).find("timed out") != std::string::npos);
+}
+
+TEST_CASE("Provisioning: shutdown overtakes a registration in any state") {
+  const auto ends = [](ProvisioningService& service) {
+    const auto call = service.begin();
+    Call<void> shutdown;
+    service.core->start_shutdown(shutdown.completion());
+    service.advance(detail::ClientCore::kShutdownLimit);
+    CHECK(call.error().code() == Errc::operation_cancelled);
+    CHECK(shutdown.succeeded());
+    CHECK(service.loop->pending_timers() == 0);
+  };
+  ProvisioningService connecting;
+  connecting.transport.script({stall});
+  ends(connecting);
+  ProvisioningService waiting;
+  ends(waiting);
+  ProvisioningService between_polls;
+  between_polls.answers = {assigning()};
+  ends(between_polls);
+  ProvisioningService silent;
+  silent.transport.silent_disconnect = true;
+  ends(silent);
+}
+
+TEST_CASE("Provisioning: a client that is dropped ends by itself") {
+  ProvisioningService service;
+  const auto call = service.begin();
+  { ProvisioningDeviceClient client(std::move(service.core)); }
+  service.loop->run_posted();
+  CHECK(call.error().code() == Errc::operation_cancelled);
+  CHECK(service.transport.disconnects() == 1);
+}
+
+TEST_CASE("Provisioning: errors speak of the provisioning service") {
+  ProvisioningService service;
+  service.transport.script({refuse, refuse_with(Errc::unauthorized)});
+  CHECK(text_of(service.begin().error()).starts_with("Could not connect to the provisioning "));
+  CHECK(text_of(service.begin().error()).starts_with("Credentials invalid, could not connect to "));
+  ProvisioningDeviceClient client(service.core);
+  service.transport.script({refuse});
+  CHECK_THROWS_AS(client.register_device(), ConnectionFailedError);
+}
+
+TEST_CASE("Provisioning: an argument that breaks its rule is refused, and named") {
+  const auto made = [](std::string_view host, std::string_view id, std::string_view scope,
+                       std::string_view key, ProvisioningSymmetricKeyOptions options = {}) {
+    options.event_loop = std::make_shared<ManualLoop>();
+    return refusal([&] {
+      ProvisioningDeviceClient::create_from_symmetric_key(host, id, scope, key, options);
+    });
+  };
+  CHECK(made("h", "r", "s", kTestKey) == "");
+  CHECK(made("", "r", "s", kTestKey) == "provisioning_host: must not be empty");
+  CHECK(made("h", "", "s", kTestKey) == "registration_id: must not be empty or blank");
+  CHECK(made("h", " \t\n", "s", kTestKey) == "registration_id: must not be empty or blank");
+  CHECK(made("h", "r", "", kTestKey) == "id_scope: must not be empty");
+  CHECK(made("h", "r", "s", "") == "symmetric_key: must not be empty");
+  CHECK(made("h", "r", "s", "YQ") != "");  // The padding is missing.
+  CHECK(made("h", "r", "s", kTestKey, {.keep_alive = 0s}).starts_with("keep_alive: "));
+  CHECK(made("h", "r", "s", kTestKey, {.sastoken_ttl = 0s}).starts_with("sastoken_ttl: "));
+  CHECK(made("h", "r", "s", kTestKey, {.operation_timeout = -1ms}).starts_with("operation_tim"));
+  CHECK(made("h", "r", "s", kTestKey, {.server_verification_cert = "/no/file"})
+            .starts_with("server_verification_cert: "));
+  ProvisioningService service;
+  CHECK(refusal([&] { service.begin(-1ms); }).starts_with("timeout: must not be negative"));
+}
+
+TEST_CASE("Provisioning: a stage of the application's own may stand in the chain") {
+  class Counter final : public Stage {
+   public:
+    explicit Counter(int& count) : count_(count) {}
+    std::string_view name() const override { return "Counter"; }
+    void run_op(OpPtr op) override {
+      ++count_;
+      send_op_down(std::move(op));
+    }
+
+   private:
+    int& count_;
+  };
+  int count = 0;
+  ProvisioningService service(
+      {.stages = {before("RegistrationStage", [&] { return std::make_unique<Counter>(count); })}});
+  CHECK(count == 1);  // The operation that makes the chain ready.
+  CHECK(refusal([] {
+          ProvisioningService other(
+              {.stages = {before("NoStage", [] { return std::unique_ptr<Stage>(); })}});
+        }).starts_with("stages: each needs a function"));
+}
+
+// The second test case of RFC 4231; and one that was computed with OpenSSL.
+TEST_CASE("EnrollmentGroup: the key of a device is the HMAC of its registration id") {
+  CHECK(derive_device_key("SmVmZQ==", "what do ya want for nothing?") ==
+        "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=");
+  CHECK(derive_device_key("8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/"
+                          "lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==",
+                          "sn-007-888-abc-mac-a1-b2-c3-d4") ==
+        "sDB+bHxSX7+hiaYZHh25AiAzwupETk25UGBPUNk4dLs=");
+  CHECK(refusal([] { derive_device_key("", "r"); }) == "group_key: must not be empty");
+  CHECK(refusal([] { derive_device_key(kTestKey, " "); }) ==
+        "registration_id: must not be empty or blank");
+  CHECK(refusal([] { derive_device_key("YQ", "r"); }) != "");
+}
+
+TEST_CASE("ProvisionedDevice: a result becomes a client, one without a hub or device is refused") {
+  RegistrationResult result{.status = "assigned"};
+  const auto loop = std::make_shared<ManualLoop>();
+  const auto make = [&] {
+    return refusal([&] { create_device_client(result, kTestKey, {.event_loop = loop}); });
+  };
+  CHECK(make().starts_with("result: must be that of a registration that assigned a hub"));
+  result.registration_state = RegistrationState{.device_id = "dev1"};
+  CHECK(make().ends_with("it names no hub"));
+  result.registration_state = RegistrationState{.assigned_hub = "hub1"};
+  CHECK(make().ends_with("it names no device"));
+  result.registration_state->device_id = "dev1";
+  CHECK(make() == "");
+}
+
+}  // namespace
+}  // namespace azure::iot::device::test

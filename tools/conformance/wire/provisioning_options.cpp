@@ -1,0 +1,69 @@
+#include "tools/conformance/wire/provisioning_options.hpp"
+
+#include <functional>
+#include <map>
+#include <stdexcept>
+
+#include "tools/conformance/wire/certificates.hpp"
+#include "tools/conformance/wire/values.hpp"
+
+namespace azure::iot::device::conformance::wire {
+namespace {
+
+template <class Options>
+using Setters = std::map<std::string, std::function<void(Options&, const Json&)>, std::less<>>;
+
+// Those of the options that a program can name, asked of the compiler.
+template <class Options>
+Setters<Options> make_setters() {
+  Setters<Options> setters{
+      {"server_verification_cert",
+       [](Options& options, const Json& value) {
+         options.server_verification_cert =
+             certificates_in(to_text("server_verification_cert", value));
+       }},
+      {"gateway_hostname",
+       [](Options& options, const Json& value) {
+         options.gateway_hostname = to_text("gateway_hostname", value);
+       }},
+      {"keep_alive",
+       [](Options& options, const Json& value) {
+         options.keep_alive = to_seconds("keep_alive", value);
+       }},
+  };
+  if constexpr (requires(Options options) { options.sastoken_ttl; }) {
+    setters.emplace("sastoken_ttl", [](Options& options, const Json& value) {
+      options.sastoken_ttl = to_seconds("sastoken_ttl", value);
+    });
+  }
+  return setters;
+}
+
+template <class Options>
+const Setters<Options>& setters() {
+  static const Setters<Options> all = make_setters<Options>();
+  return all;
+}
+
+}  // namespace
+
+bool takes_provisioning_option(std::string_view factory, const std::string& option) {
+  if (factory == "symmetric_key") {
+    return setters<ProvisioningSymmetricKeyOptions>().contains(option);
+  }
+  throw std::logic_error("the replayer makes no provisioning client from " + std::string(factory));
+}
+
+template <class Options>
+Options to_provisioning_options(const Json& options) {
+  Options made;
+  if (options.is_null()) return made;
+  for (const JsonMember& each : options.members()) {
+    setters<Options>().at(each.name)(made, each.value);
+  }
+  return made;
+}
+
+template ProvisioningSymmetricKeyOptions to_provisioning_options(const Json& options);
+
+}  // namespace azure::iot::device::conformance::wire
