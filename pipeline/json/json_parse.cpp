@@ -133,7 +133,7 @@ class Json::Parser {
     return false;
   }
 
-  bool open(Json container) {
+  bool open(Json&& container) {
     if (open_.size() == kDepthLimit) {
       refusal_ = "nested deeper than 256 levels";
       return false;
@@ -148,7 +148,7 @@ class Json::Parser {
     return add(std::move(done));
   }
 
-  bool add(Json value) {
+  bool add(Json&& value) {
     if (open_.empty()) {
       root_ = std::move(value);
     } else if (auto* elements = std::get_if<Array>(&open_.back().content_)) {

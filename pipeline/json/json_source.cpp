@@ -49,31 +49,6 @@ std::size_t json_number_length(std::string_view text) {
   return ends ? length : 0;
 }
 
-char JsonSource::Take() {
-  if (at_ == text_.size()) return '\0';
-  if (at_number()) {
-    take_number();
-    return '0';
-  }
-  const char c = text_[at_++];
-  if (!in_string_) {
-    in_string_ = c == '"';
-  } else if (escaped_) {
-    escaped_ = false;
-  } else if (c == '\\') {
-    escaped_ = true;
-  } else if (c == '"') {
-    in_string_ = false;
-  }
-  return c;
-}
-
-bool JsonSource::at_number() const {
-  if (in_string_) return false;
-  const char c = text_[at_];
-  return is_digit(c) || c == '-' || c == 'N' || c == 'I';
-}
-
 void JsonSource::take_number() {
   number_ = text_.substr(at_, json_number_length(text_.substr(at_)));
   at_ += number_.size();

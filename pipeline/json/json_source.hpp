@@ -19,7 +19,24 @@ class JsonSource {
     if (at_ == text_.size()) return '\0';
     return at_number() ? '0' : text_[at_];
   }
-  char Take();
+  char Take() {
+    if (at_ == text_.size()) return '\0';
+    if (at_number()) {
+      take_number();
+      return '0';
+    }
+    const char c = text_[at_++];
+    if (!in_string_) {
+      in_string_ = c == '"';
+    } else if (escaped_) {
+      escaped_ = false;
+    } else if (c == '\\') {
+      escaped_ = true;
+    } else if (c == '"') {
+      in_string_ = false;
+    }
+    return c;
+  }
   std::size_t Tell() const { return at_; }
 
   // The number last taken; empty if what stood there is not one.
@@ -32,7 +49,11 @@ class JsonSource {
   std::size_t PutEnd(char*) { return 0; }
 
  private:
-  bool at_number() const;
+  bool at_number() const {
+    if (in_string_) return false;
+    const char c = text_[at_];
+    return (c >= '0' && c <= '9') || c == '-' || c == 'N' || c == 'I';
+  }
   void take_number();
 
   std::string_view text_;

@@ -52,6 +52,10 @@ std::size_t find_invalid_utf8(std::string_view text) {
         continue;
       }
     }
+    if (byte_at(text, at) < 0x80) {
+      ++at;
+      continue;
+    }
     const Utf8Step step = next_utf8(text, at);
     if (!step.valid) return at;
     at += step.length;
