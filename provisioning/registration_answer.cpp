@@ -12,9 +12,6 @@ namespace {
 
 using Kind = RegistrationAnswer::Kind;
 
-// A pause that no service means. The deadline of the operation comes first in any case.
-constexpr std::chrono::seconds kLongestPause = std::chrono::hours{24};
-
 RegistrationAnswer failed(Error error) {
   return {.kind = Kind::ended, .result = {}, .error = std::move(error)};
 }
@@ -102,7 +99,8 @@ RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& r
   return answer;
 }
 
-Result<Duration> pause_before_next(const RequestAndResponseOperation& response) {
+Result<Duration> pause_before_next(const RequestAndResponseOperation& response,
+                                   const std::function<double()>& random) {
   if (!response.retry_after) return kPollingInterval;
   const auto seconds = parse_decimal(*response.retry_after);
   if (!seconds) {
@@ -110,8 +108,11 @@ Result<Duration> pause_before_next(const RequestAndResponseOperation& response) 
                  "the service's answer cannot be read: its retry-after is no number of seconds: " +
                      quoted(*response.retry_after));
   }
-  return Duration(
-      std::chrono::seconds(std::clamp<std::int64_t>(*seconds, 0, kLongestPause.count())));
+  if (*seconds <= kLongestPause.count()) {
+    return Duration(std::chrono::seconds(std::max<std::int64_t>(*seconds, 0)));
+  }
+  const Duration half = Duration(kLongestPause) / 2;
+  return half + Duration(static_cast<Duration::rep>(static_cast<double>(half.count()) * random()));
 }
 
 }  // namespace azure::iot::device

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -30,8 +31,14 @@ inline constexpr Duration kPollingInterval = std::chrono::seconds{2};
 RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& response,
                                             std::string_view what);
 
-// How long to wait before the next request: what the service asked for, to the second, a day at
-// most; kPollingInterval where it asked for nothing.
-Result<Duration> pause_before_next(const RequestAndResponseOperation& response);
+// The longest pause that a service can mean.
+inline constexpr std::chrono::seconds kLongestPause = std::chrono::hours{1};
+
+// How long to wait before the next request: what the service asked for, to the second;
+// kPollingInterval where it asked for nothing. Where it asked for more than kLongestPause,
+// something between half of that and all, so that those who were told the same do not come back
+// together. `random` is uniform in [0, 1).
+Result<Duration> pause_before_next(const RequestAndResponseOperation& response,
+                                   const std::function<double()>& random);
 
 }  // namespace azure::iot::device

@@ -52,7 +52,7 @@ class ServiceRequestStage : public Handles<Self, Ops<Op, ShutdownPipelineOperati
 
   // After the pause that the service asked for.
   void send_request_later(Owned<Op> op, const RequestAndResponseOperation& response) {
-    const auto pause = pause_before_next(response);
+    const auto pause = pause_before_next(response, this->nucleus().random);
     if (!pause) return complete(std::move(op), pause.error());
     hold_for(*pause, std::move(op), [this](OpPtr due) { send_request(op_cast<Op>(due)); });
   }

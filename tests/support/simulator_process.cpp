@@ -174,7 +174,7 @@ SimulatorProcess::SimulatorProcess(const SimulatorOptions& options) {
 SimulatorProcess::~SimulatorProcess() { stop(); }
 
 void SimulatorProcess::start(const SimulatorOptions& options) {
-  std::vector<std::string> arguments{IOTHUB_SIM_PROGRAM, "run", "--until-stdin-closes",
+  std::vector<std::string> arguments{IOTHUB_SIM_PROGRAM, options.command, "--until-stdin-closes",
                                      "--server-cert", options.server_cert};
   for (const auto& device : options.devices) {
     arguments.emplace_back("--device");
@@ -219,11 +219,13 @@ std::string SimulatorProcess::read_ready_line(int fd) const {
 
 void SimulatorProcess::take_ready_line(const std::string& line) {
   const Json ready = parsed(line);
+  ready_line_ = line;
   ca_file_ = simulator::string_member(ready, "ca");
   host_ = simulator::string_member(ready, "host");
   port_ = static_cast<std::uint16_t>(simulator::integer_member(ready, "mqtt_port", 0));
   control_socket_ = simulator::string_member(ready, "control");
   event_log_ = simulator::string_member(ready, "event_log");
+  if (!ready.HasMember("devices")) return;
   for (const auto& device : ready["devices"].GetArray()) {
     connection_strings_[device_of(device)] = simulator::string_member(device, "connection_string");
   }

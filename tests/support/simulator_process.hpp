@@ -30,6 +30,7 @@ struct SimulatorOptions {
   std::vector<std::string> devices = {"device-1"};  // "id", "id=BASE64KEY", "device/module".
   std::string server_cert = "good";                 // Or "badname", "untrusted".
   std::vector<std::string> arguments = {};          // More for `iothub-sim run`; see its --help.
+  std::string command = "run";                      // Or "run-dps": see dps_process.hpp.
 };
 
 // One line of the simulator's event log.
@@ -81,6 +82,7 @@ class SimulatorProcess {
   const std::string& host() const { return host_; }
   std::uint16_t port() const { return port_; }
   const std::string& control_socket() const { return control_socket_; }
+  const std::string& ready_line() const { return ready_line_; }  // JSON.
   const std::string& connection_string(const std::string& device) const;
 
   // What came up. `device` is "id" or "device/module"; empty means all.
@@ -144,6 +146,7 @@ class SimulatorProcess {
   std::uint16_t port_ = 0;
   std::string control_socket_;
   std::string event_log_;
+  std::string ready_line_;
   std::map<std::string, std::string> connection_strings_;
 };
 

@@ -30,22 +30,27 @@ inline std::string setting(const char* name) {
   return value ? value : "";
 }
 
-inline std::string connection_string(const char* name) {
-  std::string text = setting(name);
-  if (text.empty()) {
-    throw std::invalid_argument(std::string("set ") + name +
-                                " to a connection string, as the portal shows it");
-  }
+// One that has to be there; `what` says what it is to be.
+inline std::string required_setting(const std::string& name, const std::string& what) {
+  std::string text = setting(name.c_str());
+  if (text.empty()) throw std::invalid_argument("set " + name + " to " + what);
   return text;
 }
 
-inline azure::iot::device::ConnectionStringOptions options() {
-  azure::iot::device::ConnectionStringOptions options;
-  options.server_verification_cert = setting("IOTHUB_CA_FILE");
-  if (const std::string port = setting("IOTHUB_PORT"); !port.empty()) {
+inline std::string connection_string(const char* name) {
+  return required_setting(name, "a connection string, as the portal shows it");
+}
+
+// The options of a client for the service whose settings begin like that.
+template <class Options = azure::iot::device::ConnectionStringOptions>
+Options options(const std::string& service = "IOTHUB") {
+  Options options;
+  options.server_verification_cert = setting((service + "_CA_FILE").c_str());
+  const std::string name = service + "_PORT";
+  if (const std::string port = setting(name.c_str()); !port.empty()) {
     const int number = std::atoi(port.c_str());
     if (number < 1 || number > 65535) {
-      throw std::invalid_argument("IOTHUB_PORT: must be a port, 1 to 65535; got " + port);
+      throw std::invalid_argument(name + ": must be a port, 1 to 65535; got " + port);
     }
     options.port = static_cast<std::uint16_t>(number);
   }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "broker/samples/child_program.hpp"
+#include "support/dps_process.hpp"
 #include "support/simulator_process.hpp"
 
 namespace azure::iot::device::test {
@@ -88,6 +89,24 @@ TEST_CASE("Samples: one without its connection string says what to set") {
   CHECK(sample.output() ==
         "module_sample: set IOTHUB_MODULE_CONNECTION_STRING to a connection string, as the portal "
         "shows it\n");
+}
+
+TEST_CASE("Samples: a device with nothing but its group's key is told its hub and sends to it") {
+  const SimulatorProcess hub({.devices = {"other"}});
+  const DpsProcess dps({&hub}, {"--group", "fleet"});
+  ChildProgram sample("provisioning_sample", {},
+                      {{"PROVISIONING_HOST", dps.host()},
+                       {"PROVISIONING_ID_SCOPE", dps.id_scope()},
+                       {"PROVISIONING_REGISTRATION_ID", "thermostat-7"},
+                       {"PROVISIONING_GROUP_KEY", dps.key("fleet")},
+                       {"PROVISIONING_CA_FILE", dps.ca_file()},
+                       {"PROVISIONING_PORT", std::to_string(dps.port())},
+                       {"IOTHUB_CA_FILE", hub.ca_file()},
+                       {"IOTHUB_PORT", std::to_string(hub.port())}});
+  CHECK(sample.wait() == 0);
+  INFO(sample.output());
+  CHECK(sample.line("assigned") == "assigned to " + hub.host() + " as thermostat-7");
+  CHECK(hub.telemetry("thermostat-7").at(0).payload == R"({"reading": 1})");
 }
 
 // The program knows no setting but the connection string, so the hub is at the standard port, and

@@ -145,16 +145,23 @@ TEST_CASE("Registration: its own deadline ends it also between two requests") {
   CHECK(p.requests == 1);
 }
 
-TEST_CASE("Registration: a service that asks for years of patience gets a day of it") {
-  RegistrationChain p;
-  auto registration = p.begin_registration();
-  p.answer("429", "", "99999999999999");
-  p.advance(24h - 1ns);
-  CHECK(p.requests == 1);
-  p.advance(1ns);
-  CHECK(p.requests == 2);
-  p.answer("400");
-  CHECK(registration.completed());
+TEST_CASE(
+    "Registration: an hour of patience is had to the second, years are between half and one") {
+  const auto waits = [](const std::string& retry_after, double random, Duration pause) {
+    RegistrationChain p({.operation_timeout = Duration::zero()});
+    p.nucleus().random = [random] { return random; };
+    auto registration = p.begin_registration();
+    p.answer("429", "", retry_after);
+    p.advance(pause - 1ns);
+    CHECK(p.requests == 1);
+    p.advance(1ns);
+    CHECK(p.requests == 2);
+    p.answer("400");
+    CHECK(registration.completed());
+  };
+  waits("3600", 0.5, 1h);
+  waits("3601", 0, 30min);
+  waits("99999999999999", 0.5, 45min);
 }
 
 TEST_CASE("Registration: shutdown ends it in each of its waits, and nothing is sent afterwards") {

@@ -34,7 +34,7 @@ bool is_signed_by_identity(const SasToken& token, const Identity& identity) {
 std::variant<Acceptance, Refusal> authenticate(const HubConfig& config, const Identity* identity,
                                                const Credentials& credentials,
                                                std::chrono::sys_seconds now) {
-  if (identity == nullptr) return Refusal{"no such device"};
+  if (identity == nullptr || identity->keys.empty()) return Refusal{"no such device"};
   const auto user = parse_user_name(credentials.user_name, credentials.client_id);
   if (!user) return Refusal{"the user name is not {host}/{client id}/?api-version=..."};
   const auto version = query_value(user->query, "api-version");

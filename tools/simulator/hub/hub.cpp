@@ -25,7 +25,7 @@ Hub::Hub(HubConfig config, Broker& broker)
     : config_(std::move(config)),
       broker_(broker),
       events_(config_.directory / kEventLogName),
-      identities_(config_.devices, config_.directory / "identities"),
+      identities_(config_.devices, config_.directory),
       messages_(config_.directory / "c2d.jsonl"),
       connects_(config_.limits.connect_rate, std::chrono::seconds(config_.limits.shaping)),
       telemetry_(config_.limits.telemetry_rate, std::chrono::seconds(config_.limits.shaping)),
@@ -43,6 +43,7 @@ Admission Hub::connect(const ConnectRequest& request) {
     return Admission::dropped;
   }
   pause(*delay);
+  identities_.refresh(client_id);
   Identity* identity = identities_.find(client_id);
   const auto verdict = authenticate(config_, identity, request.credentials, wall_clock());
   if (const auto* refusal = std::get_if<Refusal>(&verdict)) {

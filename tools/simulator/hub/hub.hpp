@@ -14,10 +14,12 @@
 #include "hub/broker.hpp"
 #include "hub/c2d_queue.hpp"
 #include "hub/config.hpp"
+#include "hub/control.hpp"
 #include "hub/event_log.hpp"
 #include "hub/faults.hpp"
 #include "hub/identity_store.hpp"
 #include "hub/method_calls.hpp"
+#include "hub/service.hpp"
 #include "hub/throttle.hpp"
 #include "hub/topics.hpp"
 
@@ -25,53 +27,18 @@ namespace azure::iot::device::simulator {
 
 inline constexpr std::chrono::seconds kDefaultMessageLife{3600};
 
-struct ConnectRequest {
-  const void* connection;  // Names the connection in later calls; never dereferenced.
-  Credentials credentials;
-  bool clean_session;
-  int keep_alive;
-};
-
-struct Publication {
-  std::string_view topic;
-  std::string_view payload;
-  int qos;
-  bool retain;
-};
-
-enum class Admission {
-  accepted,
-  refused,  // By a CONNACK 5.
-  dropped,  // Without a CONNACK.
-};
-
-enum class Outcome {
-  acknowledged,
-  cut,                    // The connection ends without a PUBACK.
-  acknowledged_then_cut,  // With it.
-};
-
-class Hub {
+class Hub final : public Service {
  public:
   Hub(HubConfig config, Broker& broker);
 
-  Admission connect(const ConnectRequest& request);
-  void disconnect(const void* connection);
-
-  // A device hears nothing of an error but the end of its connection; false ends it, too.
-  Outcome publish(const void* connection, const Publication& publication);
-  bool subscribe(const void* connection, std::string_view filter);
-  bool unsubscribe(const void* connection, std::string_view filter);
-
-  // To be called with each topic that the broker is about to publish to, before `publish` if that
-  // follows. A connection that is gone publishes its will.
-  void note_will(const void* connection, const Publication& will);
-
-  // To be called after each turn of the broker.
-  void tick();
-
-  // Carries out a command of the launcher and answers it, now or later (see hub_control.cpp).
-  void control(std::string_view command);
+  Admission connect(const ConnectRequest& request) override;
+  void disconnect(const void* connection) override;
+  Outcome publish(const void* connection, const Publication& publication) override;
+  bool subscribe(const void* connection, std::string_view filter) override;
+  bool unsubscribe(const void* connection, std::string_view filter) override;
+  void note_will(const void* connection, const Publication& will) override;
+  void tick() override;
+  void control(std::string_view command) override;  // See hub_control.cpp.
 
  private:
   using Time = std::chrono::steady_clock::time_point;
@@ -114,10 +81,6 @@ class Hub {
   void add_requested_fault(const Identity& identity, const Properties& properties);
 
   // Control commands; each gives its result, or throws a ControlError.
-  struct ControlError {
-    int code;
-    std::string text;
-  };
   void run_command(std::int64_t id, const JsonValue& command);
   Identity& named_identity(const JsonValue& command);
   JsonObject list_devices();

@@ -1,6 +1,4 @@
-// The service side of the hub: commands of the launcher, JSON in and out.
-//   in   {"id":7,"command":"invoke","device_id":"d","method":"m",...}
-//   out  {"id":7,"ok":true,"result":{...}} or {"id":7,"ok":false,"code":404103,"error":"..."}
+// The service side of the hub: commands of the launcher, JSON in and out (see hub/control.hpp).
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -233,15 +231,11 @@ JsonObject Hub::drop(const JsonValue& command) {
 }
 
 void Hub::reply(std::int64_t id, JsonObject result) {
-  JsonObject answer;
-  answer.add("id", id).add("ok", true).add("result", std::move(result));
-  broker_.send(std::string(kControlClientId), kControlReplyTopic, answer.text(), 0);
+  simulator::reply(broker_, id, std::move(result));
 }
 
 void Hub::reply(std::int64_t id, const ControlError& error) {
-  JsonObject answer;
-  answer.add("id", id).add("ok", false).add("code", error.code).add("error", error.text);
-  broker_.send(std::string(kControlClientId), kControlReplyTopic, answer.text(), 0);
+  simulator::reply(broker_, id, error);
 }
 
 }  // namespace azure::iot::device::simulator

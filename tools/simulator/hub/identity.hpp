@@ -26,7 +26,8 @@ struct EndOfLink {
 struct Identity {
   std::string device_id;
   std::string module_id;          // Empty for a device.
-  std::vector<std::string> keys;  // Base64; any of them may sign.
+  std::vector<std::string> keys;  // Base64; any of them may sign. None: given to another hub.
+  bool provisioned = false;       // Known by a provisioning service alone.
 
   Twin twin;
   std::map<std::string, Feature> subscriptions;  // By topic filter.

@@ -1,17 +1,18 @@
 #include "hub/identity_store.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/files.hpp"
 #include "common/json.hpp"
 #include "common/uri.hpp"
+#include "hub/provisioned.hpp"
 #include "hub/topics.hpp"
 
 namespace azure::iot::device::simulator {
 
-IdentityStore::IdentityStore(const std::vector<DeviceConfig>& devices,
-                             std::filesystem::path directory)
-    : directory_(std::move(directory)) {
+IdentityStore::IdentityStore(const std::vector<DeviceConfig>& devices, std::filesystem::path hub)
+    : hub_(std::move(hub)), directory_(hub_ / "identities") {
   std::filesystem::create_directories(directory_);
   for (const auto& device : devices) {
     Identity identity;
@@ -20,6 +21,24 @@ IdentityStore::IdentityStore(const std::vector<DeviceConfig>& devices,
     identity.keys = {device.key};
     restore(identity);
     identities_.insert_or_assign(identity.name(), std::move(identity));
+  }
+}
+
+void IdentityStore::refresh(const std::string& device_id) {
+  const auto key = provisioned_key(hub_, device_id);
+  Identity* identity = find(device_id);
+  if (identity == nullptr) {
+    if (!key) return;
+    Identity fresh;
+    fresh.device_id = device_id;
+    fresh.provisioned = true;
+    restore(fresh);
+    identity = &identities_.insert_or_assign(device_id, std::move(fresh)).first->second;
+  }
+  if (identity->provisioned) identity->keys.clear();
+  if (key &&
+      std::find(identity->keys.begin(), identity->keys.end(), *key) == identity->keys.end()) {
+    identity->keys.push_back(*key);
   }
 }
 

@@ -14,7 +14,11 @@ namespace azure::iot::device::simulator {
 
 class IdentityStore {
  public:
-  IdentityStore(const std::vector<DeviceConfig>& devices, std::filesystem::path directory);
+  // Keeps them below the hub's folder, in which a provisioning service may put others.
+  IdentityStore(const std::vector<DeviceConfig>& devices, std::filesystem::path hub);
+
+  // Learns what a provisioning service has made of this device since. Before each connect.
+  void refresh(const std::string& device_id);
 
   // Null when there is none of that name ("device" or "device/module").
   Identity* find(std::string_view name);
@@ -28,6 +32,7 @@ class IdentityStore {
   std::filesystem::path file_of(const Identity& identity) const;
   void restore(Identity& identity) const;
 
+  std::filesystem::path hub_;
   std::filesystem::path directory_;
   std::map<std::string, Identity, std::less<>> identities_;
 };

@@ -14,9 +14,13 @@ struct CommandLine {
   int status = 0;
 
   std::filesystem::path socket() const;
+  std::filesystem::path dps_socket() const;
 };
 
 void describe_run(CLI::App& app, CommandLine& line);
+
+// The provisioning service: run-dps, enroll, registrations.
+void describe_dps_commands(CLI::App& app, CommandLine& line);
 
 // The simulator itself: devices, stop, the broker's commands, token.
 void describe_hub_commands(CLI::App& app, CommandLine& line);

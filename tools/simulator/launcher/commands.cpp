@@ -11,7 +11,6 @@
 #include "hub/faults.hpp"
 #include "launcher/control_client.hpp"
 #include "launcher/event_reader.hpp"
-#include "launcher/run_directory.hpp"
 
 namespace azure::iot::device::simulator {
 
@@ -85,19 +84,24 @@ bool is_wanted(const JsonValue& event, const WatchOptions& options) {
 
 }  // namespace
 
-std::filesystem::path choose_control_socket(const std::string& named) {
+std::filesystem::path choose_control_socket(const std::string& named, const char* socket_name) {
   if (!named.empty()) return named;
   const char* configured = std::getenv("IOTHUB_SIM_CONTROL");
   if (configured != nullptr && *configured != '\0') return configured;
-  if (const auto found = find_control_socket()) return *found;
+  if (const auto found = find_control_socket(socket_name)) return *found;
   throw std::runtime_error(
-      "no running simulator was found: start one with 'iothub-sim run', or name its socket with "
-      "--control or IOTHUB_SIM_CONTROL");
+      std::string("no running simulator was found: start one with 'iothub-sim ") +
+      (socket_name == std::string_view(kDpsSocketName) ? "run-dps" : "run") +
+      "', or name its socket with --control or IOTHUB_SIM_CONTROL");
+}
+
+int run_request(const std::filesystem::path& socket, const JsonObject& request) {
+  return print(ControlClient(socket).call(request, kAnswerPatience));
 }
 
 int run_simple(const std::filesystem::path& socket, const std::string& command,
                const std::string& device) {
-  return print(ControlClient(socket).call(request_for(command, device), kAnswerPatience));
+  return run_request(socket, request_for(command, device));
 }
 
 int run_token(const std::filesystem::path& socket, const TokenOptions& options) {

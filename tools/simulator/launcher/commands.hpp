@@ -9,6 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "common/json.hpp"
+#include "launcher/run_directory.hpp"
+
 namespace azure::iot::device::simulator {
 
 // Exit statuses of the program.
@@ -19,9 +22,13 @@ enum : int {
   kTimedOut = 3,  // `watch --count` saw too little; a method was not answered.
 };
 
-// The socket named by --control or IOTHUB_SIM_CONTROL, else the newest simulator's. Throws
-// std::runtime_error when there is none.
-std::filesystem::path choose_control_socket(const std::string& named);
+// The socket named by --control or IOTHUB_SIM_CONTROL, else the newest simulator's of that kind.
+// Throws std::runtime_error when there is none.
+std::filesystem::path choose_control_socket(const std::string& named,
+                                            const char* socket_name = kHubSocketName);
+
+// Sends the request and prints the result.
+int run_request(const std::filesystem::path& socket, const JsonObject& request);
 
 // Commands that name at most a device: devices, stop, drop and those of the broker.
 int run_simple(const std::filesystem::path& socket, const std::string& command,

@@ -27,6 +27,7 @@ constexpr std::chrono::seconds kStartPatience{10};
 constexpr int kPortAttempts = 5;
 constexpr std::int64_t kMaxSilenceMs = 3600 * 1000;
 const std::string kHostName = "localhost";
+constexpr const char* kServiceConfigName = "service.json";
 
 // tools/fetch_broker's folder and our plugin, as built; both may be moved with the programs.
 std::filesystem::path from_environment(const char* name, const char* fallback) {
@@ -68,7 +69,7 @@ std::string error_answer(std::int64_t id, int code, std::string_view text) {
 
 Launcher::Launcher(LaunchOptions options)
     : options_(std::move(options)),
-      directory_(options_.directory),
+      directory_(options_.directory, options_.dps ? kDpsSocketName : kHubSocketName),
       broker_(broker_installation(), directory_.path() / "mosquitto.conf",
               directory_.path() / "broker.out"),
       link_([this](std::string_view reply) { on_reply(reply); }),
@@ -94,17 +95,29 @@ void Launcher::prepare() {
   }
   certificates_ =
       make_certificates(directory_.path(), options_.host_names, options_.server_certificate);
-  hub_config_.host_names = options_.host_names;
-  for (const std::string& name : {kHostName, kLoopback, std::string("127.0.0.2")}) {
-    hub_config_.host_names.push_back(name);
+  control_secret_ = base64_encode(random_bytes(32));
+  replace_file(directory_.path() / kServiceConfigName, service_config());
+}
+
+std::string Launcher::service_config() const {
+  if (options_.dps) {
+    DpsConfig config = *options_.dps;
+    config.control_secret = control_secret_;
+    config.directory = directory_.path();
+    return to_json_text(config);
   }
-  hub_config_.devices = options_.devices;
-  hub_config_.policies = options_.policies;
-  hub_config_.routes = options_.routes;
-  hub_config_.limits = options_.limits;
-  hub_config_.control_secret = base64_encode(random_bytes(32));
-  hub_config_.directory = directory_.path();
-  replace_file(directory_.path() / "hub.json", to_json_text(hub_config_));
+  HubConfig config;
+  config.host_names = options_.host_names;
+  for (const std::string& name : {kHostName, kLoopback, std::string("127.0.0.2")}) {
+    config.host_names.push_back(name);
+  }
+  config.devices = options_.devices;
+  config.policies = options_.policies;
+  config.routes = options_.routes;
+  config.limits = options_.limits;
+  config.control_secret = control_secret_;
+  config.directory = directory_.path();
+  return to_json_text(config);
 }
 
 void Launcher::start_broker() {
@@ -129,7 +142,7 @@ bool Launcher::try_to_start_broker() {
   const auto socket = directory_.path() / "broker";
   const BrokerConfig config{directory_.path(),
                             from_environment("IOTHUB_SIM_PLUGIN", IOTHUB_SIM_PLUGIN_PATH),
-                            directory_.path() / "hub.json",
+                            directory_.path() / kServiceConfigName,
                             socket,
                             certificates_,
                             options_.address,
@@ -141,9 +154,8 @@ bool Launcher::try_to_start_broker() {
   broker_.start();
   bool ended = false;
   const auto has_ended = [&] { return ended = ended || broker_.poll_exit().has_value(); };
-  const bool serves =
-      link_.connect(socket, hub_config_.control_secret, kStartPatience, has_ended) &&
-      completes_tls_handshake(port_, kStartPatience, options_.address);
+  const bool serves = link_.connect(socket, control_secret_, kStartPatience, has_ended) &&
+                      completes_tls_handshake(port_, kStartPatience, options_.address);
   if (!serves) {
     link_.close();
     broker_.kill();
@@ -178,9 +190,27 @@ void Launcher::print_ready_line() const {
       .add("address", options_.address)
       .add("mqtt_port", static_cast<int>(port_))
       .add("control", directory_.control_socket().string())
-      .add("event_log", (directory_.path() / kEventLogName).string())
-      .add("devices", devices);
+      .add("event_log", (directory_.path() / kEventLogName).string());
+  if (options_.dps) {
+    add_enrollments(ready);
+  } else {
+    ready.add("devices", devices);
+  }
   std::cout << ready.text() << std::endl;
+}
+
+void Launcher::add_enrollments(JsonObject& ready) const {
+  Json devices(rapidjson::kArrayType);
+  Json groups(rapidjson::kArrayType);
+  for (const Enrollment& enrollment : options_.dps->enrollments) {
+    Json& list = enrollment.group ? groups : devices;
+    JsonObject entry;
+    entry.add(enrollment.group ? "group" : "registration_id", enrollment.name);
+    entry.add("key", enrollment.key);
+    list.PushBack(JsonValue(entry.value(), list.GetAllocator()), list.GetAllocator());
+  }
+  ready.add("id_scope", options_.dps->id_scope);
+  ready.add("enrollments", devices).add("groups", groups);
 }
 
 const std::string& Launcher::host() const {
@@ -273,6 +303,7 @@ std::optional<std::string> Launcher::run_own_command(std::int64_t id, const Json
   try {
     if (command == "info") {
       result.add("event_log", (directory_.path() / kEventLogName).string());
+      result.add("host", host());
       result.add("mqtt_port", static_cast<int>(port_)).add("ca", certificates_.ca.string());
       result.add("broker_pid", static_cast<std::int64_t>(broker_.pid()));
     } else if (command == "stop") {

@@ -1,4 +1,5 @@
-// `iothub-sim run`: one simulated hub, from its certificates to the removal of its folder.
+// `iothub-sim run` and `run-dps`: one simulated hub or provisioning service, from its certificates
+// to the removal of its folder.
 #pragma once
 
 #include <chrono>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "common/json.hpp"
+#include "dps/config.hpp"
 #include "hub/config.hpp"
 #include "launcher/broker_process.hpp"
 #include "launcher/certificates.hpp"
@@ -34,6 +36,7 @@ struct LaunchOptions {
   std::uint16_t mqtt_port = 0;  // 0: a free one.
   bool until_stdin_closes = false;
   bool verbose = false;
+  std::optional<DpsConfig> dps;  // A provisioning service instead of a hub.
 };
 
 class Launcher {
@@ -49,7 +52,9 @@ class Launcher {
   void start_broker();  // With a retry for a port that is taken meanwhile.
   bool try_to_start_broker();
   void stop_broker(bool crash);
+  std::string service_config() const;
   void print_ready_line() const;
+  void add_enrollments(JsonObject& ready) const;
   const std::string& host() const;  // As it stands in connection strings.
   std::string connection_string(const DeviceConfig& device) const;
 
@@ -68,7 +73,7 @@ class Launcher {
 
   LaunchOptions options_;
   RunDirectory directory_;
-  HubConfig hub_config_;
+  std::string control_secret_;
   CertificateFiles certificates_;
   std::uint16_t port_ = 0;
 

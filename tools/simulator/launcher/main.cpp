@@ -13,7 +13,8 @@ namespace {
 int main_program(int argc, char** argv) {
   CLI::App app{
       "A simulated IoT Hub on loopback: a mosquitto broker with TLS, and the hub's manners.\n"
-      "'run' starts one; the other commands act as its back end, from any shell of the same user.",
+      "'run' starts one, 'run-dps' a provisioning service beside it; the other commands act as "
+      "their back end, from any shell of the same user.",
       "iothub-sim"};
   app.footer(
       "Output is JSON (of token: the token); errors are sentences on standard error. Exit status: "
@@ -26,6 +27,7 @@ int main_program(int argc, char** argv) {
                  "Socket of the simulator to act on (else IOTHUB_SIM_CONTROL, else the newest)");
 
   describe_run(app, line);
+  describe_dps_commands(app, line);
   describe_hub_commands(app, line);
   describe_service_commands(app, line);
   describe_fault_commands(app, line);

@@ -6,29 +6,21 @@
 #include "common/crypto.hpp"
 #include "launcher/command_line.hpp"
 #include "launcher/launcher.hpp"
-#include "launcher/ports.hpp"
+#include "launcher/listen_options.hpp"
 
 namespace azure::iot::device::simulator {
 
 namespace {
 
 constexpr std::size_t kKeyBytes = 32;
-constexpr std::uint16_t kStandardMqttPort = 8883;
 
 struct RunArguments {
   std::optional<int> device_count;
   std::vector<std::string> devices;
   std::vector<std::string> policies;
-  std::vector<std::string> host_names;
-  std::string server_cert = "good";
-  std::string directory;
-  std::string address;
   std::vector<std::string> routes;
   std::vector<std::string> limits;
-  std::uint16_t mqtt_port = 0;
-  bool standard_ports = false;
-  bool until_stdin_closes = false;
-  bool verbose = false;
+  ListenArguments listen;
 };
 
 // The key is never part of the message.
@@ -57,7 +49,7 @@ DeviceConfig parse_device(const std::string& text) {
 }
 
 LaunchOptions launch_options(const RunArguments& arguments) {
-  LaunchOptions options;
+  LaunchOptions options = listen_options(arguments.listen);
   for (const auto& device : arguments.devices) options.devices.push_back(parse_device(device));
   const int count = arguments.device_count.value_or(arguments.devices.empty() ? 1 : 0);
   for (int i = 1; i <= count; ++i) {
@@ -77,23 +69,8 @@ LaunchOptions launch_options(const RunArguments& arguments) {
     const std::string name = policy.substr(0, equals);
     options.policies[name] = checked_key(policy.substr(equals + 1), "policy " + name);
   }
-  options.host_names = arguments.host_names;
-  if (arguments.server_cert == "badname") options.server_certificate = ServerCertificate::badname;
-  if (arguments.server_cert == "untrusted") {
-    options.server_certificate = ServerCertificate::untrusted;
-  }
   for (const auto& route : arguments.routes) options.routes.push_back(parse_route(route));
   for (const auto& limit : arguments.limits) set_limit(options.limits, limit);
-  if (!arguments.address.empty() && !is_loopback(arguments.address)) {
-    throw std::invalid_argument("--address " + arguments.address +
-                                ": it must be an address of 127.0.0.0/8, since a simulator is "
-                                "reached from this machine alone");
-  }
-  options.address = arguments.address;
-  if (!arguments.directory.empty()) options.directory = arguments.directory;
-  options.mqtt_port = arguments.standard_ports ? kStandardMqttPort : arguments.mqtt_port;
-  options.until_stdin_closes = arguments.until_stdin_closes;
-  options.verbose = arguments.verbose;
   return options;
 }
 
@@ -122,31 +99,11 @@ void describe_run(CLI::App& app, CommandLine& line) {
       ->take_all();
   run->add_option("--policy", arguments.policies,
                   "A shared access policy (skn in tokens), NAME=BASE64KEY; repeatable");
-  run->add_option("--host-name", arguments.host_names,
-                  "Another name of the hub, in its certificate and in user names; repeatable");
-  run->add_option("--server-cert", arguments.server_cert,
-                  "What certificate to serve, for tests: good, badname (for another host), "
-                  "untrusted (by another CA)")
-      ->check(CLI::IsMember({"good", "badname", "untrusted"}));
-  run->add_option(
-      "--dir", arguments.directory,
-      "Folder for keys, logs and state, mode 0700; kept at the end, and twins and queued "
-      "messages in it are taken up again. Default: a new one, removed at the end");
-  CLI::Option* port = run->add_option("--mqtt-port", arguments.mqtt_port,
-                                      "Port of the MQTT over TLS listener (default: a free one)");
-  run->add_flag("--standard-ports", arguments.standard_ports,
-                "Listen at 8883, where clients look by themselves; several simulators may if each "
-                "has its own --address")
-      ->excludes(port);
-  run->add_option("--address", arguments.address,
-                  "Address of 127.0.0.0/8 to listen at (default 127.0.0.1, named localhost)");
   run->add_option("--route", arguments.routes,
                   "Hand what a module sends to an output to an input of another module of the same "
                   "device: MODULE/outputs/OUTPUT=MODULE/inputs/INPUT; repeatable");
   run->add_option("--limit", arguments.limits, limits_help())->type_name("NAME=VALUE");
-  run->add_flag("--until-stdin-closes", arguments.until_stdin_closes,
-                "End as well when standard input ends: with the program that started this one");
-  run->add_flag("--verbose", arguments.verbose, "Log each packet to broker.log in the folder");
+  add_listen_options(*run, arguments.listen);
   run->callback([&line, kept] { line.status = Launcher(launch_options(*kept)).run(); });
 }
 

@@ -86,8 +86,11 @@ std::filesystem::path make_named(const std::filesystem::path& named) {
 
 }  // namespace
 
-RunDirectory::RunDirectory(const std::optional<std::filesystem::path>& named)
-    : path_(named ? make_named(*named) : make_temporary()), temporary_(!named) {
+RunDirectory::RunDirectory(const std::optional<std::filesystem::path>& named,
+                           const char* socket_name)
+    : path_(named ? make_named(*named) : make_temporary()),
+      socket_name_(socket_name),
+      temporary_(!named) {
   const auto lock = path_ / "lock";
   lock_ = Fd(open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock_)
@@ -107,12 +110,12 @@ RunDirectory::~RunDirectory() {
   }
 }
 
-std::optional<std::filesystem::path> find_control_socket() {
+std::optional<std::filesystem::path> find_control_socket(const char* name) {
   std::optional<std::filesystem::path> newest;
   std::filesystem::file_time_type newest_time{};
   std::error_code ignored;
   for (const auto& folder : run_directories()) {
-    const auto socket = folder / "control";
+    const auto socket = folder / name;
     const auto time = std::filesystem::last_write_time(socket, ignored);
     if (ignored || (newest && time <= newest_time) || !connect_unix(socket)) continue;
     newest = socket;

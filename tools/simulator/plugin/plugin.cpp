@@ -1,4 +1,5 @@
-// The door between the mosquitto broker and the hub: plugin interface version 5.
+// The door between the mosquitto broker and the hub, or the provisioning service: plugin interface
+// version 5.
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -15,6 +16,7 @@
 
 #include "common/crypto.hpp"
 #include "common/files.hpp"
+#include "dps/dps.hpp"
 #include "hub/hub.hpp"
 
 namespace azure::iot::device::simulator {
@@ -60,13 +62,22 @@ class MosquittoBroker final : public Broker {
 };
 
 struct Plugin {
-  explicit Plugin(HubConfig config)
-      : control_secret(config.control_secret), hub(std::move(config), broker) {}
+  // The file says which service it is for.
+  explicit Plugin(std::string_view config) {
+    if (auto dps = parse_dps_config(config)) {
+      control_secret = dps->control_secret;
+      service = std::make_unique<Dps>(*std::move(dps), broker);
+    } else {
+      HubConfig hub = parse_hub_config(config);
+      control_secret = hub.control_secret;
+      service = std::make_unique<Hub>(std::move(hub), broker);
+    }
+  }
 
   std::string control_secret;
   const void* control_connection = nullptr;
   MosquittoBroker broker;
-  Hub hub;
+  std::unique_ptr<Service> service;
 };
 
 Plugin& plugin_of(void* user_data) { return *static_cast<Plugin*>(user_data); }
@@ -93,10 +104,10 @@ int on_basic_auth(int, void* event_data, void* user_data) {
           return MOSQ_ERR_SUCCESS;
         }
         const Admission admission =
-            plugin.hub.connect({event.client,
-                                {client_id, text_of(event.username), text_of(event.password)},
-                                mosquitto_client_clean_session(event.client),
-                                mosquitto_client_keepalive(event.client)});
+            plugin.service->connect({event.client,
+                                     {client_id, text_of(event.username), text_of(event.password)},
+                                     mosquitto_client_clean_session(event.client),
+                                     mosquitto_client_keepalive(event.client)});
         switch (admission) {
           case Admission::accepted: return MOSQ_ERR_SUCCESS;
           case Admission::refused: return MOSQ_ERR_AUTH;
@@ -114,17 +125,17 @@ int on_acl_check(int, void* event_data, void* user_data) {
         if (event.client == plugin.control_connection) return MOSQ_ERR_SUCCESS;
         switch (event.access) {
           case MOSQ_ACL_SUBSCRIBE:
-            return plugin.hub.subscribe(event.client, event.topic) ? MOSQ_ERR_SUCCESS
-                                                                   : MOSQ_ERR_CONN_LOST;
+            return plugin.service->subscribe(event.client, event.topic) ? MOSQ_ERR_SUCCESS
+                                                                        : MOSQ_ERR_CONN_LOST;
           case MOSQ_ACL_UNSUBSCRIBE:
-            return plugin.hub.unsubscribe(event.client, event.topic) ? MOSQ_ERR_SUCCESS
-                                                                     : MOSQ_ERR_CONN_LOST;
+            return plugin.service->unsubscribe(event.client, event.topic) ? MOSQ_ERR_SUCCESS
+                                                                          : MOSQ_ERR_CONN_LOST;
           case MOSQ_ACL_WRITE:  // Other topics are judged in on_message.
-            plugin.hub.note_will(event.client,
-                                 {event.topic,
-                                  {static_cast<const char*>(event.payload), event.payloadlen},
-                                  event.qos,
-                                  event.retain});
+            plugin.service->note_will(event.client,
+                                      {event.topic,
+                                       {static_cast<const char*>(event.payload), event.payloadlen},
+                                       event.qos,
+                                       event.retain});
             return is_control_topic ? MOSQ_ERR_CONN_LOST : MOSQ_ERR_SUCCESS;
           default: return MOSQ_ERR_SUCCESS;
         }
@@ -137,7 +148,7 @@ int on_message(int, void* event_data, void* user_data) {
         if (event.client == plugin.control_connection) return MOSQ_ERR_SUCCESS;
         const std::string_view payload(static_cast<const char*>(event.payload), event.payloadlen);
         const Outcome outcome =
-            plugin.hub.publish(event.client, {event.topic, payload, event.qos, event.retain});
+            plugin.service->publish(event.client, {event.topic, payload, event.qos, event.retain});
         event.retain = false;  // A hub stores nothing for later subscribers.
         switch (outcome) {
           case Outcome::acknowledged: return MOSQ_ERR_SUCCESS;
@@ -153,7 +164,7 @@ int on_disconnect(int, void* event_data, void* user_data) {
                                            [](Plugin& plugin, mosquitto_evt_disconnect& event) {
                                              if (event.client == plugin.control_connection)
                                                plugin.control_connection = nullptr;
-                                             plugin.hub.disconnect(event.client);
+                                             plugin.service->disconnect(event.client);
                                              return MOSQ_ERR_SUCCESS;
                                            });
 }
@@ -161,7 +172,7 @@ int on_disconnect(int, void* event_data, void* user_data) {
 int on_tick(int, void* event_data, void* user_data) {
   return guarded<mosquitto_evt_tick>(event_data, user_data, MOSQ_ERR_SUCCESS,
                                      [](Plugin& plugin, mosquitto_evt_tick&) {
-                                       plugin.hub.tick();
+                                       plugin.service->tick();
                                        plugin.broker.tick();
                                        return MOSQ_ERR_SUCCESS;
                                      });
@@ -170,17 +181,17 @@ int on_tick(int, void* event_data, void* user_data) {
 int on_control(int, void* event_data, void* user_data) {
   return guarded<mosquitto_evt_control>(
       event_data, user_data, MOSQ_ERR_SUCCESS, [](Plugin& plugin, mosquitto_evt_control& event) {
-        plugin.hub.control({static_cast<const char*>(event.payload), event.payloadlen});
+        plugin.service->control({static_cast<const char*>(event.payload), event.payloadlen});
         return MOSQ_ERR_SUCCESS;
       });
 }
 
-HubConfig read_config(const mosquitto_opt* options, int count) {
+std::string read_config(const mosquitto_opt* options, int count) {
   for (int i = 0; i < count; ++i) {
     if (text_of(options[i].key) != "config") continue;
     const auto text = read_file(options[i].value);
     if (!text) throw std::runtime_error(std::string("cannot read ") + options[i].value);
-    return parse_hub_config(*text);
+    return *text;
   }
   throw std::runtime_error("plugin_opt_config is missing");
 }

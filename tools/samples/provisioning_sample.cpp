@@ -1,0 +1,70 @@
+// A device that is told its hub: it registers with the provisioning service, connects to the hub
+// that it was given to, and sends a reading.
+//
+//   PROVISIONING_ID_SCOPE          the scope's id, as the portal shows it
+//   PROVISIONING_REGISTRATION_ID   the device's id
+//   PROVISIONING_KEY               the device's key; or
+//   PROVISIONING_GROUP_KEY         that of its enrollment group, from which its own is made here. A
+//                                  real device is given its own alone.
+//   PROVISIONING_HOST              the service's name (default
+//   global.azure-devices-provisioning.net) PROVISIONING_CA_FILE, PROVISIONING_PORT, IOTHUB_CA_FILE,
+//   IOTHUB_PORT
+//                                  as in sample_program.hpp, for either service (optional)
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include "sample_program.hpp"
+
+using namespace azure::iot::device;
+using namespace std::chrono_literals;
+using sample::say;
+
+namespace {
+
+std::string device_key(const std::string& registration_id) {
+  const std::string group_key = sample::setting("PROVISIONING_GROUP_KEY");
+  if (!group_key.empty()) return derive_device_key(group_key, registration_id);
+  return sample::required_setting("PROVISIONING_KEY", "the device's key, in base64");
+}
+
+void run() {
+  const std::string id_scope =
+      sample::required_setting("PROVISIONING_ID_SCOPE", "the scope's id, as the portal shows it");
+  const std::string registration_id =
+      sample::required_setting("PROVISIONING_REGISTRATION_ID", "the device's id");
+  const std::string key = device_key(registration_id);
+  std::string host = sample::setting("PROVISIONING_HOST");
+  if (host.empty()) host = "global.azure-devices-provisioning.net";
+
+  auto provisioning = ProvisioningDeviceClient::create_from_symmetric_key(
+      host, registration_id, id_scope, key,
+      sample::options<ProvisioningSymmetricKeyOptions>("PROVISIONING"));
+  const RegistrationResult result = provisioning.register_device(2min);
+
+  IoTHubDeviceClient client =
+      create_device_client(result, key, sample::options<SymmetricKeyOptions>());
+  say("assigned to " + *result.registration_state->assigned_hub + " as " +
+      *result.registration_state->device_id);
+  client.send_message(Message::from_json({{"reading", 1}}));
+  say("sent reading 1");
+  client.shutdown();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc > 1) {
+    std::cerr << "Usage: provisioning_sample\n"
+                 "Settings come from PROVISIONING_ID_SCOPE, PROVISIONING_REGISTRATION_ID, "
+                 "PROVISIONING_KEY and others: see its source.\n";
+    return std::string(argv[1]) == "--help" ? EXIT_SUCCESS : 2;
+  }
+  try {
+    run();
+    return EXIT_SUCCESS;
+  } catch (const std::exception& error) {
+    std::cerr << "provisioning_sample: " << error.what() << '\n';
+    return EXIT_FAILURE;
+  }
+}

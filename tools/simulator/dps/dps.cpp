@@ -1,0 +1,198 @@
+// Who connects to the provisioning service, and the commands of the launcher.
+#include "dps/dps.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "common/uri.hpp"
+#include "hub/provisioned.hpp"
+#include "hub/sas_token.hpp"
+
+namespace azure::iot::device::simulator {
+
+namespace {
+
+constexpr std::string_view kResponses = "$dps/registrations/res/#";
+constexpr const char* kSavedName = "enrollments.json";
+
+std::chrono::sys_seconds wall_clock() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+Dps::Dps(DpsConfig config, Broker& broker)
+    : config_(std::move(config)),
+      broker_(broker),
+      events_(config_.directory / kEventLogName),
+      registrations_(config_.register_rate, std::chrono::seconds(0)) {
+  for (const Enrollment& each : config_.enrollments) enrollments_[each.name] = each;
+  // What was changed since the first start outlives the broker.
+  if (const auto text = read_file(config_.directory / kSavedName)) {
+    if (const auto saved = parse_json(*text); saved && saved->IsArray()) {
+      for (const auto& entry : saved->GetArray()) {
+        Enrollment enrollment;
+        change(enrollment, entry);
+        enrollments_[enrollment.name] = enrollment;
+      }
+    }
+  }
+  events_.write(EventLog::event("started"));
+}
+
+JsonObject Dps::event_of(std::string_view kind, std::string_view registration_id) {
+  JsonObject event = EventLog::event(kind);
+  event.add("registration_id", is_utf8(registration_id) ? registration_id : std::string_view());
+  return event;
+}
+
+// `{id scope}/registrations/{registration id}/api-version=...`, and a token for the first part.
+std::string Dps::refusal_of(const Credentials& credentials, Device& device) const {
+  std::string_view user = credentials.user_name;
+  const std::string_view id = credentials.client_id;
+  if (take_until(user, '/') != config_.id_scope) return "the user name is for another id scope";
+  if (take_until(user, '/') != "registrations" || !user.starts_with(id) ||
+      !user.substr(id.size()).starts_with("/api-version=")) {
+    return "the user name is not {id scope}/registrations/{client id}/api-version=...";
+  }
+  const auto token = parse_sas_token(credentials.password);
+  if (!token) return "the password is no shared access signature";
+  device.registration_id = id;
+  if (!covers(*token, config_.id_scope, "registrations/" + device.registration_id)) {
+    return "the token is for another resource";
+  }
+  if (is_expired(*token, wall_clock())) return "the token has expired";
+  device.token_expiry = *expiry_of(*token);
+  // An enrollment of its own comes before any group.
+  if (const auto own = enrollments_.find(id); own != enrollments_.end() && !own->second.group) {
+    device.enrollment = own->first;
+    return is_signed_with(*token, own->second.key) ? "" : "the signature does not match";
+  }
+  for (const auto& [name, enrollment] : enrollments_) {
+    if (!enrollment.group || !is_signed_with(*token, enrollment.key_for(id))) continue;
+    device.enrollment = name;
+    return "";
+  }
+  return "there is no enrollment whose key signed the token";
+}
+
+Admission Dps::connect(const ConnectRequest& request) {
+  Device device;
+  const std::string refusal = refusal_of(request.credentials, device);
+  JsonObject event =
+      event_of(refusal.empty() ? "connected" : "refused", request.credentials.client_id);
+  if (!refusal.empty()) event.add("code", 401002).add("reason", refusal);
+  events_.write(event);
+  if (!refusal.empty()) return Admission::refused;
+  // A second connection of the same device ends the first.
+  std::erase_if(devices_, [&](const auto& entry) {
+    return entry.second.registration_id == device.registration_id;
+  });
+  if (request.clean_session) subscribed_.erase(device.registration_id);
+  devices_[request.connection] = std::move(device);
+  return Admission::accepted;
+}
+
+void Dps::disconnect(const void* connection) {
+  const auto found = devices_.find(connection);
+  if (found == devices_.end()) return;
+  events_.write(event_of("disconnected", found->second.registration_id));
+  devices_.erase(found);
+}
+
+bool Dps::subscribe(const void* connection, std::string_view filter) {
+  const auto found = devices_.find(connection);
+  if (found == devices_.end()) return false;
+  if (filter != kResponses) {
+    JsonObject event = event_of("refused_topic", found->second.registration_id);
+    events_.write(event.add("topic", filter));
+    return false;
+  }
+  subscribed_.insert(found->second.registration_id);
+  return true;
+}
+
+bool Dps::unsubscribe(const void* connection, std::string_view filter) {
+  const auto found = devices_.find(connection);
+  if (found == devices_.end()) return false;
+  if (filter == kResponses) subscribed_.erase(found->second.registration_id);
+  return true;
+}
+
+void Dps::tick() {
+  std::vector<std::string> overdue;
+  for (const auto& [connection, device] : devices_) {
+    if (device.token_expiry <= wall_clock()) overdue.push_back(device.registration_id);
+  }
+  for (const auto& id : overdue) broker_.cut(id);
+}
+
+void Dps::control(std::string_view text) {
+  const auto command = parse_json(text);
+  if (!command || !command->IsObject()) return;  // There is no id to answer to.
+  const auto id = integer_member(*command, "id", 0);
+  const std::string name = string_member(*command, "command");
+  try {
+    if (name == "enroll") return reply(broker_, id, enroll(*command));
+    if (name == "registrations") return reply(broker_, id, list_registrations());
+    if (name == "drop") {
+      broker_.cut(string_member(*command, "device_id"));
+      return reply(broker_, id, JsonObject());
+    }
+  } catch (const std::invalid_argument& error) {
+    return reply(broker_, id, ControlError{400000, error.what()});
+  }
+  reply(broker_, id,
+        ControlError{400000, "the provisioning service has no command '" + name + "'"});
+}
+
+JsonObject Dps::enroll(const JsonValue& command) {
+  const std::string name = string_member(command, "name");
+  Enrollment enrollment;
+  if (const auto found = enrollments_.find(name); found != enrollments_.end()) {
+    enrollment = found->second;
+  }
+  change(enrollment, command);
+  if (!hub_for(enrollment)) {
+    std::string hosts;
+    for (const LinkedHub& hub : config_.hubs) hosts += (hosts.empty() ? "" : ", ") + hub.host;
+    throw std::invalid_argument("the hub must be one of " + hosts + ", not '" + enrollment.hub +
+                                "'");
+  }
+  enrollments_[name] = enrollment;
+  save();
+  JsonObject result;
+  result.add("enrollment", to_json(enrollment));
+  return result;
+}
+
+JsonObject Dps::list_registrations() const {
+  Json list(rapidjson::kArrayType);
+  for (const auto& [registration_id, host] : assignments_) {
+    JsonObject entry;
+    entry.add("registration_id", registration_id).add("hub", host);
+    list.PushBack(JsonValue(entry.value(), list.GetAllocator()), list.GetAllocator());
+  }
+  JsonObject result;
+  result.add("registrations", list);
+  return result;
+}
+
+void Dps::save() const {
+  Json list(rapidjson::kArrayType);
+  for (const auto& [name, enrollment] : enrollments_) {
+    list.PushBack(JsonValue(to_json(enrollment).value(), list.GetAllocator()), list.GetAllocator());
+  }
+  replace_file(config_.directory / kSavedName, to_text(list));
+}
+
+const LinkedHub* Dps::hub_for(const Enrollment& enrollment) const {
+  const auto found = std::find_if(config_.hubs.begin(), config_.hubs.end(), [&](const auto& hub) {
+    return enrollment.hub.empty() || hub.host == enrollment.hub;
+  });
+  return found == config_.hubs.end() ? nullptr : &*found;
+}
+
+}  // namespace azure::iot::device::simulator

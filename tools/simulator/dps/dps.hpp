@@ -1,0 +1,82 @@
+// The Device Provisioning Service as seen by devices: who may connect, and which hub a device is
+// given to. It knows the hubs by their folders alone (hub/provisioned.hpp).
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "dps/config.hpp"
+#include "hub/broker.hpp"
+#include "hub/control.hpp"
+#include "hub/event_log.hpp"
+#include "hub/service.hpp"
+#include "hub/throttle.hpp"
+
+namespace azure::iot::device::simulator {
+
+class Dps final : public Service {
+ public:
+  Dps(DpsConfig config, Broker& broker);
+
+  Admission connect(const ConnectRequest& request) override;
+  void disconnect(const void* connection) override;
+  Outcome publish(const void* connection, const Publication& publication) override;
+  bool subscribe(const void* connection, std::string_view filter) override;
+  bool unsubscribe(const void* connection, std::string_view filter) override;
+  void note_will(const void*, const Publication&) override {}
+  void tick() override;
+  void control(std::string_view command) override;
+
+ private:
+  struct Device {
+    std::string registration_id;
+    std::string enrollment;
+    std::chrono::sys_seconds token_expiry;
+  };
+  // A registration under way.
+  struct Operation {
+    std::string id;
+    std::int64_t assigning_left;
+  };
+  struct Answer {
+    int status;
+    JsonObject body;
+    std::int64_t retry_after = 0;
+  };
+
+  static JsonObject event_of(std::string_view kind, std::string_view registration_id);
+
+  // Why the credentials are refused; empty if they are good.
+  std::string refusal_of(const Credentials& credentials, Device& device) const;
+  Answer answer_to(const Device& device, std::string_view query, std::string_view body);
+  Answer begin(const Device& device, Enrollment& enrollment, std::string_view body);
+  Answer status_of(const Device& device, const Enrollment& enrollment, std::string_view query);
+  Answer finish(const Device& device, const Enrollment& enrollment, const Operation& operation);
+  void send(const Device& device, std::string_view rid, const Answer& answer);
+
+  const LinkedHub* hub_for(const Enrollment& enrollment) const;
+  // Gives the device to that hub, and to no other; the service's word for what changed.
+  std::string give(const Enrollment& enrollment, const std::string& registration_id,
+                   const std::string& device_id, const LinkedHub& hub);
+
+  JsonObject enroll(const JsonValue& command);
+  JsonObject list_registrations() const;
+  void save() const;
+
+  DpsConfig config_;
+  Broker& broker_;
+  EventLog events_;
+  std::map<std::string, Enrollment, std::less<>> enrollments_;
+  std::unordered_map<const void*, Device> devices_;
+  std::set<std::string, std::less<>> subscribed_;  // Registration ids; the broker keeps sessions.
+  std::map<std::string, Operation> operations_;    // By registration id: the latest.
+  std::map<std::string, std::string> assignments_;
+  std::int64_t operations_begun_ = 0;
+  Throttle registrations_;
+};
+
+}  // namespace azure::iot::device::simulator

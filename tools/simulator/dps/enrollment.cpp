@@ -1,0 +1,73 @@
+#include "dps/enrollment.hpp"
+
+#include <stdexcept>
+
+#include "common/crypto.hpp"
+
+namespace azure::iot::device::simulator {
+
+namespace {
+
+void take(std::string& to, const JsonValue& from, const char* name) {
+  to = string_member(from, name, to);
+}
+
+void take(std::int64_t& to, const JsonValue& from, const char* name) {
+  constexpr std::int64_t kMost = 1'000'000;
+  const auto value = integer_member(from, name, to);
+  if (value < 0 || value > kMost) {
+    throw std::invalid_argument(std::string(name) + " must be 0 to 1000000, not " +
+                                std::to_string(value));
+  }
+  to = value;
+}
+
+}  // namespace
+
+std::string Enrollment::key_for(std::string_view registration_id) const {
+  if (!group) return key;
+  return base64_encode(hmac_sha256(base64_decode(key).value_or(""), registration_id));
+}
+
+void change(Enrollment& enrollment, const JsonValue& from) {
+  Enrollment changed = enrollment;
+  take(changed.name, from, "name");
+  if (from.HasMember("group")) changed.group = from["group"].IsTrue();
+  take(changed.key, from, "key");
+  take(changed.outcome, from, "outcome");
+  take(changed.hub, from, "hub");
+  take(changed.device_id, from, "device_id");
+  take(changed.assigning, from, "assigning");
+  take(changed.retry_after, from, "retry_after");
+  take(changed.throttled, from, "throttled");
+  take(changed.payload, from, "payload");
+  if (changed.name.empty()) throw std::invalid_argument("an enrollment needs a name");
+  const auto key = base64_decode(changed.key);
+  if (!key || key->empty()) {
+    throw std::invalid_argument("the key of " + changed.name + " is no base64");
+  }
+  if (changed.outcome != "assigned" && changed.outcome != "failed" &&
+      changed.outcome != "disabled") {
+    throw std::invalid_argument("outcome must be assigned, failed or disabled, not '" +
+                                changed.outcome + "'");
+  }
+  if (changed.group && !changed.device_id.empty()) {
+    throw std::invalid_argument("the devices of a group are named by their registration ids");
+  }
+  if (!changed.payload.empty() && !parse_json(changed.payload, kMaxBodyDepth)) {
+    throw std::invalid_argument("payload is no JSON: " + changed.payload);
+  }
+  enrollment = changed;
+}
+
+JsonObject to_json(const Enrollment& enrollment) {
+  JsonObject json;
+  json.add("name", enrollment.name).add("group", enrollment.group).add("key", enrollment.key);
+  json.add("outcome", enrollment.outcome).add("hub", enrollment.hub);
+  json.add("device_id", enrollment.device_id).add("assigning", enrollment.assigning);
+  json.add("retry_after", enrollment.retry_after).add("throttled", enrollment.throttled);
+  json.add("payload", enrollment.payload);
+  return json;
+}
+
+}  // namespace azure::iot::device::simulator

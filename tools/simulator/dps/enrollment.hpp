@@ -1,0 +1,36 @@
+// A device, or a group of devices, that may register, and what comes of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/json.hpp"
+
+namespace azure::iot::device::simulator {
+
+struct Enrollment {
+  std::string name;  // The registration id of a device; any name for a group.
+  bool group = false;
+  std::string key;  // Base64. That of a group makes those of its devices.
+
+  std::string outcome = "assigned";  // Or "failed", "disabled".
+  std::string hub;                   // Its host; empty: the first.
+  std::string device_id;             // Empty: the registration id. Not for groups.
+  std::int64_t assigning = 0;        // How often a status is "assigning" before it is final.
+  std::int64_t retry_after = 1;      // Seconds that the service asks for between two questions.
+  std::int64_t throttled = 0;        // How many of the next requests are answered with 429.
+  std::string payload;               // JSON for the device; empty for none.
+
+  // The key of a device.
+  std::string key_for(std::string_view registration_id) const;
+};
+
+// Names, defaults and rules are the same in the configuration, in the file that keeps changes and
+// in the command 'enroll'. What `from` does not name stays as it is. Throws std::invalid_argument
+// for a value that breaks its rule.
+void change(Enrollment& enrollment, const JsonValue& from);
+JsonObject to_json(const Enrollment& enrollment);
+
+}  // namespace azure::iot::device::simulator

@@ -1,0 +1,162 @@
+// `iothub-sim run-dps`, and the commands that act on a provisioning service.
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <stdexcept>
+
+#include "common/crypto.hpp"
+#include "launcher/command_line.hpp"
+#include "launcher/commands.hpp"
+#include "launcher/control_client.hpp"
+#include "launcher/launcher.hpp"
+#include "launcher/listen_options.hpp"
+#include "launcher/run_directory.hpp"
+
+namespace azure::iot::device::simulator {
+
+namespace {
+
+constexpr std::size_t kKeyBytes = 64;
+constexpr std::chrono::seconds kAnswerPatience{20};
+
+struct RunDpsArguments {
+  std::vector<std::string> hubs;
+  std::vector<std::string> enrollments;
+  std::vector<std::string> groups;
+  std::string id_scope = DpsConfig().id_scope;
+  std::int64_t register_rate = 0;
+  ListenArguments listen;
+};
+
+// "NAME" or "NAME=KEY".
+Enrollment parse_enrollment(const std::string& text, bool group) {
+  const auto equals = text.find('=');
+  const bool has_key = equals != std::string::npos;
+  JsonObject members;
+  members.add("name", text.substr(0, equals)).add("group", group);
+  members.add("key", has_key ? text.substr(equals + 1) : base64_encode(random_bytes(kKeyBytes)));
+  Enrollment enrollment;
+  change(enrollment, members.value());
+  return enrollment;
+}
+
+// Asks a running hub who it is.
+LinkedHub linked_hub(const std::filesystem::path& control) {
+  JsonObject request;
+  request.add("id", 1).add("command", "info");
+  const Json info = ControlClient(control).call(request, kAnswerPatience);
+  const std::filesystem::path log = string_member(info, "event_log");
+  return {string_member(info, "host"), log.parent_path()};
+}
+
+LaunchOptions launch_options(const RunDpsArguments& arguments) {
+  DpsConfig config;
+  config.id_scope = arguments.id_scope;
+  config.register_rate = arguments.register_rate;
+  if (config.id_scope.empty() || config.id_scope.find('/') != std::string::npos) {
+    throw std::invalid_argument("--id-scope must not be empty, and has no '/'");
+  }
+  for (const auto& hub : arguments.hubs) config.hubs.push_back(linked_hub(hub));
+  if (config.hubs.empty()) config.hubs.push_back(linked_hub(choose_control_socket({})));
+  for (const auto& each : arguments.enrollments) {
+    config.enrollments.push_back(parse_enrollment(each, false));
+  }
+  for (const auto& each : arguments.groups) {
+    config.enrollments.push_back(parse_enrollment(each, true));
+  }
+  std::set<std::string> names;
+  for (const Enrollment& each : config.enrollments) {
+    if (names.insert(each.name).second) continue;
+    throw std::invalid_argument("the enrollment " + each.name + " is given twice");
+  }
+  LaunchOptions options = listen_options(arguments.listen);
+  options.dps = std::move(config);
+  return options;
+}
+
+void describe_run_dps(CLI::App& app, CommandLine& line) {
+  const auto kept = std::make_shared<RunDpsArguments>();
+  RunDpsArguments& arguments = *kept;
+  CLI::App* run = app.add_subcommand(
+      "run-dps",
+      "Start a provisioning service beside hubs that run; prints one line of JSON when it serves, "
+      "and ends on SIGINT or SIGTERM");
+  run->add_option("--hub", arguments.hubs,
+                  "Control socket of a hub to give devices to; repeatable, the first is the "
+                  "default (else IOTHUB_SIM_CONTROL, else the newest)");
+  run->add_option("--enrollment", arguments.enrollments,
+                  "A device that may register, REGISTRATION_ID[=BASE64KEY]; repeatable")
+      ->take_all();
+  run->add_option("--group", arguments.groups,
+                  "A group of devices whose keys are made from its own, NAME[=BASE64KEY]; "
+                  "repeatable")
+      ->take_all();
+  run->add_option("--id-scope", arguments.id_scope, "The scope's id (default 0ne00000000)");
+  run->add_option("--register-rate", arguments.register_rate,
+                  "Registrations a second; more are answered with 429 (default 0: no limit)")
+      ->check(CLI::Range(0, 1'000'000));
+  add_listen_options(*run, arguments.listen);
+  run->callback([&line, kept] { line.status = Launcher(launch_options(*kept)).run(); });
+}
+
+void describe_enroll(CLI::App& app, CommandLine& line) {
+  struct Arguments {
+    std::string name, key, outcome, hub, device_id, payload;
+    bool group = false;
+    std::optional<std::int64_t> assigning, retry_after, throttled;
+  };
+  const auto kept = std::make_shared<Arguments>();
+  Arguments& arguments = *kept;
+  CLI::App* enroll = app.add_subcommand(
+      "enroll", "Add an enrollment to a provisioning service, or change what comes of one");
+  enroll->add_option("NAME", arguments.name, "The registration id of a device, or a group's name")
+      ->required();
+  enroll->add_flag("--group", arguments.group, "It is a new group");
+  enroll->add_option("--key", arguments.key, "Base64; a new one needs it");
+  enroll->add_option("--outcome", arguments.outcome, "How registrations end (default assigned)")
+      ->check(CLI::IsMember({"assigned", "failed", "disabled"}));
+  enroll->add_option("--hub", arguments.hub,
+                     "Host of the hub to give devices to (default: the first). A device that is "
+                     "given to another is unknown to the hub before");
+  enroll->add_option("--device-id", arguments.device_id,
+                     "What the hub calls the device (default: its registration id)");
+  enroll->add_option("--assigning", arguments.assigning,
+                     "How often its status is 'assigning' before it is final (default 0)");
+  enroll->add_option("--retry-after", arguments.retry_after,
+                     "Seconds between two questions (default 1)");
+  enroll->add_option("--throttle", arguments.throttled,
+                     "Answer so many of the next requests with 429");
+  enroll->add_option("--payload", arguments.payload, "JSON to send along with the assignment");
+  enroll->callback([&line, kept] {
+    JsonObject request;
+    request.add("id", 1).add("command", "enroll").add("name", kept->name);
+    if (kept->group) request.add("group", true);
+    const std::pair<const char*, const std::string*> texts[] = {{"key", &kept->key},
+                                                                {"outcome", &kept->outcome},
+                                                                {"hub", &kept->hub},
+                                                                {"device_id", &kept->device_id},
+                                                                {"payload", &kept->payload}};
+    for (const auto& [name, value] : texts) {
+      if (!value->empty()) request.add(name, *value);
+    }
+    if (kept->assigning) request.add("assigning", *kept->assigning);
+    if (kept->retry_after) request.add("retry_after", *kept->retry_after);
+    if (kept->throttled) request.add("throttled", *kept->throttled);
+    line.status = run_request(line.dps_socket(), request);
+  });
+}
+
+}  // namespace
+
+std::filesystem::path CommandLine::dps_socket() const {
+  return choose_control_socket(control, kDpsSocketName);
+}
+
+void describe_dps_commands(CLI::App& app, CommandLine& line) {
+  describe_run_dps(app, line);
+  describe_enroll(app, line);
+  app.add_subcommand("registrations", "List who registered, and the hub that each was given to")
+      ->callback([&line] { line.status = run_simple(line.dps_socket(), "registrations", {}); });
+}
+
+}  // namespace azure::iot::device::simulator
