@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "../pipeline/auth/x509.hpp"
 #include "../pipeline/loop/event_loop.hpp"
 #include "../pipeline/retry_policy.hpp"
+#include "cipher.hpp"
 #include "stage_insertion.hpp"
 
 // How a client works: a struct for each way of making one, with the options that this way has. Name
@@ -43,6 +45,8 @@ struct ConnectionStringOptions {
   // Appended to what the client says of itself to the hub. A text that begins with "dtmi" names the
   // model of a plug-and-play device.
   std::string product_info = {};
+  // Which cipher suites to offer: see cipher.hpp.
+  Cipher cipher = {};
   // The hub's port; 0 means that of MQTT over TLS, 8883.
   std::uint16_t port = 0;
   // The loop on which the client runs; none means the one that all clients share.
@@ -71,6 +75,7 @@ struct SymmetricKeyOptions {
   std::chrono::seconds connection_retry_interval{10};
   bool ensure_desired_properties = true;
   std::string product_info = {};
+  Cipher cipher = {};
   std::uint16_t port = 0;
   std::shared_ptr<EventLoop> event_loop = {};
   std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};
@@ -89,6 +94,26 @@ struct SasTokenOptions {
   std::chrono::seconds connection_retry_interval{10};
   bool ensure_desired_properties = true;
   std::string product_info = {};
+  Cipher cipher = {};
+  std::uint16_t port = 0;
+  std::shared_ptr<EventLoop> event_loop = {};
+  std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};
+  std::size_t max_in_flight = 128;
+  std::vector<StageInsertion> stages = {};
+  std::shared_ptr<const RetryPolicy> retry_policy = {};
+};
+
+// For create_from_x509_certificate.
+struct X509Options {
+  std::string server_verification_cert = {};
+  std::string gateway_hostname = {};
+  std::chrono::seconds keep_alive{60};
+  bool auto_connect = true;
+  bool connection_retry = true;
+  std::chrono::seconds connection_retry_interval{10};
+  bool ensure_desired_properties = true;
+  std::string product_info = {};
+  Cipher cipher = {};
   std::uint16_t port = 0;
   std::shared_ptr<EventLoop> event_loop = {};
   std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};

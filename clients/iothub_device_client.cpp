@@ -44,6 +44,13 @@ IoTHubDeviceClient IoTHubDeviceClient::create_from_sastoken(std::string_view sas
   return make_client(detail::config_from_sastoken(sastoken, detail::TokenOwner::device, options));
 }
 
+IoTHubDeviceClient IoTHubDeviceClient::create_from_x509_certificate(const X509& x509,
+                                                                    std::string_view hostname,
+                                                                    std::string_view device_id,
+                                                                    const X509Options& options) {
+  return make_client(detail::config_from_x509_certificate(x509, hostname, device_id, {}, options));
+}
+
 IoTHubDeviceClient::IoTHubDeviceClient(std::shared_ptr<detail::HubClientCore> core)
     : IoTHubClient(std::move(core)) {}
 

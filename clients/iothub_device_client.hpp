@@ -44,6 +44,18 @@ class IoTHubDeviceClient final : public IoTHubClient {
   static IoTHubDeviceClient create_from_sastoken(std::string_view sastoken,
                                                  const SasTokenOptions& options = {});
 
+  // The same from the device's certificate and its key: see x509.hpp. The hub knows it by its
+  // thumbprint, or by the authority that signed it. Throws std::invalid_argument also if one of
+  // them cannot be read or used, they do not belong together, or the certificate is not valid at
+  // this time.
+  //
+  //   auto client = IoTHubDeviceClient::create_from_x509_certificate(
+  //       {.certificate = "device.pem", .key = "device.key"}, "hub.azure-devices.net", "device-1");
+  static IoTHubDeviceClient create_from_x509_certificate(const X509& x509,
+                                                         std::string_view hostname,
+                                                         std::string_view device_id,
+                                                         const X509Options& options = {});
+
   IoTHubDeviceClient(IoTHubDeviceClient&& other) noexcept = default;
   IoTHubDeviceClient& operator=(IoTHubDeviceClient&& other) noexcept = default;
 

@@ -35,6 +35,15 @@ IoTHubModuleClient IoTHubModuleClient::create_from_sastoken(std::string_view sas
   return make_client(detail::config_from_sastoken(sastoken, detail::TokenOwner::module, options));
 }
 
+IoTHubModuleClient IoTHubModuleClient::create_from_x509_certificate(const X509& x509,
+                                                                    std::string_view hostname,
+                                                                    std::string_view device_id,
+                                                                    std::string_view module_id,
+                                                                    const X509Options& options) {
+  return make_client(
+      detail::config_from_x509_certificate(x509, hostname, device_id, module_id, options));
+}
+
 IoTHubModuleClient::IoTHubModuleClient(std::shared_ptr<detail::HubClientCore> core)
     : IoTHubClient(std::move(core)) {}
 

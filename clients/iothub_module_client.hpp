@@ -37,6 +37,16 @@ class IoTHubModuleClient final : public IoTHubClient {
   static IoTHubModuleClient create_from_sastoken(std::string_view sastoken,
                                                  const SasTokenOptions& options = {});
 
+  // The same from the certificate of a module and its key: see x509.hpp. The hub knows it by its
+  // thumbprint, or by the authority that signed it. Throws std::invalid_argument also if one of
+  // them cannot be read or used, they do not belong together, or the certificate is not valid at
+  // this time.
+  static IoTHubModuleClient create_from_x509_certificate(const X509& x509,
+                                                         std::string_view hostname,
+                                                         std::string_view device_id,
+                                                         std::string_view module_id,
+                                                         const X509Options& options = {});
+
   IoTHubModuleClient(IoTHubModuleClient&& other) noexcept = default;
   IoTHubModuleClient& operator=(IoTHubModuleClient&& other) noexcept = default;
 

@@ -7,27 +7,12 @@
 #include <string>
 
 #include "auth/sastoken.hpp"
+#include "auth/x509.hpp"
 #include "loop/time.hpp"
+#include "proxy_options.hpp"
 #include "retry_policy.hpp"
 
 namespace azure::iot::device {
-
-// A client certificate: files or PEM texts, and the pass phrase of the key.
-struct X509 {
-  std::string certificate = {};
-  std::string key = {};
-  std::string pass_phrase = {};
-};
-
-enum class ProxyType { http, socks4, socks5 };
-
-struct ProxyOptions {
-  ProxyType type = ProxyType::http;
-  std::string address = {};
-  std::uint16_t port = 0;
-  std::string username = {};
-  std::string password = {};
-};
 
 // What every kind of pipeline is told, whichever service it talks to. (Python:
 // BasePipelineConfig.) The client has checked it.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "clients/detail/option_checks.hpp"
+#include "clients/detail/own_certificate.hpp"
 #include "iothub/sas_uri.hpp"
 #include "iothub/user_agent.hpp"
 #include "pipeline/auth/connection_string.hpp"
@@ -53,6 +54,7 @@ HubClientConfig make_config(const Identity& identity, const Options& options) {
   pipeline.gateway_hostname = identity.gateway_hostname;
   pipeline.port = options.port;
   pipeline.server_verification_cert = read_certificates(options.server_verification_cert);
+  pipeline.cipher = options.cipher.text();
   pipeline.keep_alive = options.keep_alive;
   pipeline.auto_connect = options.auto_connect;
   pipeline.connection_retry = options.connection_retry;
@@ -126,6 +128,20 @@ HubClientConfig config_from_sastoken(std::string_view sastoken, TokenOwner owner
                                         .module_id = identity.module_id},
                                        options);
   config.pipeline.sastoken = std::move(own.token);
+  return config;
+}
+
+HubClientConfig config_from_x509_certificate(const X509& x509, std::string_view hostname,
+                                             std::string_view device_id, std::string_view module_id,
+                                             const X509Options& options) {
+  check_present("hostname", hostname);
+  check_present("device_id", device_id);
+  HubClientConfig config = make_config({.hostname = hostname,
+                                        .gateway_hostname = options.gateway_hostname,
+                                        .device_id = device_id,
+                                        .module_id = module_id},
+                                       options);
+  config.pipeline.x509 = read_own_certificate(x509, config.loop->wall_now());
   return config;
 }
 

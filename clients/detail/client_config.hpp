@@ -28,4 +28,9 @@ HubClientConfig config_from_symmetric_key(std::string_view symmetric_key, std::s
 HubClientConfig config_from_sastoken(std::string_view sastoken, TokenOwner owner,
                                      const SasTokenOptions& options);
 
+// An empty module id is that of a device.
+HubClientConfig config_from_x509_certificate(const X509& x509, std::string_view hostname,
+                                             std::string_view device_id, std::string_view module_id,
+                                             const X509Options& options);
+
 }  // namespace azure::iot::device::detail

@@ -1,8 +1,8 @@
 #include "clients/detail/option_checks.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
+
+#include "clients/detail/pem_text.hpp"
 
 namespace azure::iot::device::detail {
 namespace {
@@ -55,22 +55,8 @@ void check_max_in_flight(std::size_t count) {
 }
 
 std::string read_certificates(const std::string& text_or_file) {
-  constexpr std::string_view kBegin = "BEGIN CERTIFICATE";
-  if (text_or_file.empty() || text_or_file.find(kBegin) != std::string::npos) return text_or_file;
-  constexpr std::string_view kRule =
-      "server_verification_cert: must be certificates as PEM text, or the name of a file with them";
-  // What names no file may be anything, also a key: it is not told.
-  std::ifstream file(text_or_file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    throw std::invalid_argument(std::string(kRule) +
-                                "; it has no certificate, and no file of that name can be read");
-  }
-  if (text.find(kBegin) == std::string::npos) {
-    throw std::invalid_argument(std::string(kRule) + "; there are none in the file " +
-                                text_or_file);
-  }
-  return text;
+  return read_pem_text(text_or_file, "server_verification_cert", "certificates",
+                       "BEGIN CERTIFICATE");
 }
 
 }  // namespace azure::iot::device::detail

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "pipeline/events.hpp"
 #include "pipeline/log.hpp"
@@ -12,7 +13,7 @@ MqttTransportStage::MqttTransportStage(MqttTransportFactory make_transport)
     : make_transport_(std::move(make_transport)) {}
 
 void MqttTransportStage::run(Owned<InitializePipelineOperation> op) {
-  const PipelineConfig& options = nucleus().options;
+  PipelineConfig& options = nucleus().options;
   auto transport =
       make_transport_(loop(),
                       MqttTransportConfig{
@@ -22,10 +23,11 @@ void MqttTransportStage::run(Owned<InitializePipelineOperation> op) {
                           .port = options.port,
                           .username = op->username,
                           .server_verification_cert = options.server_verification_cert,
-                          .x509 = options.x509,
+                          // The transport is made once, and nobody else needs the secrets.
+                          .x509 = std::exchange(options.x509, std::nullopt),
                           .websockets = options.websockets,
                           .cipher = options.cipher,
-                          .proxy_options = options.proxy_options,
+                          .proxy_options = std::exchange(options.proxy_options, std::nullopt),
                           .keep_alive = options.keep_alive,
                           .max_in_flight = options.max_in_flight,
                       },

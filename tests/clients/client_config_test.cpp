@@ -51,12 +51,13 @@ TEST_CASE("Client: a value that breaks the rule of its option is refused, naming
   CHECK(refused({.max_in_flight = 65536}).starts_with("max_in_flight: "));
   const std::string cert =
       "server_verification_cert: must be certificates as PEM text, or the name of a file with "
-      "them; ";
-  const std::string nothing = cert + "it has no certificate, and no file of that name can be read";
+      "such text; ";
+  const std::string nothing = cert + "it is no such text, and no file of that name can be read "
+                                     "(No such file or directory)";
   CHECK(refused({.server_verification_cert = "/nonexistent/ca.pem"}) == nothing);
   CHECK(refused({.server_verification_cert = "not\na certificate"}) == nothing);
   CHECK(refused({.server_verification_cert = "/dev/null"}) ==
-        cert + "there are none in the file /dev/null");
+        cert + "there is none in the file /dev/null");
 }
 
 TEST_CASE("Client: a keep-alive that is raised, or for which the hub may not wait, is warned of") {

@@ -37,9 +37,10 @@ const BIO_METHOD* wire_method() {
   return method;
 }
 
-SSL* new_server_side(const ServerTls& tls) {
-  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_server_method()),
-                                                                  &SSL_CTX_free);
+}  // namespace
+
+ServerContext make_server_context(const ServerTls& tls) {
+  const ServerContext context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
   const std::unique_ptr<X509, decltype(&X509_free)> own(
       PEM_read_bio_X509(source(tls.certificate.certificate).get(), nullptr, nullptr, nullptr),
       &X509_free);
@@ -55,15 +56,22 @@ SSL* new_server_side(const ServerTls& tls) {
   if (tls.demands_certificate) {
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
-  return SSL_new(context.get());
+  if (!tls.client_ca.empty()) {
+    const std::unique_ptr<X509, decltype(&X509_free)> authority(
+        PEM_read_bio_X509(source(tls.client_ca).get(), nullptr, nullptr, nullptr), &X509_free);
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context.get()), authority.get());
+    // A resumed session would need a name for this server.
+    SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET);
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  }
+  return context;
 }
-
-}  // namespace
 
 ScriptedConnection::~ScriptedConnection() { SSL_free(tls_); }
 
-bool ScriptedConnection::start_tls(const ServerTls& tls) {
-  tls_ = new_server_side(tls);
+bool ScriptedConnection::start_tls(const ServerContext& context) {
+  tls_ = SSL_new(context.get());
   BIO* const bio = BIO_new(wire_method());
   BIO_set_data(bio, &wire_);
   BIO_set_init(bio, 1);
@@ -73,6 +81,20 @@ bool ScriptedConnection::start_tls(const ServerTls& tls) {
   ERR_clear_error();
   return done;
 }
+
+std::string ScriptedConnection::client_name() const {
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(SSL_get1_peer_certificate(tls_),
+                                                                &X509_free);
+  if (!certificate) return {};
+  char name[256] = "";
+  X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, name,
+                            sizeof name);
+  return name;
+}
+
+bool ScriptedConnection::resumed() const { return SSL_session_reused(tls_) == 1; }
+
+std::string ScriptedConnection::cipher() const { return SSL_get_cipher_name(tls_); }
 
 void ScriptedConnection::refuse_tls(Alert alert) {
   const std::string header = read(5);  // Type, version, length.

@@ -7,6 +7,7 @@
 #include "tests/support/test_certificates.hpp"
 #include "tests/support/wire.hpp"
 
+struct ssl_ctx_st;
 struct ssl_st;
 
 namespace azure::iot::device::test {
@@ -16,7 +17,12 @@ struct ServerTls {
   const ServerCertificate& certificate;
   int max_version = 0;  // TLS1_1_VERSION, say; 0: whatever OpenSSL can.
   bool demands_certificate = false;
+  std::string client_ca = {};  // Asks for a certificate of this authority, and takes none as well.
 };
+
+// What connections of a server have in common: the tickets that it gave to come back with, too.
+using ServerContext = std::shared_ptr<ssl_ctx_st>;
+ServerContext make_server_context(const ServerTls& tls);
 
 // Alerts that a server may send, by their numbers in RFC 8446 section 6.
 enum class Alert : unsigned char {
@@ -36,10 +42,17 @@ class ScriptedConnection {
   ~ScriptedConnection();
 
   // Handshakes as the server. False if the client hung up, or the two could not agree.
-  bool start_tls(const ServerTls& tls);
+  bool start_tls(const ServerTls& tls) { return start_tls(make_server_context(tls)); }
+  bool start_tls(const ServerContext& context);
   bool start_tls(const ServerCertificate& certificate) { return start_tls(ServerTls{certificate}); }
   // What the client named in its ClientHello; empty if nothing.
   const std::string& server_name() const { return server_name_; }
+  // The common name of the client's certificate; empty without one.
+  std::string client_name() const;
+  // Whether it came back with a ticket.
+  bool resumed() const;
+  // The suite that was agreed on, in OpenSSL's words.
+  std::string cipher() const;
   // Answers a ClientHello with a fatal alert. Instead of `start_tls`.
   void refuse_tls(Alert alert);
 

@@ -17,6 +17,7 @@ void require(bool ok) {
   if (!ok) throw std::runtime_error("OpenSSL did not make a certificate for the test");
 }
 
+Key make_rsa_key() { return {EVP_RSA_gen(2048), &EVP_PKEY_free}; }
 Key make_key() { return {EVP_EC_gen("P-256"), &EVP_PKEY_free}; }
 
 void add_extension(X509* certificate, X509* issuer, int id, const std::string& value) {
@@ -57,6 +58,16 @@ std::string pem_of(X509* certificate) {
 
 }  // namespace
 
+std::string encrypt_key(const std::string& key, const std::string& pass_phrase) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> source(
+      BIO_new_mem_buf(key.data(), static_cast<int>(key.size())), &BIO_free);
+  const Key plain(PEM_read_bio_PrivateKey(source.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
+  return to_pem([&](BIO* target) {
+    return PEM_write_bio_PKCS8PrivateKey(target, plain.get(), EVP_aes_256_cbc(), pass_phrase.data(),
+                                         static_cast<int>(pass_phrase.size()), nullptr, nullptr);
+  });
+}
+
 struct TestCa::Impl {
   Key key = make_key();
   Certificate certificate = make_unsigned("Test CA", key.get(), 1, -7200, 7200);
@@ -76,11 +87,13 @@ std::string TestCa::certificate() const { return pem_of(impl_->certificate.get()
 
 ServerCertificate TestCa::issue(const CertificateOptions& options) const {
   X509* const ca = impl_->certificate.get();
-  const Key key = make_key();
+  const Key key = options.rsa ? make_rsa_key() : make_key();
   const Certificate server =
-      make_unsigned("Test server", key.get(), 2, options.from, options.until);
+      make_unsigned(options.common_name, key.get(), 2, options.from, options.until);
   X509_set_issuer_name(server.get(), X509_get_subject_name(ca));
-  add_extension(server.get(), ca, NID_subject_alt_name, options.alternative_names);
+  if (!options.alternative_names.empty()) {
+    add_extension(server.get(), ca, NID_subject_alt_name, options.alternative_names);
+  }
   require(X509_sign(server.get(), impl_->key.get(), EVP_sha256()) > 0);
 
   return {certificate(), pem_of(server.get()), to_pem([&](BIO* target) {

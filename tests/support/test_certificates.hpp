@@ -17,7 +17,12 @@ struct CertificateOptions {
   // When it is valid, in seconds from now.
   long from = -3600;
   long until = 3600;
+  std::string common_name = "Test server";
+  bool rsa = false;  // Instead of an elliptic curve.
 };
+
+// The same key as PKCS#8 that asks for a pass phrase.
+std::string encrypt_key(const std::string& key, const std::string& pass_phrase);
 
 // A certificate authority of its own.
 class TestCa {

@@ -207,10 +207,8 @@ Error check(const MqttTransportConfig& config) {
   };
   if (config.client_id.empty()) return Error(Errc::operation_error, "client_id must not be empty");
   if (config.hostname.empty()) return Error(Errc::operation_error, "hostname must not be empty");
-  if (config.x509) return lacks("with a client certificate (x509)");
   if (config.websockets) return lacks("over WebSockets (websockets)");
   if (config.proxy_options) return lacks("through a proxy (proxy_options)");
-  if (!config.cipher.empty()) return lacks("with a choice of cipher suites (cipher)");
   return {};
 }
 

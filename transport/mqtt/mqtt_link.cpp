@@ -19,7 +19,8 @@ Result<std::shared_ptr<MqttLink>> MqttLink::create(EventLoop& loop,
                                                    const MosquittoTransportOptions& options,
                                                    MqttLinkListener& listener) {
   std::shared_ptr<MqttLink> link(new MqttLink(loop, config, options, listener));
-  auto tls = TlsContext::get({config.hostname, config.server_verification_cert});
+  const TlsSettings settings{config.hostname, config.server_verification_cert, config.cipher};
+  auto tls = config.x509 ? TlsContext::create(settings, *config.x509) : TlsContext::get(settings);
   if (!tls) return tls.error();
   link->tls_ = *std::move(tls);
   if (Error error = link->forget_messages()) return error;

@@ -12,21 +12,34 @@
 #include "pipeline/loop/process_wide.hpp"
 #include "transport/resolver.hpp"
 #include "transport/tls/certificates.hpp"
+#include "transport/tls/cipher_suites.hpp"
+#include "transport/tls/client_certificate.hpp"
 #include "transport/tls/verify_failure.hpp"
 
 namespace azure::iot::device {
 namespace {
 
+TlsContext& context_of(const SSL* connection) {
+  return *static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
+}
+
 // libmosquitto asks for a server name equal to what it dials, an address, and makes sockets that
 // programs inherit. This comes after it has done so, and before the ClientHello is written.
-void prepare_connection(const SSL* connection, int where, int) {
-  if (!(where & SSL_CB_HANDSHAKE_START) || SSL_get_state(connection) != TLS_ST_BEFORE) return;
+void prepare_connection(const SSL* const_connection, int where, int) {
+  if (!(where & SSL_CB_HANDSHAKE_START)) return;
+  if (SSL_get_state(const_connection) != TLS_ST_BEFORE) return;
+  SSL* const connection = const_cast<SSL*>(const_connection);
   ::fcntl(SSL_get_fd(connection), F_SETFD, FD_CLOEXEC);
-  const auto* context =
-      static_cast<const TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
+  const TlsContext& context = context_of(connection);
   // What SSL_set_tlsext_host_name is short for; null takes the name away.
-  SSL_ctrl(const_cast<SSL*>(connection), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-           const_cast<char*>(context->server_name()));
+  SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+           const_cast<char*>(context.server_name()));
+  if (const Session session = context.last_session()) SSL_set_session(connection, session.get());
+}
+
+int keep_new_session(SSL* connection, SSL_SESSION* session) {
+  context_of(connection).keep_session(Session(session));
+  return 1;  // It is ours now.
 }
 
 Error openssl_error(std::string what) {
@@ -50,8 +63,16 @@ Result<std::shared_ptr<TlsContext>> TlsContext::get(const TlsSettings& settings)
   auto& known = cache.contexts[settings];
   if (auto context = known.lock()) return context;
   auto context = std::make_shared<TlsContext>(settings.hostname);
-  if (Error error = context->set_up(settings.server_verification_cert)) return error;
+  if (Error error = context->set_up(settings)) return error;
   known = context;
+  return context;
+}
+
+Result<std::shared_ptr<TlsContext>> TlsContext::create(const TlsSettings& settings,
+                                                       const X509& x509) {
+  auto context = std::make_shared<TlsContext>(settings.hostname);
+  if (Error error = context->set_up(settings)) return error;
+  if (Error error = use_client_certificate(context->native(), x509)) return error;
   return context;
 }
 
@@ -60,9 +81,23 @@ TlsContext::TlsContext(std::string hostname)
       names_host_(!is_ip_address(hostname_)),
       context_(SSL_CTX_new(TLS_client_method())) {}
 
+void FreeSession::operator()(ssl_session_st* session) const { SSL_SESSION_free(session); }
+
+Session TlsContext::last_session() const {
+  const std::lock_guard lock(mutex_);
+  if (!session_ || SSL_SESSION_is_resumable(session_.get()) != 1) return nullptr;
+  // One of its own: a connection that fails marks the session it came with.
+  return Session(SSL_SESSION_dup(session_.get()));
+}
+
+void TlsContext::keep_session(Session session) {
+  const std::lock_guard lock(mutex_);
+  session_ = std::move(session);
+}
+
 TlsContext::~TlsContext() { SSL_CTX_free(context_); }
 
-Error TlsContext::set_up(const std::string& server_verification_cert) {
+Error TlsContext::set_up(const TlsSettings& settings) {
   if (!context_) return openssl_error("OpenSSL made no TLS context");
   SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
   SSL_CTX_set_options(context_, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
@@ -71,6 +106,8 @@ Error TlsContext::set_up(const std::string& server_verification_cert) {
   SSL_CTX_set_read_ahead(context_, 1);
   SSL_CTX_set_app_data(context_, this);
   SSL_CTX_set_info_callback(context_, prepare_connection);
+  SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context_, keep_new_session);
   SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, note_verify_failure);
 
   X509_VERIFY_PARAM* const rules = SSL_CTX_get0_param(context_);
@@ -79,7 +116,8 @@ Error TlsContext::set_up(const std::string& server_verification_cert) {
                            ? X509_VERIFY_PARAM_set1_host(rules, hostname_.data(), hostname_.size())
                            : X509_VERIFY_PARAM_set1_ip_asc(rules, hostname_.c_str());
   if (host_set != 1) return openssl_error("hostname " + hostname_ + " cannot be verified");
-  return trust(server_verification_cert);
+  if (Error error = use_cipher_suites(context_, settings.cipher)) return error;
+  return trust(settings.server_verification_cert);
 }
 
 Error TlsContext::trust(const std::string& server_verification_cert) {

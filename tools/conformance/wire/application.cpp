@@ -7,6 +7,7 @@
 #include "clients/detail/client_config.hpp"
 #include "clients/detail/hub_client_core.hpp"
 #include "clients/detail/provisioning_client_core.hpp"
+#include "tools/conformance/wire/certificates.hpp"
 #include "tools/conformance/wire/hub_options.hpp"
 #include "tools/conformance/wire/provisioning_options.hpp"
 #include "tools/conformance/wire/values.hpp"
@@ -74,6 +75,13 @@ std::shared_ptr<detail::HubClientCore> Application::make_core() {
           vector_.client == "module" ? detail::TokenOwner::module : detail::TokenOwner::device;
       return detail::config_from_sastoken(text(create, "sastoken"), owner,
                                           finish(to_options<SasTokenOptions>(options)));
+    }
+    if (from == "x509") {
+      const Json& module_id = member(create, "module_id");
+      return detail::config_from_x509_certificate(
+          Certificates::get().client(create["x509"]), text(create, "hostname"),
+          text(create, "device_id"), module_id.is_null() ? "" : module_id.as_string(),
+          finish(to_options<X509Options>(options)));
     }
     throw std::logic_error("the replayer makes no client from " + from);
   };

@@ -38,14 +38,41 @@ class PrivateFolder {
 }  // namespace
 
 Certificates::Certificates() {
-  const test::TestCa authority;
-  server = authority.issue({.alternative_names = kServices});
-  badname = authority.issue({.alternative_names = "DNS:elsewhere.test"});
-  ca = authority.certificate();
+  // Of the kind that the recorded suites are for.
+  server = authority_.issue({.alternative_names = kServices, .rsa = true});
+  badname = authority_.issue({.alternative_names = "DNS:elsewhere.test"});
+  ca = authority_.certificate();
   other_ca = test::TestCa().certificate();
   static const PrivateFolder folder;
   ca_file = folder.write("ca.pem", ca);
   ::setenv(X509_get_default_cert_file_env(), ca_file.c_str(), 1);
+}
+
+X509 Certificates::client(const Json& recorded) const {
+  // "{x509dev1}": the name, in braces. At any of the times that vectors take for the present.
+  const std::string& cert = recorded["cert"].as_string();
+  constexpr long kDecade = 10L * 365 * 24 * 3600;
+  const test::ServerCertificate own =
+      authority_.issue({.alternative_names = {},
+                        .from = -kDecade,
+                        .until = kDecade,
+                        .common_name = cert.substr(1, cert.size() - 2)});
+  X509 x509;
+  x509.certificate = own.certificate;
+  const std::string& key = recorded["key"].as_string();
+  if (key == "plain") {
+    x509.key = own.key;
+  } else if (key == "encrypted") {
+    x509.key = test::encrypt_key(own.key, "fake pass phrase");
+  } else if (key == "mismatched") {
+    x509.key = server.key;
+  } else {
+    x509.key = "/nonexistent/device.key";  // "missing"
+  }
+  if (const Json* pass_phrase = recorded.find("pass_phrase")) {
+    x509.pass_phrase = pass_phrase->as_string();
+  }
+  return x509;
 }
 
 const Certificates& Certificates::get() {

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "pipeline/auth/x509.hpp"
+#include "pipeline/json/json.hpp"
 #include "tests/support/test_certificates.hpp"
 
 namespace azure::iot::device::conformance::wire {
@@ -18,8 +20,13 @@ struct Certificates {
   std::string ca_file;
   std::string other_ca;
 
+  // The client certificate that a vector means: {"cert": "{NAME}", "key": "encrypted", ...}.
+  X509 client(const Json& recorded) const;
+
  private:
   Certificates();
+
+  test::TestCa authority_;
 };
 
 // A text of a vector with the certificates that it stands for: "{ca}".

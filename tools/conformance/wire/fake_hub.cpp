@@ -77,7 +77,10 @@ void FakeHub::serve(test::ScriptedConnection& client) {
   if (script_.next_word("tls") == "close_before_handshake") return;
   const Certificates& certificates = Certificates::get();
   const bool badname = script_.next_word("server_cert") == "badname";
-  if (!client.start_tls(badname ? certificates.badname : certificates.server)) return;
+  if (!client.start_tls({.certificate = badname ? certificates.badname : certificates.server,
+                         .client_ca = certificates.ca})) {
+    return;
+  }
 
   std::shared_ptr<Connection> connection;
   {
@@ -222,7 +225,12 @@ void FakeHub::note(Json packet, const Connection& connection) {
   packet.set("conn", connection.number());
   packet.set("step", step_.load());
   if (packet["packet"] == Json("CONNECT")) {
-    packet.set("sni", const_cast<Connection&>(connection).client().server_name());
+    const test::ScriptedConnection& client = connection.client();
+    Json tls{{"sni", client.server_name()}, {"cipher", client.cipher()}};
+    if (const std::string name = client.client_name(); !name.empty()) {
+      tls.set("client_cert_cn", name);
+    }
+    packet.set("tls", std::move(tls));
   }
   if (packet["packet"] == Json("PUBLISH") && packet["topic"].is_string()) {
     note_request_id(packet["topic"].as_string());

@@ -290,6 +290,8 @@ const std::map<std::string, Function, std::less<>> kFunctions = {
        return {{"plain", in["value"].dump()}, {"sorted", in["value"].dump_sorted()}};
      }},
     {"datetime_text", datetime},
+    {"check_cipher",
+     [](const Json& in) -> Json { return to_cipher("cipher", in["value"]).text(); }},
     {"check_keep_alive", check_keep_alive},
     {"check_connection_retry_interval", check_connection_retry_interval},
 };
@@ -301,7 +303,6 @@ const std::map<std::string, const char*, std::less<>> kMissing = {
     {"http_error_text", "HTTP"},
     {"http_proxies", "proxies"},
     {"edge_workload_uri", "Edge environment"},
-    {"check_cipher", "cipher"},
 };
 
 // Of the members that the recording has.

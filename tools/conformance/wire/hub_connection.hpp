@@ -18,7 +18,7 @@ class FakeHub::Connection {
   Connection(test::ScriptedConnection& client, int number);
 
   int number() const { return number_; }
-  test::ScriptedConnection& client() { return client_; }
+  const test::ScriptedConnection& client() const { return client_; }
 
   // Handles packets, and writes, until either side ends.
   void run(const std::function<void(const std::string& packet)>& handle);

@@ -26,6 +26,8 @@ void set_option(Options& options, const std::string& name, const Json& value) {
     options.connection_retry_interval = seconds();
   } else if (name == "ensure_desired_properties") {
     options.ensure_desired_properties = truth();
+  } else if (name == "cipher") {
+    options.cipher = to_cipher(name, value);
   } else if (name == "gateway_hostname") {
     if constexpr (requires { options.gateway_hostname; }) {
       options.gateway_hostname = to_text(name, value);
@@ -59,5 +61,6 @@ Options to_options(const Json& options) {
 template ConnectionStringOptions to_options(const Json& options);
 template SymmetricKeyOptions to_options(const Json& options);
 template SasTokenOptions to_options(const Json& options);
+template X509Options to_options(const Json& options);
 
 }  // namespace azure::iot::device::conformance::wire

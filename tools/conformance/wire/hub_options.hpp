@@ -21,19 +21,20 @@ namespace azure::iot::device::conformance::wire {
 
 // One row: an option, and a predicate over the option types of the factories.
 template <class Has>
-constexpr std::array<bool, 3> factories_with(const Has& has) {
+constexpr std::array<bool, 4> factories_with(const Has& has) {
   return {has(static_cast<const ConnectionStringOptions*>(nullptr)),
           has(static_cast<const SymmetricKeyOptions*>(nullptr)),
-          has(static_cast<const SasTokenOptions*>(nullptr))};
+          has(static_cast<const SasTokenOptions*>(nullptr)),
+          has(static_cast<const X509Options*>(nullptr))};
 }
 
 struct OptionRow {
   std::string_view name;
-  std::array<bool, 3> taken;  // By create_from_connection_string, _symmetric_key, _sastoken.
+  std::array<bool, 4> taken;  // In the order of kFactories.
 };
 
-inline constexpr std::array<std::string_view, 3> kFactories{"connection_string", "symmetric_key",
-                                                            "sastoken"};
+inline constexpr std::array<std::string_view, 4> kFactories{"connection_string", "symmetric_key",
+                                                            "sastoken", "x509"};
 
 // In the order of constants.json.
 inline constexpr std::array kHubOptions{
@@ -42,7 +43,7 @@ inline constexpr std::array kHubOptions{
     OptionRow{"gateway_hostname",
               factories_with(AZURE_IOT_HAS_OPTION(gateway_hostname, std::string()))},
     OptionRow{"websockets", factories_with(AZURE_IOT_HAS_OPTION(websockets, true))},
-    OptionRow{"cipher", factories_with(AZURE_IOT_HAS_OPTION(cipher, std::string()))},
+    OptionRow{"cipher", factories_with(AZURE_IOT_HAS_OPTION(cipher, Cipher()))},
     OptionRow{"product_info", factories_with(AZURE_IOT_HAS_OPTION(product_info, std::string()))},
     OptionRow{"proxy_options", factories_with(AZURE_IOT_HAS_OPTION(proxy_options, ProxyOptions()))},
     OptionRow{"sastoken_ttl",

@@ -12,10 +12,9 @@ namespace azure::iot::device::conformance::wire {
 namespace {
 
 // Options of Python's for which nothing is here yet, and the feature that they belong to.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kMissingOptions{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kMissingOptions{{
     {"websockets", "websockets"},
     {"proxy_options", "proxies"},
-    {"cipher", "cipher"},
 }};
 
 const std::set<std::string_view> kHttpCalls{"get_storage_info_for_blob",
@@ -32,7 +31,6 @@ bool is_known_option(std::string_view name) {
 
 std::optional<std::string> missing_feature(const Vector& vector) {
   const std::string& from = vector.create["from"].as_string();
-  if (from == "x509") return "x509";
   if (from == "edge_environment") return "Edge environment";
   for (const Json& step : vector.steps) {
     const Json& call = member(step, "do");

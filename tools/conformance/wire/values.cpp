@@ -112,6 +112,17 @@ std::chrono::seconds to_seconds(const std::string& what, const Json& value) {
   throw CompileTimeRefusal(what, value);
 }
 
+Cipher to_cipher(const std::string& what, const Json& value) {
+  if (!value.is_array()) return to_text(what, value);
+  std::string list;
+  for (const Json& name : value.elements()) {
+    // As a list of names is joined.
+    if (!list.empty()) list += ':';
+    list += to_text(what, name);
+  }
+  return list;
+}
+
 Json to_document(const std::string& what, const Json& value) {
   if (!value.is_object() || (value.size() > 1 && !value.contains("count"))) return value;
   if (const Json* json = value.find("json")) return *json;

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "clients/cipher.hpp"
 #include "iothub/models/message.hpp"
 #include "iothub/models/method_request.hpp"
 #include "pipeline/json/json.hpp"
@@ -23,6 +24,7 @@ std::string to_text(const std::string& what, const Json& value);
 int to_int(const std::string& what, const Json& value);
 bool to_bool(const std::string& what, const Json& value);
 std::chrono::seconds to_seconds(const std::string& what, const Json& value);
+Cipher to_cipher(const std::string& what, const Json& value);
 // A document: null, a boolean, a number or a text stand for themselves.
 Json to_document(const std::string& what, const Json& value);
 // The members of a message; a text alone is its data.

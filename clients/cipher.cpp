@@ -1,0 +1,22 @@
+#include "clients/cipher.hpp"
+
+#include <algorithm>
+
+namespace azure::iot::device {
+
+// Whatever the locale: the names are ASCII.
+Cipher::Cipher(std::string_view list) : text_(list) {
+  std::transform(text_.begin(), text_.end(), text_.begin(), [](char c) {
+    if (c == '_') return '-';
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+}
+
+Cipher::Cipher(std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    if (!text_.empty()) text_ += ':';
+    text_ += Cipher(name).text();
+  }
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "../loop/time.hpp"
+
+namespace azure::iot::device {
+
+// What stands in a certificate.
+struct CertificateInfo {
+  std::string subject;  // "CN=device-1, O=Example".
+  WallTime not_before;
+  WallTime not_after;
+};
+
+// The first certificate of a PEM text; nothing if it cannot be read here, which says nothing
+// against it: there are kinds of keys that mbedTLS does not know.
+std::optional<CertificateInfo> read_certificate_info(std::string_view pem);
+
+}  // namespace azure::iot::device

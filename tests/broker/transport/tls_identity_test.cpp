@@ -1,0 +1,162 @@
+// Who a client is in TLS, what it offers, and how it comes back.
+#include <atomic>
+#include <mutex>
+
+#include <doctest/doctest.h>
+#include <openssl/ssl.h>
+
+#include "tests/broker/transport/transport_configs.hpp"
+
+using namespace azure::iot::device;
+using namespace azure::iot::device::test;
+
+namespace {
+
+const TestCa& authority() {
+  static const TestCa made;
+  return made;
+}
+const ServerCertificate& server_certificate() {
+  static const ServerCertificate made = authority().issue({.rsa = true});
+  return made;
+}
+
+// A server that notes how each client came.
+class NotingServer {
+ public:
+  struct Visit {
+    std::string name;
+    std::string cipher;
+    bool resumed = false;
+    std::size_t bytes = 0;  // That the server needed for the handshake.
+    std::chrono::steady_clock::duration time{};
+  };
+
+  explicit NotingServer(ServerTls tls, bool forgets = false)
+      : tls_(std::move(tls)), context_(make_server_context(tls_)), forgets_(forgets) {}
+
+  void forget_tickets() {
+    const std::lock_guard lock(mutex_);
+    context_ = make_server_context(tls_);
+  }
+  Visit last() const {
+    const std::lock_guard lock(mutex_);
+    return last_;
+  }
+  std::uint16_t port() const { return server_.port(); }
+
+ private:
+  void serve(ScriptedConnection& client) {
+    ServerContext context;
+    {
+      const std::lock_guard lock(mutex_);
+      context = forgets_ ? make_server_context(tls_) : context_;
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    if (!client.start_tls(context)) return;
+    {
+      const std::lock_guard lock(mutex_);
+      last_ = {client.client_name(), client.cipher(), client.resumed(),
+               client.wire().bytes_written(), std::chrono::steady_clock::now() - begin};
+    }
+    client.read_packet();
+    client.write(connack(0));
+    client.wait_for_end();
+  }
+
+  const ServerTls tls_;
+  mutable std::mutex mutex_;
+  ServerContext context_;
+  const bool forgets_;
+  Visit last_;
+  ScriptedServer server_{[this](ScriptedConnection& client) { serve(client); }};
+};
+
+MqttTransportConfig config_of(const NotingServer& server) {
+  return config_for(server.port(), authority().certificate());
+}
+
+void come_and_go(TransportProbe& probe) {
+  const std::size_t before = probe.told().size();
+  REQUIRE_FALSE(probe.connect());
+  REQUIRE(probe.wait_for_count(before + 1));
+  REQUIRE(probe.told().back() == "connected");
+  REQUIRE_FALSE(probe.disconnect());
+  REQUIRE(probe.wait_for_count(before + 2));
+}
+
+}  // namespace
+
+TEST_CASE("TLS: a client presents its certificate, from memory, with an encrypted key") {
+  const NotingServer server(
+      {.certificate = server_certificate(), .client_ca = authority().certificate()});
+  const auto own = authority().issue({.alternative_names = {}, .common_name = "device-1"});
+  auto config = config_of(server);
+  config.x509.emplace();
+  config.x509->certificate = own.certificate + own.ca;
+  config.x509->key = encrypt_key(own.key, "a fake pass phrase");
+  config.x509->pass_phrase = "a fake pass phrase";
+  TransportProbe probe(config, quick());
+  REQUIRE_FALSE(probe.creation_error);
+  come_and_go(probe);
+  CHECK(server.last().name == "device-1");
+}
+
+TEST_CASE("TLS: the chosen suite is what the server gets, and nothing newer in silence") {
+  const NotingServer server({.certificate = server_certificate()});
+  auto config = config_of(server);
+  for (const char* cipher : {"ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384"}) {
+    config.cipher = cipher;
+    TransportProbe probe(config, quick());
+    come_and_go(probe);
+    CHECK(server.last().cipher == cipher);
+  }
+  config.cipher = "TLS-AES-128-GCM-SHA256";
+  TransportProbe probe(config, quick());
+  come_and_go(probe);
+  CHECK(server.last().cipher == "TLS_AES_128_GCM_SHA256");
+}
+
+TEST_CASE("TLS: a client comes back with what the server gave it, in both versions of TLS") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    CAPTURE(version);
+    NotingServer server({.certificate = server_certificate(), .max_version = version});
+    TransportProbe probe(config_of(server), quick());
+    come_and_go(probe);
+    const auto first = server.last();
+    CHECK_FALSE(first.resumed);
+    for (int again = 0; again < 3; ++again) {
+      come_and_go(probe);
+      CHECK(server.last().resumed);
+      CHECK(server.last().bytes < first.bytes);
+    }
+    // A server that was restarted knows nothing of it.
+    server.forget_tickets();
+    come_and_go(probe);
+    CHECK_FALSE(server.last().resumed);
+    come_and_go(probe);
+    CHECK(server.last().resumed);
+  }
+}
+
+TEST_CASE("TLS: coming back is quicker than coming for the first time") {
+  std::array<std::chrono::steady_clock::duration, 2> medians{};
+  for (const bool forgets : {false, true}) {
+    const NotingServer server({.certificate = server_certificate()}, forgets);
+    TransportProbe probe(config_of(server), quick());
+    come_and_go(probe);
+    std::vector<std::chrono::steady_clock::duration> times;
+    for (int i = 0; i < 21; ++i) {
+      come_and_go(probe);
+      CHECK(server.last().resumed != forgets);
+      times.push_back(server.last().time);
+    }
+    std::sort(times.begin(), times.end());
+    medians[forgets] = times[times.size() / 2];
+  }
+  const auto in_us = [](auto time) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+  };
+  MESSAGE("the handshake took ", in_us(medians[0]), " us with a session, ", in_us(medians[1]),
+          " us without");
+}

@@ -1,0 +1,147 @@
+#include <filesystem>
+#include <fstream>
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include "clients/detail/client_config.hpp"
+#include "clients/iothub_device_client.hpp"
+#include "clients/iothub_module_client.hpp"
+#include "pipeline/auth/certificate_info.hpp"
+#include "pipeline/loop/manual_loop.hpp"
+#include "tests/support/test_certificates.hpp"
+
+namespace azure::iot::device::test {
+namespace {
+using namespace std::chrono_literals;
+
+const ServerCertificate& own() {
+  static const ServerCertificate made =
+      make_server_certificate({.alternative_names = {}, .common_name = "device-1"});
+  return made;
+}
+
+X509 pair() {
+  X509 x509;
+  x509.certificate = own().certificate;
+  x509.key = own().key;
+  return x509;
+}
+
+// What the factory says against it; empty if nothing.
+std::string refusal(const X509& x509, X509Options options = {}) {
+  try {
+    IoTHubDeviceClient::create_from_x509_certificate(x509, "hub.example", "device-1",
+                                                     std::move(options));
+    return {};
+  } catch (const std::invalid_argument& e) {
+    return e.what();
+  }
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+// A file with that text, while it lives.
+class File {
+ public:
+  explicit File(const std::string& text)
+      : path_(std::filesystem::temp_directory_path() /
+              ("azure-iot-test-" + std::to_string(::getpid()) + "-" + std::to_string(++count))) {
+    std::ofstream(path_) << text;
+  }
+  ~File() { std::filesystem::remove(path_); }
+  std::string name() const { return path_.string(); }
+
+ private:
+  static inline int count = 0;
+  std::filesystem::path path_;
+};
+
+// A loop with another time of day.
+std::shared_ptr<ManualLoop> loop_at(std::chrono::seconds from_now) {
+  return std::make_shared<ManualLoop>(
+      std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now()) +
+      from_now);
+}
+
+}  // namespace
+
+TEST_CASE("X509: a client is made of texts, and of files") {
+  CHECK(refusal(pair()) == "");
+  const File certificate(own().certificate + own().ca);
+  const File key(own().key);
+  X509 files;
+  files.certificate = certificate.name();
+  files.key = key.name();
+  CHECK(refusal(files) == "");
+  IoTHubModuleClient::create_from_x509_certificate(files, "hub.example", "device-1", "module-1");
+}
+
+TEST_CASE("X509: the client has no token, and the names that Python's has") {
+  const auto config = detail::config_from_x509_certificate(pair(), "hub.example", "d", "m",
+                                                           {.gateway_hostname = "gateway.example"});
+  CHECK_FALSE(config.pipeline.sastoken);
+  CHECK(config.pipeline.x509->key == own().key);
+  CHECK(config.pipeline.hostname == "hub.example");
+  CHECK(config.pipeline.gateway_hostname == "gateway.example");
+  CHECK(config.hub.device_id == "d");
+  CHECK(config.hub.module_id == "m");
+}
+
+TEST_CASE("X509: what is missing or cannot be read is named, and nothing of it is shown") {
+  X509 without_key = pair();
+  without_key.key.clear();
+  CHECK(contains(refusal(without_key), "x509: the key is missing"));
+  X509 without_certificate = pair();
+  without_certificate.certificate.clear();
+  CHECK(contains(refusal(without_certificate), "x509: the certificate is missing"));
+  X509 no_file = pair();
+  no_file.key = "c2VjcmV0IGtleQ==";
+  CHECK(contains(refusal(no_file), "x509: the key: must be a private key as PEM text"));
+  CHECK_FALSE(contains(refusal(no_file), no_file.key));
+  X509 folder = pair();
+  folder.certificate = std::filesystem::temp_directory_path().string();
+  CHECK(contains(refusal(folder), "Is a directory"));
+  const File nothing("no certificate");
+  X509 empty = pair();
+  empty.certificate = nothing.name();
+  CHECK(contains(refusal(empty), "there is none in the file " + nothing.name()));
+  CHECK_THROWS_WITH_AS(IoTHubDeviceClient::create_from_x509_certificate(pair(), "", "device-1"),
+                       "hostname: must not be empty", std::invalid_argument);
+}
+
+TEST_CASE("X509: a key of another certificate is refused when the client is made") {
+  X509 mismatched = pair();
+  mismatched.key = make_server_certificate().key;
+  CHECK(contains(refusal(mismatched), "does not belong to the certificate"));
+}
+
+TEST_CASE("X509: a certificate that is not valid at this time is refused, and the clock named") {
+  const std::string expired = refusal(pair(), {.event_loop = loop_at(24h)});
+  CHECK(contains(expired, "x509: the certificate of CN=device-1 expired at "));
+  CHECK(contains(expired, "this machine's clock says "));
+  const std::string early = refusal(pair(), {.event_loop = loop_at(-24h)});
+  CHECK(contains(early, "is not valid before "));
+  CHECK(contains(early, "set it right"));
+}
+
+TEST_CASE("X509: what mbedTLS cannot read is no mistake by itself") {
+  CHECK_FALSE(
+      read_certificate_info("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"));
+  CHECK_FALSE(read_certificate_info(""));
+  const auto info = read_certificate_info(own().certificate);
+  REQUIRE(info);
+  CHECK(info->not_after - info->not_before == 7200s);
+}
+
+TEST_CASE("Cipher: a list and names come to the same text, as Python has it") {
+  CHECK(Cipher("ecdhe_rsa_aes256_gcm_sha384").text() == "ECDHE-RSA-AES256-GCM-SHA384");
+  CHECK(Cipher({"x_y", "Z"}).text() == "X-Y:Z");
+  CHECK(Cipher().text() == "");
+  X509Options options{.cipher = {"BOGUS", "ALSO"}};
+  CHECK(contains(refusal(pair(), options), "cipher: must name at least one suite"));
+}
+
+}  // namespace azure::iot::device::test

@@ -1,0 +1,70 @@
+#include "transport/tls/cipher_suites.hpp"
+
+#include <memory>
+#include <set>
+
+#include <doctest/doctest.h>
+#include <openssl/ssl.h>
+
+namespace azure::iot::device {
+namespace {
+
+struct Offer {
+  Error error;
+  std::set<std::string> suites;
+  bool tls12 = true;
+  bool tls13 = true;
+};
+
+Offer offer_of(const std::string& list) {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
+                                                                  &SSL_CTX_free);
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  Offer offer{.error = use_cipher_suites(context.get(), list), .suites = {}};
+  const auto* const ciphers = SSL_CTX_get_ciphers(context.get());
+  offer.tls13 = SSL_CTX_get_max_proto_version(context.get()) != TLS1_2_VERSION;
+  offer.tls12 = SSL_CTX_get_min_proto_version(context.get()) != TLS1_3_VERSION;
+  for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i) {
+    const SSL_CIPHER* const each = sk_SSL_CIPHER_value(ciphers, i);
+    const bool is_tls13 = std::string_view(SSL_CIPHER_get_name(each)).starts_with("TLS_");
+    if (is_tls13 ? offer.tls13 : offer.tls12) offer.suites.insert(SSL_CIPHER_get_name(each));
+  }
+  return offer;
+}
+
+}  // namespace
+
+TEST_CASE("Cipher suites: only what is named is offered, and TLS 1.3 not in silence") {
+  const Offer offer = offer_of("ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256");
+  CHECK_FALSE(offer.error);
+  CHECK(offer.suites ==
+        std::set<std::string>{"ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-AES128-GCM-SHA256"});
+  CHECK_FALSE(offer.tls13);
+}
+
+TEST_CASE("Cipher suites: those of TLS 1.3 are chosen like the others, alone or with them") {
+  const Offer alone = offer_of("TLS-AES-256-GCM-SHA384");
+  CHECK(alone.suites == std::set<std::string>{"TLS_AES_256_GCM_SHA384"});
+  CHECK_FALSE(alone.tls12);
+  const Offer both = offer_of("ECDHE-RSA-AES256-GCM-SHA384:TLS-CHACHA20-POLY1305-SHA256");
+  CHECK(both.suites ==
+        std::set<std::string>{"ECDHE-RSA-AES256-GCM-SHA384", "TLS_CHACHA20_POLY1305_SHA256"});
+}
+
+TEST_CASE("Cipher suites: an empty list leaves the choice to OpenSSL") {
+  const Offer offer = offer_of("");
+  CHECK(offer.tls12);
+  CHECK(offer.tls13);
+  CHECK(offer.suites.size() > 10);
+}
+
+TEST_CASE("Cipher suites: a list of which OpenSSL knows nothing is an error that shows it") {
+  for (const char* list : {"BOGUS", "BOGUS:ALSO", "TLS-AES-BOGUS", ":"}) {
+    CAPTURE(list);
+    const Error error = offer_of(list).error;
+    CHECK(error.code() == Errc::bad_content);
+    CHECK(error.detail().find(list) != std::string::npos);
+  }
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,49 @@
+#include "transport/tls/cipher_suites.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+namespace azure::iot::device {
+namespace {
+
+// The suites of TLS 1.3 have a list, and words, of their own: "TLS_AES_256_GCM_SHA384".
+bool is_of_tls13(std::string_view name) {
+  return name.starts_with("TLS-AES-") || name.starts_with("TLS-CHACHA20-");
+}
+
+void append(std::string& list, std::string_view name) {
+  if (!list.empty()) list += ':';
+  list += name;
+}
+
+}  // namespace
+
+Error use_cipher_suites(ssl_ctx_st* context, const std::string& list) {
+  if (list.empty()) return {};
+  std::string tls13;
+  std::string others;
+  for (std::string_view rest = list; !rest.empty();) {
+    const std::string_view name = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+    append(is_of_tls13(name) ? tls13 : others, name);
+  }
+  std::replace(tls13.begin(), tls13.end(), '-', '_');
+
+  const bool has_tls13 = !tls13.empty() && SSL_CTX_set_ciphersuites(context, tls13.c_str()) == 1;
+  const bool has_others = !others.empty() && SSL_CTX_set_cipher_list(context, others.c_str()) == 1;
+  ERR_clear_error();
+  if (!has_tls13 && !has_others) {
+    return Error(Errc::bad_content,
+                 "cipher: must name at least one suite that OpenSSL knows "
+                 "(\"openssl ciphers\" lists them); got " +
+                     list);
+  }
+  if (!has_tls13) SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+  if (!has_others) SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  return {};
+}
+
+}  // namespace azure::iot::device
