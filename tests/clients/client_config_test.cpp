@@ -52,8 +52,9 @@ TEST_CASE("Client: a value that breaks the rule of its option is refused, naming
   const std::string cert =
       "server_verification_cert: must be certificates as PEM text, or the name of a file with "
       "such text; ";
-  const std::string nothing = cert + "it is no such text, and no file of that name can be read "
-                                     "(No such file or directory)";
+  const std::string nothing = cert +
+                              "it is no such text, and no file of that name can be read "
+                              "(No such file or directory)";
   CHECK(refused({.server_verification_cert = "/nonexistent/ca.pem"}) == nothing);
   CHECK(refused({.server_verification_cert = "not\na certificate"}) == nothing);
   CHECK(refused({.server_verification_cert = "/dev/null"}) ==
