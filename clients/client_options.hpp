@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "../pipeline/auth/x509.hpp"
 #include "../pipeline/loop/event_loop.hpp"
+#include "../pipeline/proxy_options.hpp"
 #include "../pipeline/retry_policy.hpp"
 #include "cipher.hpp"
 #include "stage_insertion.hpp"
@@ -47,7 +49,12 @@ struct ConnectionStringOptions {
   std::string product_info = {};
   // Which cipher suites to offer: see cipher.hpp.
   Cipher cipher = {};
-  // The hub's port; 0 means that of MQTT over TLS, 8883.
+  // Whether MQTT goes over a WebSocket, on the port that web pages have, where no other is open.
+  bool websockets = false;
+  // The proxy through which to connect: see proxy_options.hpp. None means directly, whatever the
+  // environment says.
+  std::optional<ProxyOptions> proxy_options = {};
+  // The hub's port; 0 means that of MQTT over TLS, 8883, or of a WebSocket, 443.
   std::uint16_t port = 0;
   // The loop on which the client runs; none means the one that all clients share.
   std::shared_ptr<EventLoop> event_loop = {};
@@ -76,6 +83,8 @@ struct SymmetricKeyOptions {
   bool ensure_desired_properties = true;
   std::string product_info = {};
   Cipher cipher = {};
+  bool websockets = false;
+  std::optional<ProxyOptions> proxy_options = {};
   std::uint16_t port = 0;
   std::shared_ptr<EventLoop> event_loop = {};
   std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};
@@ -95,6 +104,8 @@ struct SasTokenOptions {
   bool ensure_desired_properties = true;
   std::string product_info = {};
   Cipher cipher = {};
+  bool websockets = false;
+  std::optional<ProxyOptions> proxy_options = {};
   std::uint16_t port = 0;
   std::shared_ptr<EventLoop> event_loop = {};
   std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};
@@ -114,6 +125,8 @@ struct X509Options {
   bool ensure_desired_properties = true;
   std::string product_info = {};
   Cipher cipher = {};
+  bool websockets = false;
+  std::optional<ProxyOptions> proxy_options = {};
   std::uint16_t port = 0;
   std::shared_ptr<EventLoop> event_loop = {};
   std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};

@@ -4,6 +4,7 @@
 build_packages=(
   g++ cmake ninja-build pkg-config ccache
   libmosquitto-dev libmbedtls-dev libssl-dev rapidjson-dev doctest-dev libcli11-dev
+  libcurl4-openssl-dev libwslay-dev
 )
 
 say() { printf '%s\n' "$*"; }

@@ -55,6 +55,8 @@ HubClientConfig make_config(const Identity& identity, const Options& options) {
   pipeline.port = options.port;
   pipeline.server_verification_cert = read_certificates(options.server_verification_cert);
   pipeline.cipher = options.cipher.text();
+  pipeline.websockets = options.websockets;
+  pipeline.proxy_options = options.proxy_options;
   pipeline.keep_alive = options.keep_alive;
   pipeline.auto_connect = options.auto_connect;
   pipeline.connection_retry = options.connection_retry;

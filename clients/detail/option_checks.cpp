@@ -54,6 +54,25 @@ void check_max_in_flight(std::size_t count) {
   }
 }
 
+void check_proxy_options(const ProxyOptions& proxy) {
+  constexpr std::string_view kOption = "proxy_options";
+  if (proxy.address.empty()) refuse(kOption, "address must name a host", "nothing");
+  // It would be more than an address in the URL of which it becomes a part.
+  if (proxy.address.find_first_of("/@?# \t\r\n") != std::string::npos) {
+    refuse(kOption, "address must be a name or an IP address, without scheme, user and port",
+           proxy.address);
+  }
+  if (proxy.port == 0) refuse(kOption, "port must be 1 to 65535", "0");
+  constexpr std::size_t kLongest = 255;  // RFC 1929.
+  if (proxy.username.size() > kLongest || proxy.password.size() > kLongest) {
+    throw std::invalid_argument(
+        "proxy_options: username and password must be at most 255 bytes long each");
+  }
+  if (!proxy.password.empty() && proxy.username.empty()) {
+    throw std::invalid_argument("proxy_options: a password needs a username");
+  }
+}
+
 std::string read_certificates(const std::string& text_or_file) {
   return read_pem_text(text_or_file, "server_verification_cert", "certificates",
                        "BEGIN CERTIFICATE");

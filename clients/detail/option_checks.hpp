@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "../../pipeline/proxy_options.hpp"
+
 // The rules of options and arguments that the clients of all services have. They throw
 // std::invalid_argument naming the argument, the rule and the value, unless it is secret.
 namespace azure::iot::device::detail {
@@ -17,6 +19,7 @@ void check_sastoken_ttl(std::chrono::seconds ttl);
 void check_connection_retry_interval(std::chrono::seconds interval);
 void check_operation_timeout(std::chrono::milliseconds timeout);
 void check_max_in_flight(std::size_t count);
+void check_proxy_options(const ProxyOptions& proxy);
 
 // Those of the options that a struct has.
 template <class Options>
@@ -27,6 +30,9 @@ void check_options(const Options& options) {
     check_connection_retry_interval(options.connection_retry_interval);
   }
   check_operation_timeout(options.operation_timeout);
+  if constexpr (requires { options.proxy_options; }) {
+    if (options.proxy_options) check_proxy_options(*options.proxy_options);
+  }
   if constexpr (requires { options.max_in_flight; }) check_max_in_flight(options.max_in_flight);
 }
 

@@ -119,6 +119,15 @@ std::string ScriptedConnection::read(std::size_t size) {
   return bytes;
 }
 
+std::string ScriptedConnection::read_some(std::size_t size) {
+  std::string bytes(size, '\0');
+  const auto n =
+      tls_ ? SSL_read(tls_, bytes.data(), static_cast<int>(size)) : wire_.read(bytes.data(), size);
+  ERR_clear_error();
+  bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return bytes;
+}
+
 std::string ScriptedConnection::read_packet() {
   std::string packet = read(1);
   std::size_t length = 0;

@@ -58,6 +58,8 @@ class ScriptedConnection {
 
   // Exactly so many bytes; fewer if the client hangs up.
   std::string read(std::size_t size);
+  // What is there, so many bytes at most; empty once the client has hung up.
+  std::string read_some(std::size_t size);
   // The next MQTT packet as it is on the wire; empty once the client has hung up.
   std::string read_packet();
   // Whether there is something to read, or the client hung up, before `wake` becomes readable.

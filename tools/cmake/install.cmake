@@ -34,8 +34,9 @@ foreach(folder ${AZURE_IOT_DEVICE_FOLDERS})
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${header_dir}
     FILES_MATCHING PATTERN "*.hpp"
     PATTERN "transport/tls" EXCLUDE
+    PATTERN "transport/tunnel" EXCLUDE
     REGEX "mqtt/(arrivals|connection_attempt|keep_alive|mqtt_link|name_lookup)[.]hpp$" EXCLUDE
-    REGEX "mqtt/(mosquitto_(client|errors|library)|operation_manager)[.]hpp$" EXCLUDE
+    REGEX "mqtt/(mosquitto_(client|errors|library)|operation_manager|private_listener)[.]hpp$" EXCLUDE
     REGEX "loop/(epoll_loop|escape|fd_watches|loop_clock|process_wide|shared_instance)[.]hpp$" EXCLUDE
     REGEX "loop/(thread|thread_handler_pool|unique_fd|work_queue)[.]hpp$" EXCLUDE
     REGEX "(json/json_[a-z]+|auth/wipe)[.]hpp$" EXCLUDE)
@@ -59,12 +60,19 @@ install(FILES
   DESTINATION ${package_dir})
 
 # A static library brings what it needs along; a shared one has it inside.
+set(PC_TUNNEL "")
+if(AZURE_IOT_DEVICE_TUNNEL)
+  set(PC_TUNNEL " libcurl")
+endif()
 if(BUILD_SHARED_LIBS)
   set(PC_PRIVATE .private)
   set(PC_LIBS "")
 else()
   set(PC_PRIVATE "")
   set(PC_LIBS "-lmbedcrypto -lmbedx509 -pthread")
+  if(AZURE_IOT_DEVICE_TUNNEL)
+    string(APPEND PC_LIBS " -lwslay")
+  endif()
 endif()
 # The prefix as seen from the file itself, since it may be installed to another than was meant.
 file(RELATIVE_PATH PC_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)

@@ -12,9 +12,12 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "pipeline/loop/escape.hpp"
 #include "pipeline/loop/fork_guard.hpp"
+#include "transport/mqtt/private_listener.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -95,8 +98,10 @@ std::unique_ptr<MosquittoClient> MosquittoClient::create(const std::string& clie
   mosquitto_int_option(native, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V311);
   mosquitto_int_option(native, MOSQ_OPT_SEND_MAXIMUM, 65535);  // The window is ours.
   mosquitto_int_option(native, MOSQ_OPT_TCP_NODELAY, 1);
-  mosquitto_int_option(native, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
-  mosquitto_void_option(native, MOSQ_OPT_SSL_CTX, client->tls_->native());
+  if (client->tls_) {
+    mosquitto_int_option(native, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+    mosquitto_void_option(native, MOSQ_OPT_SSL_CTX, client->tls_->native());
+  }
   mosquitto_connect_with_flags_callback_set(native, Callbacks::on_connect);
   mosquitto_disconnect_callback_set(native, Callbacks::on_disconnect);
   mosquitto_publish_callback_set(native, Callbacks::on_publish);
@@ -139,6 +144,7 @@ MosquittoResult MosquittoClient::call(const Call& call) {
 MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t port,
                                       int keep_alive, const Login& login) {
   openssl_error_ = 0;
+  carried_ = nullptr;
   blocked_ = has_more_ = handshaken_ = false;
   bytes_at_packet_ = 0;
   const int login_rc = mosquitto_username_pw_set(native_.get(), login.username, login.password);
@@ -151,12 +157,36 @@ MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t 
     return mosquitto_connect_async(native_.get(), address.c_str(), port, keep_alive);
   });
   mosquitto_username_pw_set(native_.get(), login.username, nullptr);
-  if (fd() >= 0) {
-    ::fcntl(fd(), F_SETFD, FD_CLOEXEC);
-    BIO* const socket = SSL_get_rbio(tls_connection());
+  if (fd() >= 0) ::fcntl(fd(), F_SETFD, FD_CLOEXEC);
+  if (ssl_st* const tls = tls_connection()) {
+    BIO* const socket = SSL_get_rbio(tls);
     BIO_set_callback_ex(socket, around_read);
     BIO_set_callback_arg(socket, reinterpret_cast<char*>(this));
   }
+  return result;
+}
+
+// libmosquitto connects to a Unix socket, at once, and says its first words to it; they go on to the
+// carrier, which then takes the place of that socket under its number.
+MosquittoResult MosquittoClient::dial(UniqueFd carrier, const CarriedBytes* bytes, int keep_alive,
+                                      const Login& login) {
+  const PrivateListener listener;
+  if (listener.path().empty()) return {MOSQ_ERR_ERRNO, errno};
+  const MosquittoResult result = dial(listener.path(), 0, keep_alive, login);
+  carried_ = bytes;
+  if (!result || fd() < 0) return result;
+  const UniqueFd other = listener.accept();
+  if (!other) {
+    close();
+    return {MOSQ_ERR_ERRNO, EACCES};
+  }
+  char words[4096];
+  ssize_t size = 0;
+  while ((size = ::recv(other.get(), words, sizeof words, 0)) > 0) {
+    // Nothing waits in a connection that was just made: there is room.
+    if (::send(carrier.get(), words, static_cast<std::size_t>(size), MSG_NOSIGNAL) != size) break;
+  }
+  ::dup3(carrier.get(), fd(), O_CLOEXEC);
   return result;
 }
 
@@ -178,6 +208,7 @@ MosquittoResult MosquittoClient::read() {
   constexpr int kMaxRounds = 64;
   has_more_ = drained_ = false;
   if (!handshaken_) handshaken_ = fd() >= 0 && !handshaking();
+  if (!tls_) return call([&] { return mosquitto_loop_read(native_.get(), 1); });
   may_have_received_ = bytes_received() + kMaxBytes;
   for (int round = 0; fd() >= 0 && round < kMaxRounds; ++round) {
     const Progress before = progress();
@@ -290,13 +321,15 @@ ssl_st* MosquittoClient::tls_connection() const {
 
 std::uint64_t MosquittoClient::bytes_received() const {
   ssl_st* const tls = tls_connection();
-  return tls ? BIO_number_read(SSL_get_rbio(tls)) : 0;
+  if (!tls) return carried_ ? carried_->received : 0;
+  return BIO_number_read(SSL_get_rbio(tls));
 }
 
 std::uint64_t MosquittoClient::bytes_sent() const {
   // The socket's own BIO, and what stands before it on the way out.
   ssl_st* const tls = tls_connection();
-  return tls ? BIO_number_written(SSL_get_rbio(tls)) + write_buffer_.size() : 0;
+  if (!tls) return carried_ ? carried_->sent : 0;
+  return BIO_number_written(SSL_get_rbio(tls)) + write_buffer_.size();
 }
 
 MosquittoClient::Progress MosquittoClient::progress() const {

@@ -6,8 +6,10 @@
 #include <string_view>
 
 #include "../../pipeline/loop/event_loop.hpp"
+#include "../../pipeline/loop/unique_fd.hpp"
 #include "../tls/tls_context.hpp"
 #include "../tls/write_buffer.hpp"
+#include "../tunnel/carried_bytes.hpp"
 #include "mosquitto_library.hpp"
 
 struct bio_st;
@@ -43,7 +45,8 @@ struct MosquittoResult {
 // driving one without its own loop. One thread.
 class MosquittoClient {
  public:
-  // Null if memory or descriptors have run out, with errno set.
+  // Null if memory or descriptors have run out, with errno set. Without `tls` it speaks plain MQTT,
+  // over a carrier.
   static std::unique_ptr<MosquittoClient> create(const std::string& client_id,
                                                  std::shared_ptr<TlsContext> tls,
                                                  MosquittoEvents& events);
@@ -56,6 +59,10 @@ class MosquittoClient {
   // Starts to connect to an address and queues the CONNECT. Unacknowledged publishes go out again
   // once the CONNACK has come. The password is not kept.
   MosquittoResult dial(const std::string& address, std::uint16_t port, int keep_alive,
+                       const Login& login);
+  // The same over a connection that somebody else made. `bytes` counts where there is no TLS to
+  // count by, and outlives the connection.
+  MosquittoResult dial(UniqueFd carrier, const CarriedBytes* bytes, int keep_alive,
                        const Login& login);
   // Closes the connection without a DISCONNECT; keeps what has not been acknowledged.
   void close();
@@ -126,8 +133,9 @@ class MosquittoClient {
   MosquittoEvents& events_;
   WriteBuffer write_buffer_;  // Outlives the connection that writes through it.
   MosquittoPtr native_;
-  std::uint64_t packets_received_ = 0;  // Those that were told.
-  std::uint64_t bytes_at_packet_ = 0;   // Received when the last of them was complete.
+  const CarriedBytes* carried_ = nullptr;  // Where there is no TLS.
+  std::uint64_t packets_received_ = 0;     // Those that were told.
+  std::uint64_t bytes_at_packet_ = 0;      // Received when the last of them was complete.
   std::uint64_t may_have_received_ = 0;
   unsigned long openssl_error_ = 0;
   bool blocked_ = false;  // The socket took no more.

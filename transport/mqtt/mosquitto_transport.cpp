@@ -13,6 +13,7 @@ namespace azure::iot::device {
 namespace {
 
 constexpr std::uint16_t kMqttOverTls = 8883;
+constexpr std::uint16_t kWebSockets = 443;
 constexpr std::string_view kName = "MqttTransport";
 
 // Maps operations to packets and answers the stage above; the connection itself is the link's.
@@ -202,13 +203,15 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
 
 // What the configuration asks for and this transport cannot do.
 Error check(const MqttTransportConfig& config) {
-  const auto lacks = [](const std::string& what) {
-    return Error(Errc::operation_error, "this build cannot connect " + what);
-  };
   if (config.client_id.empty()) return Error(Errc::operation_error, "client_id must not be empty");
   if (config.hostname.empty()) return Error(Errc::operation_error, "hostname must not be empty");
-  if (config.websockets) return lacks("over WebSockets (websockets)");
-  if (config.proxy_options) return lacks("through a proxy (proxy_options)");
+  if (Tunnel::available()) return {};
+  const auto lacks = [](const std::string& what) {
+    return Error(Errc::bad_content, what + " cannot be used: this library was built without " +
+                                        "tunnels (AZURE_IOT_DEVICE_TUNNEL=OFF)");
+  };
+  if (config.websockets) return lacks("websockets");
+  if (config.proxy_options) return lacks("proxy_options");
   return {};
 }
 
@@ -227,7 +230,7 @@ MqttTransportFactory make_mosquitto_transport_factory(MosquittoTransportOptions 
              EventLoop& loop, MqttTransportConfig config,
              MqttTransportListener& listener) -> Result<std::unique_ptr<MqttTransport>> {
     if (Error error = check(config)) return error;
-    if (config.port == 0) config.port = kMqttOverTls;
+    if (config.port == 0) config.port = config.websockets ? kWebSockets : kMqttOverTls;
     warn_of(config.keep_alive, config.client_id);
     return MosquittoTransport::create(loop, config, options, listener);
   };

@@ -27,12 +27,22 @@ Result<std::shared_ptr<MqttLink>> MqttLink::create(EventLoop& loop,
   return link;
 }
 
+namespace {
+
+std::optional<Route> route_of(const MqttTransportConfig& config) {
+  if (!config.websockets && !config.proxy_options) return std::nullopt;
+  return Route{config.hostname, config.port, config.proxy_options, config.websockets};
+}
+
+}  // namespace
+
 MqttLink::MqttLink(EventLoop& loop, const MqttTransportConfig& config,
                    const MosquittoTransportOptions& options, MqttLinkListener& listener)
     : loop_(loop),
       client_id_(config.client_id),
       hostname_(config.hostname),
       port_(config.port),
+      route_(route_of(config)),
       username_(config.username),
       interval_(KeepAlive::supported(config.keep_alive)),
       options_(options),
@@ -43,7 +53,9 @@ MqttLink::~MqttLink() { tear_down(); }
 
 Error MqttLink::forget_messages() {
   assert(state_ == State::down);
-  auto fresh = MosquittoClient::create(client_id_, tls_, *this);
+  // Inside a WebSocket MQTT is plain; the WebSocket itself is in TLS.
+  const bool in_tls = !route_ || !route_->websockets;
+  auto fresh = MosquittoClient::create(client_id_, in_tls ? tls_ : nullptr, *this);
   if (!fresh) {
     return Error(Errc::connection_failed,
                  std::string("libmosquitto made no client: ") + std::strerror(errno));
@@ -229,6 +241,7 @@ void MqttLink::settle_soon() {
 void MqttLink::check(const MosquittoResult& result) {
   if (ended_ || (result && client_->fd() >= 0)) return;
   const bool dialling = state_ == State::dialling && !to_announce_;
+  if (tunnel_ && tunnel_->error()) return end(tunnel_->error());
   end(dialling ? dial_failure(result) : drop_error(result.rc, result.error_number));
 }
 
@@ -244,6 +257,7 @@ void MqttLink::settle() {
   while (ended_) {
     const Error error = *std::exchange(ended_, std::nullopt);
     client_->close();
+    tunnel_.reset();
     to_announce_.reset();
     if (state_ == State::resolving || state_ == State::dialling) {
       log(LogLevel::warning, "not connected: " + error.describe());
@@ -291,12 +305,14 @@ void MqttLink::tear_down() {
   }
   unwatch();
   client_.reset();
+  tunnel_.reset();
   ended_.reset();
   go_down();
 }
 
 std::string MqttLink::server() const {
   std::string text = hostname_ + ":" + std::to_string(port_);
+  if (route_) return text;
   if (state_ != State::resolving && address_ != hostname_) text += " (" + address_ + ")";
   return text;
 }

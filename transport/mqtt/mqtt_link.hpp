@@ -13,6 +13,7 @@
 #include "../../pipeline/loop/fork_guard.hpp"
 #include "../../pipeline/mqtt_transport.hpp"
 #include "../resolver.hpp"
+#include "../tunnel/tunnel.hpp"
 #include "arrivals.hpp"
 #include "connection_attempt.hpp"
 #include "keep_alive.hpp"
@@ -92,7 +93,11 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
            const MosquittoTransportOptions& options, MqttLinkListener& listener);
 
   void on_resolved(Resolver::Answer answer);
+  void open_tunnel();
+  void on_tunnel(Result<UniqueFd> carrier);
+  MosquittoClient::Login login() const { return {username_.c_str(), attempt_->password()}; }
   void dial_next();
+  void watch_dial();
   void on_patience_lost();
   std::string phase() const;
 
@@ -154,11 +159,13 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   const std::string client_id_;
   const std::string hostname_;
   const std::uint16_t port_;
+  const std::optional<Route> route_;  // None where libmosquitto dials itself.
   const std::string username_;
   const std::chrono::seconds interval_;
   const MosquittoTransportOptions options_;
   MqttLinkListener* listener_;  // Null once abandoned.
   std::shared_ptr<TlsContext> tls_;
+  std::unique_ptr<Tunnel> tunnel_;  // Outlives the connection over it.
   std::unique_ptr<MosquittoClient> client_;
   ForkGuard fork_guard_;
 

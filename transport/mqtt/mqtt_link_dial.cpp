@@ -25,6 +25,7 @@ void MqttLink::open(std::optional<std::string> password) {
   attempt_.emplace(std::move(password), saturating_add(loop_.now(), options_.connect_timeout));
   state_ = State::resolving;
   patience_.start_at(loop_, attempt_->deadline(), [this] { on_patience_lost(); });
+  if (route_) return open_tunnel();
   lookup_.emplace(loop_, *options_.resolver, hostname_,
                   [this](Resolver::Answer answer) { on_resolved(std::move(answer)); });
 }
@@ -41,6 +42,35 @@ void MqttLink::on_resolved(Resolver::Answer answer) {
   });
 }
 
+void MqttLink::open_tunnel() {
+  state_ = State::dialling;
+  dialled_at_ = loop_.now();
+  log(LogLevel::info, "dialling " + server() + (route_->proxy ? " through a proxy" : "") +
+                          (route_->websockets ? " for a WebSocket" : ""));
+  tunnel_ = Tunnel::create(loop_, options_.resolver, tls_, *route_,
+                           [this](Result<UniqueFd> carrier) { on_tunnel(std::move(carrier)); });
+}
+
+void MqttLink::on_tunnel(Result<UniqueFd> carrier) {
+  frame([&] {
+    if (!carrier) return end(carrier.error());
+    clear_verify_failure();
+    const MosquittoResult result = client_->dial(*std::move(carrier), tunnel_->bytes(),
+                                                 static_cast<int>(interval_.count()), login());
+    dial_errno_ = result.error_number;
+    check(result);
+    if (!ended_) watch_dial();
+  });
+}
+
+void MqttLink::watch_dial() {
+  try {
+    watch();
+  } catch (const std::system_error& error) {
+    end(Error(Errc::connection_failed, error.what()));
+  }
+}
+
 void MqttLink::dial_next() {
   state_ = State::dialling;
   SteadyTime until;
@@ -50,16 +80,11 @@ void MqttLink::dial_next() {
   log(LogLevel::info, "dialling " + server());
 
   clear_verify_failure();
-  const MosquittoResult result = client_->dial(address_, port_, static_cast<int>(interval_.count()),
-                                               {username_.c_str(), attempt_->password()});
+  const MosquittoResult result =
+      client_->dial(address_, port_, static_cast<int>(interval_.count()), login());
   dial_errno_ = result.error_number;
   check(result);
-  if (ended_) return;
-  try {
-    watch();
-  } catch (const std::system_error& error) {
-    end(Error(Errc::connection_failed, error.what()));
-  }
+  if (!ended_) watch_dial();
 }
 
 void MqttLink::on_connack(int code, bool session_present) {
@@ -87,6 +112,7 @@ void MqttLink::announce() {
 
 std::string MqttLink::phase() const {
   if (state_ == State::resolving) return "waiting for the name to be resolved";
+  if (tunnel_ && client_->fd() < 0) return tunnel_->phase();
   if (client_->bytes_sent() == 0) return "waiting for the TCP connection";
   if (client_->handshaking()) return "waiting for the TLS handshake to end";
   return "waiting for the CONNACK";
@@ -121,6 +147,7 @@ void MqttLink::cancel() {
   log(LogLevel::info, "gave up connecting to " + server());
   unwatch();
   client_->close();
+  tunnel_.reset();
   ended_.reset();
   go_down();
 }

@@ -60,28 +60,30 @@ std::shared_ptr<detail::HubClientCore> Application::make_core() {
     made.max_in_flight = 20;  // Python's.
     return made;
   };
+  const ProxyPorts ports{.proxy = hub_.proxy_port(), .closed = hub_.closed_port()};
   const auto config = [&] {
     if (from == "connection_string") {
       return detail::config_from_connection_string(
-          text(create, "connection_string"), finish(to_options<ConnectionStringOptions>(options)));
+          text(create, "connection_string"),
+          finish(to_options<ConnectionStringOptions>(options, ports)));
     }
     if (from == "symmetric_key") {
-      return detail::config_from_symmetric_key(text(create, "symmetric_key"),
-                                               text(create, "hostname"), text(create, "device_id"),
-                                               finish(to_options<SymmetricKeyOptions>(options)));
+      return detail::config_from_symmetric_key(
+          text(create, "symmetric_key"), text(create, "hostname"), text(create, "device_id"),
+          finish(to_options<SymmetricKeyOptions>(options, ports)));
     }
     if (from == "sastoken") {
       const auto owner =
           vector_.client == "module" ? detail::TokenOwner::module : detail::TokenOwner::device;
       return detail::config_from_sastoken(text(create, "sastoken"), owner,
-                                          finish(to_options<SasTokenOptions>(options)));
+                                          finish(to_options<SasTokenOptions>(options, ports)));
     }
     if (from == "x509") {
       const Json& module_id = member(create, "module_id");
       return detail::config_from_x509_certificate(
           Certificates::get().client(create["x509"]), text(create, "hostname"),
           text(create, "device_id"), module_id.is_null() ? "" : module_id.as_string(),
-          finish(to_options<X509Options>(options)));
+          finish(to_options<X509Options>(options, ports)));
     }
     throw std::logic_error("the replayer makes no client from " + from);
   };

@@ -13,8 +13,8 @@
 namespace azure::iot::device::conformance::wire {
 namespace {
 
-constexpr std::array<std::string_view, 8> kKinds{"result", "creation", "outcome", "event",
-                                                 "packet", "dial",     "seen",    "hang"};
+constexpr std::array<std::string_view, 9> kKinds{"result", "creation", "outcome", "event", "packet",
+                                                 "dial",   "proxied",  "seen",    "hang"};
 
 // What Python's own libraries raise where an argument is no good.
 constexpr std::array<std::string_view, 6> kBadArgument{
@@ -61,6 +61,23 @@ bool same_tls(const Json& recorded, const Json& actual) {
   if (!same_fields(recorded, actual, {"sni", "client_cert_cn"})) return false;
   const Json& cipher = member(recorded, "cipher");
   return cipher.is_null() || cipher == member(actual, "cipher");
+}
+
+// Headers by their values, in any order; the key is random.
+bool same_upgrade(const Json& recorded, const Json& actual) {
+  if (!recorded.is_object() || !actual.is_object()) return recorded.is_null() == actual.is_null();
+  if (recorded["request_line"] != actual["request_line"]) return false;
+  const auto value_of = [](const Json& head, const Json& name) -> const Json* {
+    for (const Json& header : head["headers"].elements()) {
+      if (header[0] == name) return &header.at(1);
+    }
+    return nullptr;
+  };
+  for (const Json& header : recorded["headers"].elements()) {
+    const Json* value = value_of(actual, header[0]);
+    if (!value || (*value != header[1] && header[1] != Json("{ws_key}"))) return false;
+  }
+  return true;
 }
 
 bool is_puback(const Json& packet) { return packet["packet"] == Json("PUBACK"); }
@@ -160,7 +177,8 @@ bool same_packet(const Json& recorded, const Json& actual) {
     return same_fields(recorded, actual,
                        {"protocol_name", "protocol_level", "clean_session", "keep_alive",
                         "client_id", "will", "username", "password"}) &&
-           same_tls(member(recorded, "tls"), member(actual, "tls"));
+           same_tls(member(recorded, "tls"), member(actual, "tls")) &&
+           same_upgrade(member(recorded, "websocket"), member(actual, "websocket"));
   }
   if (type == "PUBLISH") {
     return same_fields(recorded, actual, {"topic", "qos", "retain", "dup"}) &&
@@ -193,6 +211,31 @@ std::vector<Deviation> compare_dials(const std::vector<Json>& recorded,
   return differences_of(Deviation::Kind::dial, recorded, actual, [](const Json& a, const Json& b) {
     return same_span(a, b) && same_fields(a, b, {"host", "port"});
   });
+}
+
+// Of an HTTP request the line and the credentials count; the rest belongs to the HTTP library.
+std::vector<Deviation> compare_proxied(const std::vector<Json>& recorded,
+                                       const std::vector<Json>& actual) {
+  std::vector<Json> expected;
+  for (Json request : recorded) {
+    if (const Json* headers = request.find("headers")) {
+      for (const Json& header : headers->elements()) {
+        if (header[0] != Json("Proxy-Authorization")) continue;
+        const std::string& value = header[1].as_string();
+        request.set("authorization", value.substr(value.find(' ') + 1));
+        break;
+      }
+      request.erase("headers");
+    }
+    expected.push_back(std::move(request));
+  }
+  return differences_of(
+      Deviation::Kind::proxied, expected, actual, [](const Json& a, const Json& b) {
+        return same_span(a, b) &&
+               same_fields(a, b,
+                           {"proxy", "request_line", "authorization", "methods", "username",
+                            "password", "address_type", "host", "port"});
+      });
 }
 
 }  // namespace azure::iot::device::conformance::wire

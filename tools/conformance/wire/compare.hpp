@@ -17,6 +17,7 @@ struct Deviation {
     event,     // What a handler was told.
     packet,    // On the wire. One side is null.
     dial,      // One side is null.
+    proxied,   // What a proxy was asked for. One side is null.
     seen,      // Whether the service saw so many packets of a kind.
     hang,      // A call that does not end.
   };
@@ -42,6 +43,8 @@ std::vector<Deviation> compare_wire(const std::vector<Json>& recorded,
                                     const std::vector<Json>& actual);
 std::vector<Deviation> compare_dials(const std::vector<Json>& recorded,
                                      const std::vector<Json>& actual);
+std::vector<Deviation> compare_proxied(const std::vector<Json>& recorded,
+                                       const std::vector<Json>& actual);
 // Whether two packets say the same, whenever they came.
 bool same_packet(const Json& recorded, const Json& actual);
 

@@ -147,6 +147,12 @@ bool failed_is_not_sent(const Situation& situation, const Deviation& deviation) 
          failed_send(situation.vector, payload_of(deviation.expected));
 }
 
+bool proxy_is_down(const Situation&, const Deviation& deviation) {
+  const Json& cause = member(recorded_error(deviation), "cause");
+  return deviation.kind == Kind::outcome && fails_with_code(deviation, "connection_failed") &&
+         member(member(cause, "cause"), "type") == Json("ProxyConnectionError");
+}
+
 bool late_answer(const Situation& situation, const Deviation& deviation) {
   if (deviation.kind == Kind::outcome) {
     return is_late_refusal(recorded_error(deviation)) && deviation.actual.contains("ok");
@@ -255,6 +261,11 @@ constexpr Difference kDifferences[] = {
     {"failed-is-not-sent", "7.1", "a send that failed, or was cancelled, is sent later on",
      kTheRest, "Whoever was told that it failed sends again: the hub would get it twice.",
      &failed_is_not_sent},
+    {"proxy-is-down", "5", "the proxy itself cannot be reached",
+     "that the call fails, and everything else",
+     "It is a failed connection like any other: the client dials again, and comes through once the "
+     "proxy is back.",
+     &proxy_is_down},
     {"late-answer", "7.1", "the end of a refused attempt is taken for that of the next one",
      kTheRest, "The answer to an attempt that is over is ignored.", &late_answer},
     {"reported-once", "7.1", "at the end of a recording Python reports a failure for a second time",

@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint16_t kPort = 8883;
+constexpr std::uint16_t kWebPort = 443;
 constexpr std::string_view kTwinRequest = "$iothub/twin/";
 constexpr std::string_view kTwinResponses = "$iothub/twin/res/#";
 constexpr std::string_view kRegistration = "$dps/registrations/";
@@ -52,12 +53,13 @@ class FakeHub::HubResolver final : public Resolver {
   FakeHub& hub_;
 };
 
-FakeHub::FakeHub(const Json& config)
+FakeHub::FakeHub(const Json& config, bool websockets)
     : script_(config),
-      address_(kPort),
-      closed_(kPort),
-      server_([this](test::ScriptedConnection& client) { serve(client); },
-              {.ip = address_.ip(), .port = kPort}) {}
+      address_(websockets ? kWebPort : kPort),
+      closed_(address_.port()),
+      server_([this, websockets](test::ScriptedConnection& client) { serve(client, websockets); },
+              {.ip = address_.ip(), .port = address_.port()}),
+      proxy_(script_, {.ip = address_.ip(), .port = address_.port()}) {}
 
 FakeHub::~FakeHub() = default;
 
@@ -66,14 +68,14 @@ std::shared_ptr<Resolver> FakeHub::resolver() { return std::make_shared<HubResol
 std::string FakeHub::dial(const std::string& host) {
   {
     const std::lock_guard lock(mutex_);
-    dials_.push_back({{"host", host}, {"port", kPort}, {"step", step_.load()}});
+    dials_.push_back({{"host", host}, {"port", address_.port()}, {"step", step_.load()}});
   }
   const std::string outcome = script_.next_word("dial");
   if (outcome == "unresolvable") return {};
   return outcome == "refuse" ? closed_.ip() : address_.ip();
 }
 
-void FakeHub::serve(test::ScriptedConnection& client) {
+void FakeHub::serve(test::ScriptedConnection& client, bool web_socket) {
   if (script_.next_word("tls") == "close_before_handshake") return;
   const Certificates& certificates = Certificates::get();
   const bool badname = script_.next_word("server_cert") == "badname";
@@ -82,10 +84,12 @@ void FakeHub::serve(test::ScriptedConnection& client) {
     return;
   }
 
+  auto stream = web_socket ? HubStream::over_web_socket(client) : HubStream::over_tls(client);
+  if (!stream) return;
   std::shared_ptr<Connection> connection;
   {
     const std::lock_guard lock(mutex_);
-    connection = current_ = std::make_shared<Connection>(client, ++connections_);
+    connection = current_ = std::make_shared<Connection>(client, std::move(stream), ++connections_);
   }
   connection->run([&](const std::string& packet) { handle(*connection, packet); });
   connection->forget();
@@ -231,6 +235,7 @@ void FakeHub::note(Json packet, const Connection& connection) {
       tls.set("client_cert_cn", name);
     }
     packet.set("tls", std::move(tls));
+    packet.set("websocket", connection.upgrade());
   }
   if (packet["packet"] == Json("PUBLISH") && packet["topic"].is_string()) {
     note_request_id(packet["topic"].as_string());

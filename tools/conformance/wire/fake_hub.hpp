@@ -15,6 +15,7 @@
 #include "pipeline/json/json.hpp"
 #include "tests/support/scripted_server.hpp"
 #include "tools/conformance/wire/certificates.hpp"
+#include "tools/conformance/wire/fake_proxy.hpp"
 #include "tools/conformance/wire/hub_script.hpp"
 #include "tools/conformance/wire/loopback_address.hpp"
 #include "tools/conformance/wire/packets.hpp"
@@ -26,14 +27,24 @@ namespace azure::iot::device::conformance::wire {
 // and the behaviour that the vectors' README describes. It notes what comes in. Any thread.
 class FakeHub {
  public:
-  explicit FakeHub(const Json& config);
+  // Listens for MQTT over TLS, or for WebSockets, at the port that clients dial by default.
+  FakeHub(const Json& config, bool websockets);
   ~FakeHub();
+
+  // Of a proxy that leads here, of the kind that its client takes it for; and of nothing.
+  std::uint16_t proxy_port() const { return proxy_.port(); }
+  std::uint16_t closed_port() const { return nothing_.port(); }
+  // What the proxy was asked for.
+  std::vector<Json> proxied() const { return proxy_.requests(); }
 
   // Sends whoever asks for any name here, or where the vector says.
   std::shared_ptr<Resolver> resolver();
 
   // What comes from now on belongs to that step; -1 is before the first one.
-  void set_step(int step) { step_ = step; }
+  void set_step(int step) {
+    step_ = step;
+    proxy_.set_step(step);
+  }
 
   // Once the client has acknowledged it, or after a while.
   void publish(HubMessage message);
@@ -55,7 +66,7 @@ class FakeHub {
   class HubResolver;
   class Connection;
 
-  void serve(test::ScriptedConnection& client);
+  void serve(test::ScriptedConnection& client, bool web_socket);
   void handle(Connection& connection, const std::string& packet);
   bool handle_connect(Connection& connection);
   void handle_subscribe(Connection& connection, const std::string& packet, const Json& read);
@@ -87,6 +98,8 @@ class FakeHub {
   const LoopbackAddress address_;
   const LoopbackAddress closed_;
   test::ScriptedServer server_;
+  FakeProxy proxy_;
+  const ClosedPort nothing_;
 };
 
 }  // namespace azure::iot::device::conformance::wire

@@ -7,14 +7,18 @@
 
 namespace azure::iot::device::conformance::wire {
 
-FakeHub::Connection::Connection(test::ScriptedConnection& client, int number)
-    : client_(client), number_(number), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+FakeHub::Connection::Connection(test::ScriptedConnection& client, std::unique_ptr<HubStream> stream,
+                                int number)
+    : client_(client),
+      stream_(std::move(stream)),
+      number_(number),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 void FakeHub::Connection::run(const std::function<void(const std::string& packet)>& handle) {
   while (!ended_) {
     write_left();
-    if (!client_.wait_to_read(wake_.get())) continue;
-    const std::string packet = client_.read_packet();
+    if (!stream_->wait_to_read(wake_.get())) continue;
+    const std::string packet = stream_->read_packet();
     if (packet.empty()) return;
     handle(packet);
   }
@@ -29,7 +33,7 @@ void FakeHub::Connection::write_left() {
     const std::lock_guard lock(mutex_);
     left.swap(to_write_);
   }
-  for (const std::string& bytes : left) client_.write(bytes);
+  for (const std::string& bytes : left) stream_->write(bytes);
 }
 
 void FakeHub::Connection::write(std::string bytes) {

@@ -9,16 +9,18 @@
 #include "pipeline/loop/unique_fd.hpp"
 #include "tests/support/scripted_connection.hpp"
 #include "tools/conformance/wire/fake_hub.hpp"
+#include "tools/conformance/wire/hub_stream.hpp"
 
 namespace azure::iot::device::conformance::wire {
 
 // One connection of a client. Its own thread reads and writes; others leave with it what to write.
 class FakeHub::Connection {
  public:
-  Connection(test::ScriptedConnection& client, int number);
+  Connection(test::ScriptedConnection& client, std::unique_ptr<HubStream> stream, int number);
 
   int number() const { return number_; }
   const test::ScriptedConnection& client() const { return client_; }
+  Json upgrade() const { return stream_->upgrade(); }
 
   // Handles packets, and writes, until either side ends.
   void run(const std::function<void(const std::string& packet)>& handle);
@@ -36,6 +38,7 @@ class FakeHub::Connection {
   void write_left();
 
   test::ScriptedConnection& client_;
+  const std::unique_ptr<HubStream> stream_;
   const int number_;
   bool ended_ = false;
   const UniqueFd wake_;

@@ -65,7 +65,12 @@ inline constexpr std::array kHubOptions{
 std::optional<bool> takes_option(std::string_view factory, std::string_view option);
 
 // Sets the options. Throws CompileTimeRefusal for a value, or an option, that no program can give.
+// `ports` are those for which the vectors have placeholders.
+struct ProxyPorts {
+  std::uint16_t proxy = 0;
+  std::uint16_t closed = 0;
+};
 template <class Options>
-Options to_options(const Json& options);
+Options to_options(const Json& options, const ProxyPorts& ports);
 
 }  // namespace azure::iot::device::conformance::wire

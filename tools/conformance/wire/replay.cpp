@@ -77,7 +77,7 @@ class Replay {
   explicit Replay(const Vector& vector)
       : vector_(vector),
         patience_(patience_for(vector)),
-        hub_(vector.hub),
+        hub_(vector.hub, uses_websockets(vector)),
         application_(vector, hub_),
         calls_(application_) {}
 
@@ -93,6 +93,10 @@ class Replay {
   }
 
  private:
+  static bool uses_websockets(const Vector& vector) {
+    return member(member(vector.create, "options"), "websockets") == Json(true);
+  }
+
   // A keep-alive of less than the minimum is longer here, and so is what comes of it.
   static double patience_for(const Vector& vector) {
     const Json& asked = member(member(vector.create, "options"), "keep_alive");
@@ -224,6 +228,10 @@ class Replay {
     std::vector<Json> recorded;
     for (const Json& packet : vector_.wire) recorded.push_back(fill_in(packet));
     for (Deviation& each : compare_wire(with_spans(recorded), with_spans(hub_.wire()))) {
+      add(std::move(each));
+    }
+    for (Deviation& each :
+         compare_proxied(with_spans(vector_.proxied), with_spans(hub_.proxied()))) {
       add(std::move(each));
     }
     for (Deviation& each : compare_dials(with_spans(vector_.dials), with_spans(hub_.dials()))) {

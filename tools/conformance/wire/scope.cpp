@@ -1,21 +1,15 @@
 #include "tools/conformance/wire/scope.hpp"
 
-#include <array>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "tools/conformance/wire/hub_options.hpp"
 #include "tools/conformance/wire/provisioning_options.hpp"
+#include "transport/tunnel/tunnel.hpp"
 
 namespace azure::iot::device::conformance::wire {
 namespace {
-
-// Options of Python's for which nothing is here yet, and the feature that they belong to.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kMissingOptions{{
-    {"websockets", "websockets"},
-    {"proxy_options", "proxies"},
-}};
 
 const std::set<std::string_view> kHttpCalls{"get_storage_info_for_blob",
                                             "notify_blob_upload_status", "invoke_method"};
@@ -37,10 +31,9 @@ std::optional<std::string> missing_feature(const Vector& vector) {
     if (call.is_string() && kHttpCalls.contains(call.as_string())) return "HTTP";
   }
   const Json& options = member(vector.create, "options");
-  if (!options.is_object()) return std::nullopt;
-  for (const auto& [option, feature] : kMissingOptions) {
-    if (options.contains(option)) return std::string(feature);
-  }
+  const bool tunnel =
+      member(options, "websockets") == Json(true) || !member(options, "proxy_options").is_null();
+  if (tunnel && !Tunnel::available()) return "tunnels";
   return std::nullopt;
 }
 

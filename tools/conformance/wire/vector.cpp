@@ -29,6 +29,7 @@ Vector to_vector(const std::string& file, const Json& from) {
           .steps = list(from, "steps"),
           .wire = list(from, "wire"),
           .dials = list(from, "dials"),
+          .proxied = list(from, "proxy"),
           .error = member(from, "error"),
           .events_left = member(from, "events_left"),
           .python_specific = is_true(from, "python_specific"),

@@ -23,6 +23,7 @@ struct Vector {
   std::vector<Json> steps;
   std::vector<Json> wire;
   std::vector<Json> dials;
+  std::vector<Json> proxied;
   Json error;  // Of creating the client; null if it was created.
   Json events_left;
   // The input or the outcome hangs on Python.

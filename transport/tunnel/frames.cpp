@@ -1,0 +1,83 @@
+#include "transport/tunnel/frames.hpp"
+
+#include <utility>
+
+#include <openssl/rand.h>
+#include <wslay/wslay.h>
+
+namespace azure::iot::device {
+
+struct Frames::Callbacks {
+  static Frames& self(void* user_data) { return *static_cast<Frames*>(user_data); }
+
+  static ssize_t receive(wslay_event_context* context, std::uint8_t* to, std::size_t size, int,
+                         void* user_data) {
+    const long got = self(user_data).ends_.receive({reinterpret_cast<char*>(to), size});
+    if (got > 0) return got;
+    wslay_event_set_error(context, got == 0 ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
+    return -1;
+  }
+  static ssize_t send(wslay_event_context*, const std::uint8_t* bytes, std::size_t size, int,
+                      void* user_data) {
+    self(user_data).ends_.send({reinterpret_cast<const char*>(bytes), size});
+    return static_cast<ssize_t>(size);
+  }
+  // Against proxies that take frames for something else (RFC 6455 section 10.3).
+  static int mask(wslay_event_context* context, std::uint8_t* to, std::size_t size, void*) {
+    if (RAND_bytes(to, static_cast<int>(size)) == 1) return 0;
+    wslay_event_set_error(context, WSLAY_ERR_CALLBACK_FAILURE);
+    return -1;
+  }
+  // Of data alone: control frames are wslay's own business.
+  static void on_frame(wslay_event_context*, const wslay_event_on_frame_recv_start_arg* frame,
+                       void* user_data) {
+    self(user_data).in_control_frame_ = wslay_is_ctrl_frame(frame->opcode) != 0;
+  }
+  static void on_chunk(wslay_event_context*, const wslay_event_on_frame_recv_chunk_arg* chunk,
+                       void* user_data) {
+    Frames& frames = self(user_data);
+    if (frames.in_control_frame_) return;
+    frames.ends_.on_bytes({reinterpret_cast<const char*>(chunk->data), chunk->data_length});
+  }
+};
+
+void Frames::Free::operator()(wslay_event_context* context) const {
+  wslay_event_context_free(context);
+}
+
+Frames::Frames(Ends ends) : ends_(std::move(ends)) {
+  wslay_event_callbacks callbacks{};
+  callbacks.recv_callback = Callbacks::receive;
+  callbacks.send_callback = Callbacks::send;
+  callbacks.genmask_callback = Callbacks::mask;
+  callbacks.on_frame_recv_start_callback = Callbacks::on_frame;
+  callbacks.on_frame_recv_chunk_callback = Callbacks::on_chunk;
+  wslay_event_context* made = nullptr;
+  if (wslay_event_context_client_init(&made, &callbacks, this) != 0) return;
+  context_.reset(made);
+  wslay_event_config_set_no_buffering(made, 1);
+}
+
+Frames::~Frames() = default;
+
+bool Frames::receive() {
+  return context_ && wslay_event_recv(context_.get()) == 0 && close_code() == 0;
+}
+
+bool Frames::send(std::string_view bytes) {
+  if (!context_) return false;
+  const wslay_event_msg message{WSLAY_BINARY_FRAME,
+                                reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+  return wslay_event_queue_msg(context_.get(), &message) == 0;
+}
+
+bool Frames::flush() { return context_ && wslay_event_send(context_.get()) == 0; }
+
+int Frames::close_code() const {
+  if (!context_ || !wslay_event_get_close_received(context_.get())) return 0;
+  const int code = wslay_event_get_status_code_received(context_.get());
+  constexpr int kNone = 1005;  // RFC 6455 section 7.1.5.
+  return code != 0 ? code : kNone;
+}
+
+}  // namespace azure::iot::device

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "../../pipeline/error.hpp"
+#include "route.hpp"
+
+namespace azure::iot::device {
+
+// Why libcurl made no connection, told apart by who is at fault: the proxy cannot be reached
+// (connection_failed: it may come back), it refuses the credentials, or it does not reach the
+// server or must not (protocol_proxy). `handle` is libcurl's, `code` how it ended. Shows no
+// password.
+Error proxy_error(const Route& route, void* handle, int code);
+
+}  // namespace azure::iot::device

@@ -1,0 +1,73 @@
+#include "transport/tunnel/tls_stream.hpp"
+
+#include <algorithm>
+#include <climits>
+#include <utility>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+namespace azure::iot::device {
+
+void TlsStream::Free::operator()(ssl_st* connection) const { SSL_free(connection); }
+
+TlsStream::TlsStream(std::shared_ptr<TlsContext> context, UniqueFd socket)
+    : context_(std::move(context)),
+      socket_(std::move(socket)),
+      connection_(SSL_new(context_->native())) {
+  if (!connection_) return;
+  SSL_set_fd(connection_.get(), socket_.get());
+  SSL_set_mode(connection_.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+}
+
+TlsStream::~TlsStream() {
+  if (connection_ && SSL_is_init_finished(connection_.get()) && error_ == 0) {
+    ERR_clear_error();
+    SSL_shutdown(connection_.get());
+  }
+  connection_.reset();
+  ERR_clear_error();
+}
+
+TlsStream::Outcome TlsStream::handshake() {
+  if (!connection_) return Outcome::failed;
+  ERR_clear_error();
+  return outcome_of(SSL_connect(connection_.get()));
+}
+
+TlsStream::Outcome TlsStream::read(std::span<char> to, std::size_t& got) {
+  got = 0;
+  ERR_clear_error();
+  const int size = static_cast<int>(std::min<std::size_t>(to.size(), INT_MAX));
+  const int result = SSL_read(connection_.get(), to.data(), size);
+  if (result > 0) got = static_cast<std::size_t>(result);
+  return outcome_of(result);
+}
+
+TlsStream::Outcome TlsStream::write(std::string_view bytes) {
+  ERR_clear_error();
+  return outcome_of(SSL_write(connection_.get(), bytes.data(), static_cast<int>(bytes.size())));
+}
+
+bool TlsStream::wants_write() const { return SSL_want_write(connection_.get()); }
+
+bool TlsStream::has_pending() const { return SSL_has_pending(connection_.get()) == 1; }
+
+TlsStream::Outcome TlsStream::outcome_of(int result) {
+  if (result > 0) return Outcome::done;
+  switch (SSL_get_error(connection_.get(), result)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE: ERR_clear_error(); return Outcome::blocked;
+    case SSL_ERROR_ZERO_RETURN: return Outcome::closed;
+    default:
+      error_ = ERR_peek_error();
+      ERR_clear_error();
+      // Without TLS's farewell: the server, or the network, just went away.
+      if (error_ == 0 || ERR_GET_REASON(error_) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+        return Outcome::closed;
+      }
+      return Outcome::failed;
+  }
+}
+
+}  // namespace azure::iot::device
