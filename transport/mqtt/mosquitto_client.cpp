@@ -166,8 +166,8 @@ MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t 
   return result;
 }
 
-// libmosquitto connects to a Unix socket, at once, and says its first words to it; they go on to the
-// carrier, which then takes the place of that socket under its number.
+// libmosquitto connects to a Unix socket, at once, and says its first words to it; they go on to
+// the carrier, which then takes the place of that socket under its number.
 MosquittoResult MosquittoClient::dial(UniqueFd carrier, const CarriedBytes* bytes, int keep_alive,
                                       const Login& login) {
   const PrivateListener listener;

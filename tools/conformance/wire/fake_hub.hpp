@@ -53,7 +53,8 @@ class FakeHub {
   void release_pubacks();
   // Waits until so many packets of that kind came in all.
   bool wait_for(std::string_view packet, std::int64_t count, std::chrono::milliseconds timeout);
-  // Waits until nothing more has come for that long, a second at most.
+  // Waits until all that came has been noted and nothing more has come for that long, a second at
+  // most.
   void wait_until_quiet(std::chrono::milliseconds quiet);
 
   // The request id that was the nth to come; the text itself where there is none yet.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace azure::iot::device::conformance::wire {
@@ -17,7 +18,10 @@ FakeHub::Connection::Connection(test::ScriptedConnection& client, std::unique_pt
 void FakeHub::Connection::run(const std::function<void(const std::string& packet)>& handle) {
   while (!ended_) {
     write_left();
-    if (!stream_->wait_to_read(wake_.get())) continue;
+    waiting_ = true;
+    const bool readable = stream_->wait_to_read(wake_.get());
+    waiting_ = false;
+    if (!readable) continue;
     const std::string packet = stream_->read_packet();
     if (packet.empty()) return;
     handle(packet);
@@ -55,6 +59,14 @@ void FakeHub::Connection::publish(const HubMessage& message) {
 void FakeHub::Connection::drop() {
   const std::lock_guard lock(mutex_);
   if (!gone_) client_.interrupt();
+}
+
+bool FakeHub::Connection::idle() {
+  const std::lock_guard lock(mutex_);
+  if (gone_) return true;
+  int unread = 0;
+  ::ioctl(client_.wire().fd(), FIONREAD, &unread);
+  return unread == 0 && waiting_;
 }
 
 void FakeHub::Connection::forget() {

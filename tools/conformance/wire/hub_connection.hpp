@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -31,6 +32,8 @@ class FakeHub::Connection {
   void write(std::string bytes);
   void publish(const HubMessage& message);
   void drop();
+  // Whether it waits, and nothing waits for it. What the client has sent is there at once.
+  bool idle();
   // The client is gone: nobody may touch `client` any more.
   void forget();
 
@@ -46,6 +49,7 @@ class FakeHub::Connection {
   std::deque<std::string> to_write_;
   std::uint16_t last_mid_ = 0;
   bool gone_ = false;
+  std::atomic<bool> waiting_ = false;
 };
 
 }  // namespace azure::iot::device::conformance::wire
