@@ -9,8 +9,9 @@ namespace azure::iot::device {
 // Which cipher suites a client offers: a list in OpenSSL's words, or the names one by one, in
 // either case, with "_" or "-" between the words. Empty: OpenSSL's own choice.
 //
-//   {.cipher = "ECDHE-RSA-AES256-GCM-SHA384"}
-//   {.cipher = {"ecdhe_rsa_aes256_gcm_sha384", "ecdhe_rsa_aes128_gcm_sha256"}}
+//   ConnectionStringOptions one{.cipher = "ECDHE-RSA-AES256-GCM-SHA384"};
+//   ConnectionStringOptions two{
+//       .cipher = {"ecdhe_rsa_aes256_gcm_sha384", "ecdhe_rsa_aes128_gcm_sha256"}};
 //
 // TLS 1.3 is offered only where a suite of it is named ("TLS_AES_256_GCM_SHA384"): its suites are
 // apart from the others, and the choice would not restrict anything. (Python: cipher.)

@@ -10,7 +10,7 @@ enum class ProxyType { http, socks4, socks5 };
 // A proxy through which everything is dialled. The proxy resolves the names behind it, except where
 // its type is socks4, which knows addresses alone. (Python: ProxyOptions.)
 //
-//   {.proxy_options = ProxyOptions{.address = "proxy.example.com", .port = 3128}}
+//   ProxyOptions proxy{.type = ProxyType::http, .address = "proxy.example.com", .port = 3128};
 struct ProxyOptions {
   ~ProxyOptions();  // Wipes the password.
 

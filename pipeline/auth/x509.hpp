@@ -8,7 +8,7 @@ namespace azure::iot::device {
 // is read when the client is created. Behind the certificate its text may have those that vouch for
 // it; they are presented with it. (Python: X509, which takes names of files alone.)
 //
-//   X509{.certificate = "device.pem", .key = "device.key", .pass_phrase = "..."}
+//   X509 x509{.certificate = "device.pem", .key = "device.key", .pass_phrase = "..."};
 struct X509 {
   ~X509();  // Wipes the key and its pass phrase.
 
