@@ -142,8 +142,8 @@ TEST_CASE("WireReplay: what no program can do is compile-time, what is missing i
   vector.create.set("options", {{"keep_alive", "45"}});
   CHECK_FALSE(refused_option(vector));
   CHECK(replay(vector).compile_time);
-  vector.create.set("options", {{"websockets", true}});
-  CHECK(missing_feature(vector) == "websockets");
+  vector.create.set("from", "edge_environment");
+  CHECK(missing_feature(vector) == "Edge environment");
 }
 
 TEST_CASE("WireReplay: a function that answers otherwise fails, also if it should not have") {

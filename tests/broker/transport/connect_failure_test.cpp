@@ -249,12 +249,10 @@ TEST_CASE("Connect: a second one makes no sense while the first is under way or 
 }
 
 TEST_CASE("Connect: what this transport cannot do is refused when it is made") {
-  for (int i = 0; i < 5; ++i) {
-    auto config = config_for(8883, i == 4 ? "no certificate" : "");
-    if (i == 0) config.x509 = X509{};
-    if (i == 1) config.websockets = true;
-    if (i == 2) config.proxy_options = ProxyOptions{};
-    if (i == 3) config.cipher = "ECDHE-RSA-AES128-GCM-SHA256";
+  for (int i = 0; i < 3; ++i) {
+    auto config = config_for(8883, i == 0 ? "no certificate" : "");
+    if (i == 1) config.x509 = X509{};
+    if (i == 2) config.cipher = "BOGUS";
     const TransportProbe probe(config);
     CHECK(probe.creation_error);
     CHECK_FALSE(probe.creation_error.detail().empty());
