@@ -5,5 +5,6 @@
 #include "enrollment_group.hpp"
 #include "iothub_device_client.hpp"
 #include "iothub_module_client.hpp"
+#include "managed_device.hpp"
 #include "provisioned_device.hpp"
 #include "provisioning_device_client.hpp"

@@ -15,8 +15,7 @@ namespace azure::iot::device {
 //
 //   const std::string key = derive_device_key(group_key, "thermostat-7");
 //   auto client = ProvisioningDeviceClient::create_from_symmetric_key(host, "thermostat-7",
-//   id_scope,
-//                                                                     key);
+//                                                                     id_scope, key);
 std::string derive_device_key(std::string_view group_key, std::string_view registration_id);
 
 }  // namespace azure::iot::device

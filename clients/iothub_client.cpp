@@ -118,9 +118,6 @@ void IoTHubClient::on_background_exception(std::function<void(const IotError&)> 
   core().on_background_exception(std::move(handler));
 }
 
-detail::HubClientCore& IoTHubClient::core() const {
-  detail::check_usable(core_.get());
-  return *core_;
-}
+detail::HubClientCore& IoTHubClient::core() const { return detail::usable(core_); }
 
 }  // namespace azure::iot::device

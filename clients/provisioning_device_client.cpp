@@ -58,8 +58,7 @@ void ProvisioningDeviceClient::shutdown() {
 }
 
 detail::ProvisioningClientCore& ProvisioningDeviceClient::core() const {
-  detail::check_usable(core_.get());
-  return *core_;
+  return detail::usable(core_);
 }
 
 }  // namespace azure::iot::device

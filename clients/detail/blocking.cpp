@@ -8,21 +8,22 @@
 #include <vector>
 
 #include "pipeline/log.hpp"
+#include "pipeline/loop/fork_guard.hpp"
 
 namespace azure::iot::device::detail {
 namespace {
 
 // What a forked child inherited is neither used nor destroyed: it stays as it is, until the child
 // ends.
-void leave_alone(std::shared_ptr<ClientCore> inherited) {
-  static auto* const left_alone = new std::vector<std::shared_ptr<ClientCore>>;
+void leave_alone(std::shared_ptr<Core> inherited) {
+  static auto* const left_alone = new std::vector<std::shared_ptr<Core>>;
   const std::lock_guard lock(ForkGuard::mutex());
   left_alone->push_back(std::move(inherited));
 }
 
 }  // namespace
 
-void check_usable(const ClientCore* core) {
+void check_usable(const Core* core) {
   if (!core) throw std::logic_error("this client was moved from");
   if (!core->inherited_by_fork()) return;
   throw_error(Error(Errc::operation_error,
@@ -31,7 +32,7 @@ void check_usable(const ClientCore* core) {
               core->service());
 }
 
-void end_client(std::shared_ptr<ClientCore> ending) noexcept {
+void end_client(std::shared_ptr<Core> ending) noexcept {
   if (!ending) return;
   if (ending->inherited_by_fork()) return leave_alone(std::move(ending));
   if (ending->was_shut_down()) return;

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "../exceptions.hpp"
-#include "client_core.hpp"
+#include "core.hpp"
 #include "waiter.hpp"
 
 namespace azure::iot::device::detail {
@@ -24,7 +24,7 @@ T value_or_throw(Outcome<T> outcome, Service service) {
 
 // The blocking form where the loop has no thread: the caller is the one who runs it.
 template <class T, class Start>
-T run_until_ended(ClientCore& core, Start start) {
+T run_until_ended(Core& core, Start start) {
   // Shared: a call that never ends is left behind.
   auto outcome = std::make_shared<std::optional<Outcome<T>>>();
   start(Completion<T>([outcome](Outcome<T> ended) { outcome->emplace(std::move(ended)); }));
@@ -38,7 +38,7 @@ T run_until_ended(ClientCore& core, Start start) {
 
 // The blocking form of a call: `start` is given the completion to wait for. Allocates nothing.
 template <class T, class Start>
-T wait_for(ClientCore& core, Start start) {
+T wait_for(Core& core, Start start) {
   if (!core.loop().may_wait()) {
     throw_error(Error(Errc::operation_error,
                       "a blocking call on the thread of the event loop would wait for itself"),
@@ -51,10 +51,15 @@ T wait_for(ClientCore& core, Start start) {
 }
 
 // Throws where a client has no core any more, or has that of another process.
-void check_usable(const ClientCore* core);
+void check_usable(const Core* core);
+template <class C>
+C& usable(const std::shared_ptr<C>& core) {
+  check_usable(core.get());
+  return *core;
+}
 
 // What a destructor does: clears the handlers, shuts down, and waits for it a second at most. From
 // inside the loop it does not wait. The core goes when its shutdown is over.
-void end_client(std::shared_ptr<ClientCore> core) noexcept;
+void end_client(std::shared_ptr<Core> core) noexcept;
 
 }  // namespace azure::iot::device::detail

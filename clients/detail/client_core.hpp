@@ -11,9 +11,8 @@
 
 #include "../../pipeline/loop/fork_guard.hpp"
 #include "../../pipeline/pipeline.hpp"
-#include "../exceptions.hpp"
 #include "../stage_insertion.hpp"
-#include "completion.hpp"
+#include "core.hpp"
 
 namespace azure::iot::device::detail {
 
@@ -22,7 +21,7 @@ using Timeout = std::optional<std::chrono::milliseconds>;
 
 // What the clients of all services have in common below their calls: a pipeline on a loop, from its
 // first operation to its end.
-class ClientCore : public std::enable_shared_from_this<ClientCore> {
+class ClientCore : public Core, public std::enable_shared_from_this<ClientCore> {
  public:
   // Within this a shutdown is over, whatever state it meets.
   static constexpr Duration kShutdownLimit = std::chrono::milliseconds{900};
@@ -31,23 +30,18 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
 
   ClientCore(const ClientCore&) = delete;
   ClientCore& operator=(const ClientCore&) = delete;
-  virtual ~ClientCore();
+  ~ClientCore() override;
 
-  bool was_shut_down() const { return shut_down_.load(std::memory_order_acquire); }
-  // Whether this is a forked child's copy. Nobody runs it, and a thread that was left behind may
-  // have held any of its locks.
-  bool inherited_by_fork() const { return fork_guard_.in_child(); }
-  EventLoop& loop() { return *loop_; }
-  // Whom the texts of exceptions speak of.
-  Service service() const { return service_; }
+  EventLoop& loop() final { return *loop_; }
+  Service service() const final { return service_; }
+  bool inherited_by_fork() const final { return fork_guard_.in_child(); }
+  bool was_shut_down() const final { return shut_down_.load(std::memory_order_acquire); }
 
   // Overtakes everything: what waits fails with `operation_cancelled`, and no call is accepted any
   // more. Handlers that run get the rest of kShutdownLimit to end, unless it is one of them that
   // calls. Over within kShutdownLimit. Any thread.
-  void start_shutdown(Completion<void> done);
-
-  // Starts no handler any more.
-  virtual void stop_handlers() {}
+  void start_shutdown(Completion<void> done) final;
+  void stop_handlers() override {}
 
  protected:
   ClientCore(Service service, std::shared_ptr<EventLoop> loop, Duration operation_timeout);

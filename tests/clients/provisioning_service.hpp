@@ -31,13 +31,36 @@ inline ServiceAnswer assigned_to(std::string_view hub, std::string_view device =
   return {200, body.dump()};
 }
 
-// A client of the provisioning service over a faked far end, in virtual time. The service gives
-// the answers in `answers`, one for each request, and then none any more.
-class ProvisioningService {
+// A faked provisioning service. It gives the answers in `answers`, one for each request, and then
+// none any more.
+class FakeProvisioningService {
+ public:
+  FakeProvisioningService() {
+    transport.on_packet = [this](const Packet& packet) { answer(packet); };
+  }
+
+  FakeMqttTransport transport;
+  std::deque<ServiceAnswer> answers;
+
+ private:
+  void answer(const Packet& packet) {
+    const auto rid = packet.topic.find("$rid=");
+    if (packet.kind != Packet::Kind::publish || rid == std::string::npos || answers.empty()) return;
+    const ServiceAnswer next = std::move(answers.front());
+    answers.pop_front();
+    if (next.status == 0) return;
+    const std::string id = packet.topic.substr(rid, packet.topic.find('&', rid) - rid);
+    std::string topic = "$dps/registrations/res/" + std::to_string(next.status) + "/?" + id;
+    if (!next.retry_after.empty()) topic += "&retry-after=" + next.retry_after;
+    transport.receive(topic, next.body);
+  }
+};
+
+// A client of it, in virtual time.
+class ProvisioningService : public FakeProvisioningService {
  public:
   explicit ProvisioningService(ProvisioningSymmetricKeyOptions options = {}) {
     options.event_loop = loop;
-    transport.on_packet = [this](const Packet& packet) { answer(packet); };
     core = detail::ProvisioningClientCore::create(
         detail::config_from_symmetric_key("dps.test", "reg1", "scope1", kTestKey, options),
         transport.factory());
@@ -55,23 +78,8 @@ class ProvisioningService {
   }
   void advance(Duration by) { loop->advance(by); }
 
-  FakeMqttTransport transport;
-  std::deque<ServiceAnswer> answers;
   std::shared_ptr<ManualLoop> loop = std::make_shared<ManualLoop>();
   std::shared_ptr<detail::ProvisioningClientCore> core;
-
- private:
-  void answer(const Packet& packet) {
-    const auto rid = packet.topic.find("$rid=");
-    if (packet.kind != Packet::Kind::publish || rid == std::string::npos || answers.empty()) return;
-    const ServiceAnswer next = std::move(answers.front());
-    answers.pop_front();
-    if (next.status == 0) return;
-    const std::string id = packet.topic.substr(rid, packet.topic.find('&', rid) - rid);
-    std::string topic = "$dps/registrations/res/" + std::to_string(next.status) + "/?" + id;
-    if (!next.retry_after.empty()) topic += "&retry-after=" + next.retry_after;
-    transport.receive(topic, next.body);
-  }
 };
 
 }  // namespace azure::iot::device::test

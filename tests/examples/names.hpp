@@ -20,6 +20,7 @@ inline const MethodRequest request;
 inline Json body, twin;
 
 extern ProvisioningDeviceClient provisioning;
+extern ManagedDevice device;
 
 std::string make_token();
 void use(const auto& what) { std::cout << &what; }

@@ -1,9 +1,13 @@
+#include <atomic>
+#include <memory>
+#include <string>
 #include <thread>
 
 #include <doctest/doctest.h>
 
 #include "broker/clients/hub_device.hpp"
 #include "clients/enrollment_group.hpp"
+#include "clients/managed_device.hpp"
 #include "clients/provisioned_device.hpp"
 #include "clients/provisioning_device_client.hpp"
 #include "support/dps_process.hpp"
@@ -101,6 +105,60 @@ TEST_CASE("Provisioning: shutdown ends a registration at once, and a silent serv
   CHECK(watch.passed() < 5s);
   registering.join();
   CHECK_THROWS_AS(client.register_device(), ClientError);
+}
+
+TEST_CASE("ManagedDevice: a device that its hub refuses registers again and moves to another hub") {
+  const SimulatorProcess first({.devices = {"other"}});
+  const std::string port = std::to_string(first.port());
+  const SimulatorProcess second(
+      {.devices = {"other"}, .arguments = {"--address", "127.0.0.2", "--mqtt-port", port}});
+  const DpsProcess dps({&first, &second}, {"--enrollment", "r1"});
+  std::atomic<int> messages = 0;
+  auto device = ManagedDevice::create_from_symmetric_key(
+      dps.host(), "r1", dps.id_scope(), dps.key("r1"),
+      {.provisioning = {.server_verification_cert = dps.ca_file(), .port = dps.port()},
+       .hub = {.server_verification_cert =
+                   contents_of(first.ca_file()) + contents_of(second.ca_file()),
+               .port = first.port()},
+       .on_new_client = [&](IoTHubDeviceClient& client) {
+         client.on_message_received([&](Message) { ++messages; });
+       }});
+  device.connect(30s);
+  device.client()->send_message("from the first");
+  CHECK(first.telemetry("r1").size() == 1);
+
+  dps.enroll("r1", R"({"hub": "127.0.0.2"})");
+  first.fault({.name = "refuse", .device = "r1"});
+  first.drop("r1");
+  second.wait_for_events("subscribed", "r1");
+  second.send_c2d("r1", "hello");
+  CHECK(eventually([&] { return messages == 1; }));
+  device.client()->send_message("from the second");
+  CHECK(second.telemetry("r1").at(0).payload == "from the second");
+  CHECK(dps.count("registering", "r1") == 2);
+  device.shutdown();
+  CHECK(device.client() == nullptr);
+}
+
+TEST_CASE("ManagedDevice: a hub that is not there for long has the device register again") {
+  SimulatorProcess hub({.devices = {"other"}});
+  const DpsProcess dps({&hub}, {"--enrollment", "r1"});
+  auto device = ManagedDevice::create_from_symmetric_key(
+      dps.host(), "r1", dps.id_scope(), dps.key("r1"),
+      {.provisioning = {.server_verification_cert = dps.ca_file(), .port = dps.port()},
+       .hub = {.server_verification_cert = hub.ca_file(),
+               .connection_retry_interval = 1s,
+               .port = hub.port()},
+       .failed_connects = 3,
+       .registration_pauses = std::make_shared<ExponentialBackoff>(
+           ExponentialBackoff::Limits{.first = 100ms, .longest = 200ms})});
+  device.connect(30s);
+  hub.stop_broker();
+  dps.process().wait_for_events("assigned", {}, 2);
+  hub.start_broker();
+  device.connect(30s);
+  device.client()->send_message("back");
+  CHECK(hub.telemetry("r1").size() == 1);
 }
 
 }  // namespace

@@ -1,0 +1,309 @@
+#include "clients/detail/managed_device_core.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "clients/detail/assignment.hpp"
+#include "clients/detail/connect_watch.hpp"
+#include "clients/detail/option_checks.hpp"
+#include "pipeline/log.hpp"
+#include "pipeline/nucleus.hpp"
+
+namespace azure::iot::device::detail {
+namespace {
+
+constexpr std::string_view kName = "ManagedDevice";
+
+// What is waited where the policy gives up, which this does not.
+Duration some_of_the_longest_pause(const std::function<double()>& random) {
+  constexpr Duration kHalf = std::chrono::seconds{150};
+  return kHalf +
+         Duration(static_cast<Duration::rep>(static_cast<double>(kHalf.count()) * random()));
+}
+
+ManagedDeviceOptions completed(ManagedDeviceOptions options) {
+  if (options.failed_connects < 1) {
+    refuse("failed_connects", "must be 1 or more", std::to_string(options.failed_connects));
+  }
+  if (!options.registration_pauses) {
+    options.registration_pauses = std::make_shared<ExponentialBackoff>();
+  }
+  if (!options.hub.event_loop) options.hub.event_loop = EventLoop::shared();
+  options.provisioning.event_loop = options.hub.event_loop;
+  return options;
+}
+
+}  // namespace
+
+template <class F>
+void ManagedDeviceCore::later(F f) {
+  loop_->post([weak = weak_from_this(), f = std::move(f)]() mutable {
+    if (const auto self = weak.lock()) f(*self);
+  });
+}
+
+std::shared_ptr<ManagedDeviceCore> ManagedDeviceCore::create(
+    std::string_view provisioning_host, std::string_view registration_id, std::string_view id_scope,
+    std::string_view symmetric_key, ManagedDeviceOptions options, ManagedDeviceNetwork network) {
+  options = completed(std::move(options));
+  ProvisioningClientConfig provisioning = config_from_symmetric_key(
+      provisioning_host, registration_id, id_scope, symmetric_key, options.provisioning);
+  // What is wrong with the hub's options is told now, and not once there is a hub.
+  config_from_symmetric_key(symmetric_key, "hub", registration_id, options.hub);
+  return std::shared_ptr<ManagedDeviceCore>(new ManagedDeviceCore(
+      std::string(symmetric_key), std::move(options), std::move(provisioning), std::move(network)));
+}
+
+ManagedDeviceCore::ManagedDeviceCore(std::string symmetric_key, ManagedDeviceOptions options,
+                                     ProvisioningClientConfig provisioning,
+                                     ManagedDeviceNetwork network)
+    : symmetric_key_(std::move(symmetric_key)),
+      options_(std::move(options)),
+      provisioning_config_(std::move(provisioning)),
+      network_(std::move(network)),
+      loop_(options_.hub.event_loop),
+      handlers_(network_.handler_pool) {}
+
+ManagedDeviceCore::~ManagedDeviceCore() = default;
+
+std::shared_ptr<IoTHubDeviceClient> ManagedDeviceCore::client() const {
+  const std::lock_guard lock(mutex_);
+  return client_;
+}
+
+// What was there before ends outside the lock.
+void ManagedDeviceCore::set_client(std::shared_ptr<IoTHubDeviceClient> client,
+                                   std::shared_ptr<HubClientCore> behind_it) {
+  const std::lock_guard lock(mutex_);
+  client_.swap(client);
+  behind_client_.swap(behind_it);
+}
+
+void ManagedDeviceCore::start_connect(Timeout timeout, Completion<void> done) {
+  if (timeout && *timeout < timeout->zero()) {
+    refuse("timeout", "must not be negative; 0 means no timeout",
+           std::to_string(timeout->count()) + " ms");
+  }
+  const bool forever = !timeout || *timeout == timeout->zero();
+  const SteadyTime deadline =
+      forever ? kNever : saturating_add(loop_->steady_now(), Duration(*timeout));
+  loop_->post([self = shared_from_this(), deadline, done = std::move(done)]() mutable {
+    self->connect(deadline, std::move(done));
+  });
+}
+
+void ManagedDeviceCore::connect(SteadyTime deadline, Completion<void> done) {
+  if (state_ == State::ended) {
+    return done(Error(Errc::pipeline_not_running, "the device was shut down"));
+  }
+  if (state_ == State::connected && hub_->was_shut_down()) {  // By the application.
+    hub_.reset();
+    set_client(nullptr, nullptr);
+    state_ = State::idle;
+  }
+  if (state_ == State::connected) return done({});
+  const auto waiter = waiters_.emplace(waiters_.end(), std::move(done));
+  if (deadline != kNever) {
+    waiter->timer.start_at(*loop_, deadline, [this, waiter] {
+      Completion<void> late = std::move(waiter->done);
+      waiters_.erase(waiter);
+      late(Error(Errc::timed_out, "the device has no connection to a hub yet"));
+    });
+  }
+  if (state_ == State::idle) proceed();
+}
+
+void ManagedDeviceCore::proceed() {
+  if (assignment_ && !seems_gone()) return connect_to_hub();
+  register_again();
+}
+
+bool ManagedDeviceCore::seems_gone() const {
+  return refused_ || failed_connects_ >= options_.failed_connects;
+}
+
+void ManagedDeviceCore::register_again() {
+  state_ = State::registering;
+  assignment_.reset();
+  failed_connects_ = 0;
+  refused_ = false;
+  try {
+    provisioning_ = ProvisioningClientCore::create(provisioning_config_, network_.provisioning);
+  } catch (const IotError& error) {
+    return fail(error.error(), Service::provisioning);
+  }
+  provisioning_->set_provisioning_payload(options_.provisioning_payload);
+  provisioning_->start_register(
+      {}, Completion<RegistrationResult>(
+              [weak = weak_from_this()](Result<RegistrationResult> result) mutable {
+                const auto self = weak.lock();
+                if (!self) return;
+                self->later([result = std::move(result)](ManagedDeviceCore& core) {
+                  core.on_registered(result);
+                });
+              }));
+}
+
+void ManagedDeviceCore::on_registered(const Result<RegistrationResult>& result) {
+  if (state_ != State::registering) return;
+  if (!result) return fail(result.error(), Service::provisioning);
+  provisioning_.reset();
+  assignment_ = *result;
+  if (!assignment_->registration_state) {
+    assignment_.reset();
+    return fail(Error(Errc::service, "the service says that the device is assigned, but not where"),
+                Service::provisioning);
+  }
+  connect_to_hub();
+}
+
+std::shared_ptr<HubClientCore> ManagedDeviceCore::make_hub_client() {
+  const Assignment assignment(*assignment_);
+  SymmetricKeyOptions options = options_.hub;
+  options.stages.push_back(after("ConnectionRetryStage", [weak = weak_from_this()] {
+    return std::make_unique<ConnectWatch>([weak](const Error& error) {
+      const auto self = weak.lock();
+      if (self) self->later([error](ManagedDeviceCore& core) { core.on_attempt(error); });
+    });
+  }));
+  return HubClientCore::create(
+      config_from_symmetric_key(symmetric_key_, *assignment.hub, *assignment.device_id, options),
+      network_.hub, network_.handler_pool);
+}
+
+void ManagedDeviceCore::connect_to_hub() {
+  state_ = State::connecting;
+  try {
+    if (!hub_) hub_ = make_hub_client();
+  } catch (const IotError& error) {
+    return fail(error.error(), Service::iot_hub);
+  } catch (const std::invalid_argument& error) {
+    return fail(Error(Errc::operation_error, error.what()), Service::iot_hub);
+  }
+  hub_->start_connect(
+      {}, Completion<void>([weak = weak_from_this()](const Error& error) {
+        if (const auto self = weak.lock()) {
+          self->later([error](ManagedDeviceCore& core) { core.on_connected(error); });
+        }
+      }));
+}
+
+void ManagedDeviceCore::on_connected(const Error& error) {
+  if (state_ != State::connecting) return;
+  if (error) return fail(error, Service::iot_hub);
+  state_ = State::connected;
+  established_ = true;
+  failed_in_a_row_ = 0;
+  log_for(provisioning_config_.provisioning.registration_id, LogLevel::info, kName,
+          "connected to the hub that it was given to");
+  const auto client = std::make_shared<IoTHubDeviceClient>(hub_);
+  set_client(client, hub_);
+  if (options_.on_new_client) {
+    handlers_.run([self = shared_from_this(), client] {
+      try {
+        self->options_.on_new_client(*client);
+      } catch (const std::exception& e) {
+        self->report(Error(Errc::user_handler, e.what()), Service::iot_hub);
+      }
+    });
+  }
+  end_waiters({});
+}
+
+// Each attempt of the hub's client, those of its own accord too.
+void ManagedDeviceCore::on_attempt(const Error& error) {
+  // One that was given up says nothing of the hub.
+  if (error.code() == Errc::operation_cancelled) return;
+  failed_connects_ = error ? failed_connects_ + 1 : 0;
+  refused_ = error.code() == Errc::unauthorized;
+  if (state_ == State::connected && seems_gone()) leave();
+}
+
+void ManagedDeviceCore::leave() {
+  state_ = State::leaving;
+  log_for(provisioning_config_.provisioning.registration_id, LogLevel::warning, kName,
+          refused_ ? "the hub refuses the device" : "the hub cannot be reached",
+          ": it registers again");
+  const std::shared_ptr<HubClientCore> left = std::exchange(hub_, nullptr);
+  left->start_shutdown(Completion<void>([weak = weak_from_this()](const Error&) {
+    if (const auto self = weak.lock()) {
+      self->later([](ManagedDeviceCore& core) {
+        if (core.state_ == State::leaving) core.register_again();
+      });
+    }
+  }));
+  set_client(nullptr, nullptr);  // It has been told to end: nobody waits here.
+}
+
+// A way from a registration to a client has led nowhere.
+void ManagedDeviceCore::fail(const Error& error, Service service) {
+  service_ = service;
+  if (const auto failed = std::exchange(provisioning_, nullptr)) {
+    failed->start_shutdown(Completion<void>([](const Error&) {}));
+  }
+  if (seems_gone() || !assignment_) {
+    if (hub_) std::exchange(hub_, nullptr)->start_shutdown(Completion<void>([](const Error&) {}));
+  }
+  if (!established_) {
+    state_ = State::idle;
+    return end_waiters(error);
+  }
+  report(error, service);
+  state_ = State::waiting;
+  const std::function<double()> random = &make_random;
+  const auto pause = options_.registration_pauses->next_pause(
+      {.failures = ++failed_in_a_row_, .cause = error, .random = random});
+  pause_.start(*loop_, pause.value_or(some_of_the_longest_pause(random)), [this] { proceed(); });
+}
+
+void ManagedDeviceCore::report(const Error& error, Service service) {
+  if (!options_.on_background_exception) {
+    return log_for(provisioning_config_.provisioning.registration_id, LogLevel::warning, kName,
+                   error.describe());
+  }
+  handlers_.run([self = shared_from_this(), error, service] {
+    with_exception(
+        error, [&](const auto& exception) { self->options_.on_background_exception(exception); },
+        service);
+  });
+}
+
+void ManagedDeviceCore::end_waiters(const Error& error) {
+  for (Waiter& waiter : std::exchange(waiters_, {})) waiter.done(error);
+}
+
+void ManagedDeviceCore::stop_handlers() {
+  handlers_.close();
+  const std::lock_guard lock(mutex_);
+  if (behind_client_) behind_client_->stop_handlers();
+}
+
+void ManagedDeviceCore::start_shutdown(Completion<void> done) {
+  shut_down_ = true;
+  loop_->post([self = shared_from_this(), done = std::move(done)]() mutable {
+    self->end(std::move(done));
+  });
+}
+
+void ManagedDeviceCore::end(Completion<void> done) {
+  state_ = State::ended;
+  pause_.cancel();
+  handlers_.close();
+  end_waiters(Error(Errc::operation_cancelled, "the device was shut down"));
+  // At most one of them is there: the other is over.
+  std::shared_ptr<ClientCore> last = std::exchange(hub_, nullptr);
+  if (const auto provisioning = std::exchange(provisioning_, nullptr)) {
+    if (last) last->start_shutdown(Completion<void>([](const Error&) {}));
+    last = provisioning;
+  }
+  if (last) {
+    last->start_shutdown(
+        Completion<void>([last, done = std::move(done)](const Error&) mutable { done({}); }));
+  } else {
+    done({});
+  }
+  set_client(nullptr, nullptr);
+}
+
+}  // namespace azure::iot::device::detail

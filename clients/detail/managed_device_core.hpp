@@ -1,0 +1,121 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "../../pipeline/loop/fork_guard.hpp"
+#include "../../pipeline/loop/serial_queue.hpp"
+#include "../../pipeline/loop/timer.hpp"
+#include "../../pipeline/mqtt_transport.hpp"
+#include "../managed_device.hpp"
+#include "hub_client_core.hpp"
+#include "provisioning_client_core.hpp"
+
+namespace azure::iot::device::detail {
+
+// How a managed device reaches its two services.
+struct ManagedDeviceNetwork {
+  MqttTransportFactory provisioning;
+  MqttTransportFactory hub;
+  std::shared_ptr<HandlerPool> handler_pool;
+};
+
+// The policy of ManagedDevice, on the loop's thread, and its calls, on any.
+class ManagedDeviceCore final : public Core,
+                                public std::enable_shared_from_this<ManagedDeviceCore> {
+ public:
+  // Throws std::invalid_argument.
+  static std::shared_ptr<ManagedDeviceCore> create(std::string_view provisioning_host,
+                                                   std::string_view registration_id,
+                                                   std::string_view id_scope,
+                                                   std::string_view symmetric_key,
+                                                   ManagedDeviceOptions options,
+                                                   ManagedDeviceNetwork network);
+  ManagedDeviceCore(const ManagedDeviceCore&) = delete;
+  ManagedDeviceCore& operator=(const ManagedDeviceCore&) = delete;
+  ~ManagedDeviceCore() override;
+
+  void start_connect(Timeout timeout, Completion<void> done);
+  // Idempotent.
+  void start_shutdown(Completion<void> done) override;
+  std::shared_ptr<IoTHubDeviceClient> client() const;
+
+  EventLoop& loop() override { return *loop_; }
+  // That of what failed last.
+  Service service() const override { return service_; }
+  bool inherited_by_fork() const override { return fork_guard_.in_child(); }
+  bool was_shut_down() const override { return shut_down_; }
+  void stop_handlers() override;
+
+ private:
+  enum class State {
+    idle,         // Becomes registering or connecting with a call of connect.
+    registering,  // Becomes connecting; failing, idle, or waiting once the policy holds.
+    connecting,   // Becomes connected; failing as above.
+    connected,    // There is a client. Becomes leaving when the device seems to be gone.
+    leaving,      // The client is shut down. Becomes registering.
+    waiting,      // Between two registrations. Becomes registering or connecting.
+    ended,        // After shutdown.
+  };
+  struct Waiter {
+    explicit Waiter(Completion<void> done_) : done(std::move(done_)) {}
+    Completion<void> done;
+    Timer timer;
+  };
+
+  ManagedDeviceCore(std::string symmetric_key, ManagedDeviceOptions options,
+                    ProvisioningClientConfig provisioning, ManagedDeviceNetwork network);
+
+  void connect(SteadyTime deadline, Completion<void> done);
+  void proceed();
+  void register_again();
+  void on_registered(const Result<RegistrationResult>& result);
+  std::shared_ptr<HubClientCore> make_hub_client();
+  void connect_to_hub();
+  void on_connected(const Error& error);
+  void on_attempt(const Error& error);
+  bool seems_gone() const;
+  void leave();
+  void fail(const Error& error, Service service);
+  void report(const Error& error, Service service);
+  void end(Completion<void> done);
+  void end_waiters(const Error& error);
+  void set_client(std::shared_ptr<IoTHubDeviceClient> client,
+                  std::shared_ptr<HubClientCore> behind_it);
+  // Runs `f` on the loop, outside the stages, unless this is gone by then.
+  template <class F>
+  void later(F f);
+
+  const ForkGuard fork_guard_;
+  const std::string symmetric_key_;
+  const ManagedDeviceOptions options_;
+  const ProvisioningClientConfig provisioning_config_;
+  const ManagedDeviceNetwork network_;
+  const std::shared_ptr<EventLoop> loop_;
+  std::atomic<bool> shut_down_ = false;
+  std::atomic<Service> service_ = Service::provisioning;
+
+  // Of the loop's thread.
+  State state_ = State::idle;
+  bool established_ = false;  // The policy holds: there was a client once.
+  std::optional<RegistrationResult> assignment_;
+  std::shared_ptr<ProvisioningClientCore> provisioning_;
+  std::shared_ptr<HubClientCore> hub_;
+  int failed_connects_ = 0;  // In a row.
+  bool refused_ = false;     // By the hub, at the last attempt.
+  int failed_in_a_row_ = 0;  // Ways from a registration to a connected client.
+  Timer pause_;
+  std::list<Waiter> waiters_;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<IoTHubDeviceClient> client_;
+  std::shared_ptr<HubClientCore> behind_client_;
+  SerialQueue handlers_;
+};
+
+}  // namespace azure::iot::device::detail

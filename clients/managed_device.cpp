@@ -1,0 +1,58 @@
+#include "clients/managed_device.hpp"
+
+#include <future>
+#include <utility>
+
+#include "clients/detail/blocking.hpp"
+#include "clients/detail/managed_device_core.hpp"
+#include "pipeline/log.hpp"
+#include "transport/mqtt/mosquitto_transport.hpp"
+
+namespace azure::iot::device {
+
+using detail::Completion;
+using detail::wait_for;
+
+ManagedDevice ManagedDevice::create_from_symmetric_key(std::string_view provisioning_host,
+                                                       std::string_view registration_id,
+                                                       std::string_view id_scope,
+                                                       std::string_view symmetric_key,
+                                                       ManagedDeviceOptions options) {
+  return ManagedDevice(detail::ManagedDeviceCore::create(
+      provisioning_host, registration_id, id_scope, symmetric_key, std::move(options),
+      {.provisioning = make_mosquitto_transport_factory(),
+       .hub = make_mosquitto_transport_factory(),
+       .handler_pool = HandlerPool::shared()}));
+}
+
+ManagedDevice::ManagedDevice(std::shared_ptr<detail::ManagedDeviceCore> core)
+    : core_(std::move(core)) {}
+
+ManagedDevice::ManagedDevice(ManagedDevice&& other) noexcept = default;
+
+ManagedDevice& ManagedDevice::operator=(ManagedDevice&& other) noexcept {
+  if (this != &other) {
+    detail::end_client(std::move(core_));
+    core_ = std::move(other.core_);
+  }
+  return *this;
+}
+
+ManagedDevice::~ManagedDevice() { detail::end_client(std::move(core_)); }
+
+void ManagedDevice::connect(Timeout timeout) {
+  auto& core = detail::usable(core_);
+  wait_for<void>(core,
+                 [&](Completion<void> done) { core.start_connect(timeout, std::move(done)); });
+}
+
+std::shared_ptr<IoTHubDeviceClient> ManagedDevice::client() const {
+  return detail::usable(core_).client();
+}
+
+void ManagedDevice::shutdown() {
+  auto& core = detail::usable(core_);
+  wait_for<void>(core, [&](Completion<void> done) { core.start_shutdown(std::move(done)); });
+}
+
+}  // namespace azure::iot::device
