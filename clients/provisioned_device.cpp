@@ -27,4 +27,11 @@ IoTHubDeviceClient create_device_client(const RegistrationResult& result,
                                                        *assignment.device_id, options);
 }
 
+IoTHubDeviceClient create_device_client(const RegistrationResult& result, const X509& x509,
+                                        const X509Options& options) {
+  const detail::Assignment assignment(result);
+  return IoTHubDeviceClient::create_from_x509_certificate(x509, *assignment.hub,
+                                                          *assignment.device_id, options);
+}
+
 }  // namespace azure::iot::device

@@ -18,5 +18,7 @@ namespace azure::iot::device {
 IoTHubDeviceClient create_device_client(const RegistrationResult& result,
                                         std::string_view symmetric_key,
                                         const SymmetricKeyOptions& options = {});
+IoTHubDeviceClient create_device_client(const RegistrationResult& result, const X509& x509,
+                                        const X509Options& options = {});
 
 }  // namespace azure::iot::device

@@ -3,10 +3,14 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "../pipeline/auth/x509.hpp"
 #include "../pipeline/loop/event_loop.hpp"
+#include "../pipeline/proxy_options.hpp"
+#include "cipher.hpp"
 #include "stage_insertion.hpp"
 
 // How a client of the provisioning service works: a struct for each way of making one. Name what
@@ -30,7 +34,14 @@ struct ProvisioningSymmetricKeyOptions {
   std::chrono::seconds keep_alive{60};
   // How long each token lives before it is renewed: above 0 s.
   std::chrono::seconds sastoken_ttl{3600};
-  // The service's port; 0 means that of MQTT over TLS, 8883.
+  // Which cipher suites to offer: see cipher.hpp.
+  Cipher cipher = {};
+  // Whether MQTT goes over a WebSocket, on the port that web pages have, where no other is open.
+  bool websockets = false;
+  // The proxy through which to connect: see proxy_options.hpp. None means directly, whatever the
+  // environment says.
+  std::optional<ProxyOptions> proxy_options = {};
+  // The service's port; 0 means that of MQTT over TLS, 8883, or of a WebSocket, 443.
   std::uint16_t port = 0;
   // The loop on which the client runs; none means the one that all clients share.
   std::shared_ptr<EventLoop> event_loop = {};
@@ -38,6 +49,20 @@ struct ProvisioningSymmetricKeyOptions {
   std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};
   // Stages of one's own, and where they stand in the chain: see stage_insertion.hpp. The names are
   // those of provisioning/provisioning_pipeline.cpp.
+  std::vector<StageInsertion> stages = {};
+};
+
+// For create_from_x509_certificate. What is not said here is as above.
+struct ProvisioningX509Options {
+  std::string server_verification_cert = {};
+  std::string gateway_hostname = {};
+  std::chrono::seconds keep_alive{60};
+  Cipher cipher = {};
+  bool websockets = false;
+  std::optional<ProxyOptions> proxy_options = {};
+  std::uint16_t port = 0;
+  std::shared_ptr<EventLoop> event_loop = {};
+  std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};
   std::vector<StageInsertion> stages = {};
 };
 

@@ -20,6 +20,15 @@ ProvisioningDeviceClient ProvisioningDeviceClient::create_from_symmetric_key(
       make_mosquitto_transport_factory()));
 }
 
+ProvisioningDeviceClient ProvisioningDeviceClient::create_from_x509_certificate(
+    std::string_view provisioning_host, std::string_view registration_id, std::string_view id_scope,
+    const X509& x509, const ProvisioningX509Options& options) {
+  return ProvisioningDeviceClient(detail::ProvisioningClientCore::create(
+      detail::config_from_x509_certificate(provisioning_host, registration_id, id_scope, x509,
+                                           options),
+      make_mosquitto_transport_factory()));
+}
+
 ProvisioningDeviceClient::ProvisioningDeviceClient(
     std::shared_ptr<detail::ProvisioningClientCore> core)
     : core_(std::move(core)) {}

@@ -47,6 +47,17 @@ class ProvisioningDeviceClient final {
       std::string_view id_scope, std::string_view symmetric_key,
       const ProvisioningSymmetricKeyOptions& options = {});
 
+  // The same from the device's certificate and its key: see x509.hpp. The common name of the
+  // certificate has to be the registration id. Throws std::invalid_argument also if one of them
+  // cannot be read or used, they do not belong together, or the certificate is not valid at this
+  // time.
+  //
+  //   auto client = ProvisioningDeviceClient::create_from_x509_certificate(
+  //       host, registration_id, id_scope, {.certificate = "device.pem", .key = "device.key"});
+  static ProvisioningDeviceClient create_from_x509_certificate(
+      std::string_view provisioning_host, std::string_view registration_id,
+      std::string_view id_scope, const X509& x509, const ProvisioningX509Options& options = {});
+
   ProvisioningDeviceClient(ProvisioningDeviceClient&& other) noexcept;
   ProvisioningDeviceClient& operator=(ProvisioningDeviceClient&& other) noexcept;
   // Shuts the client down if it has not ended, within a second. No other thread may be in a call.

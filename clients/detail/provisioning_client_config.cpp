@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "clients/detail/option_checks.hpp"
+#include "clients/detail/own_certificate.hpp"
 #include "pipeline/auth/symmetric_key.hpp"
 #include "provisioning/user_agent.hpp"
 
@@ -32,6 +33,9 @@ ProvisioningClientConfig make_config(std::string_view provisioning_host,
   pipeline.gateway_hostname = options.gateway_hostname;
   pipeline.port = options.port;
   pipeline.server_verification_cert = read_certificates(options.server_verification_cert);
+  pipeline.cipher = options.cipher.text();
+  pipeline.websockets = options.websockets;
+  pipeline.proxy_options = options.proxy_options;
   pipeline.keep_alive = options.keep_alive;
   pipeline.operation_timeout = options.operation_timeout;
   return config;
@@ -56,6 +60,16 @@ ProvisioningClientConfig config_from_symmetric_key(std::string_view provisioning
                                 error.describe());
   }
   config.pipeline.sastoken = std::move(sastoken);
+  return config;
+}
+
+ProvisioningClientConfig config_from_x509_certificate(std::string_view provisioning_host,
+                                                      std::string_view registration_id,
+                                                      std::string_view id_scope, const X509& x509,
+                                                      const ProvisioningX509Options& options) {
+  ProvisioningClientConfig config =
+      make_config(provisioning_host, registration_id, id_scope, options);
+  config.pipeline.x509 = read_own_certificate(x509, config.loop->wall_now());
   return config;
 }
 

@@ -25,6 +25,11 @@ ProvisioningClientConfig config_from_symmetric_key(std::string_view provisioning
                                                    std::string_view symmetric_key,
                                                    const ProvisioningSymmetricKeyOptions& options);
 
+ProvisioningClientConfig config_from_x509_certificate(std::string_view provisioning_host,
+                                                      std::string_view registration_id,
+                                                      std::string_view id_scope, const X509& x509,
+                                                      const ProvisioningX509Options& options);
+
 // The rule of a registration id, which the service alone knows in full: that there is one.
 void check_registration_id(std::string_view registration_id);
 

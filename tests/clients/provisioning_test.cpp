@@ -6,6 +6,7 @@
 #include "clients/provisioned_device.hpp"
 #include "clients/provisioning_device_client.hpp"
 #include "tests/clients/provisioning_service.hpp"
+#include "tests/support/test_certificates.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -208,6 +209,30 @@ TEST_CASE("Provisioning: an argument that breaks its rule is refused, and named"
             .starts_with("server_verification_cert: "));
   ProvisioningService service;
   CHECK(refusal([&] { service.begin(-1ms); }).starts_with("timeout: must not be negative"));
+}
+
+TEST_CASE(
+    "Provisioning: a certificate takes the place of the key, and makes the hub's client too") {
+  const ServerCertificate own =
+      make_server_certificate({.alternative_names = {}, .common_name = "reg1"});
+  X509 x509;
+  x509.certificate = own.certificate;
+  x509.key = own.key;
+  FakeProvisioningService service;
+  const auto loop = std::make_shared<ManualLoop>(std::chrono::system_clock::now() + 1min);
+  service.answers = {assigned_to("hub1.test")};
+  ProvisioningDeviceClient client(detail::ProvisioningClientCore::create(
+      detail::config_from_x509_certificate("dps.test", "reg1", "scope1", x509,
+                                           {.event_loop = loop}),
+      service.transport.factory()));
+  const RegistrationResult result = client.register_device();
+  CHECK_FALSE(service.transport.passwords().at(0));
+  CHECK(refusal([&] { create_device_client(result, x509, {.event_loop = loop}); }) == "");
+  x509.key = "/no/file";
+  CHECK(refusal([&] {
+          ProvisioningDeviceClient::create_from_x509_certificate("h", "r", "s", x509,
+                                                                 {.event_loop = loop});
+        }) != "");
 }
 
 TEST_CASE("Provisioning: a stage of the application's own may stand in the chain") {

@@ -41,14 +41,27 @@ Application::~Application() = default;
 
 std::shared_ptr<detail::ProvisioningClientCore> Application::make_provisioning_core() {
   const Json& create = vector_.create;
-  auto options =
-      to_provisioning_options<ProvisioningSymmetricKeyOptions>(member(create, "options"));
-  options.event_loop = loop_;
+  const Json& options = member(create, "options");
+  const ProxyPorts ports{.proxy = hub_.proxy_port(), .closed = hub_.closed_port()};
+  const std::string& host = text(create, "provisioning_host");
+  const std::string& registration_id = text(create, "registration_id");
+  const std::string& id_scope = text(create, "id_scope");
+  const auto finish = [&](auto made) {
+    made.event_loop = loop_;
+    return made;
+  };
+  const auto config = [&] {
+    if (create["from"] == Json("x509")) {
+      return detail::config_from_x509_certificate(
+          host, registration_id, id_scope, Certificates::get().client(create["x509"]),
+          finish(to_provisioning_options<ProvisioningX509Options>(options, ports)));
+    }
+    return detail::config_from_symmetric_key(
+        host, registration_id, id_scope, text(create, "symmetric_key"),
+        finish(to_provisioning_options<ProvisioningSymmetricKeyOptions>(options, ports)));
+  };
   return detail::ProvisioningClientCore::create(
-      detail::config_from_symmetric_key(text(create, "provisioning_host"),
-                                        text(create, "registration_id"), text(create, "id_scope"),
-                                        text(create, "symmetric_key"), options),
-      make_mosquitto_transport_factory({.resolver = hub_.resolver()}));
+      config(), make_mosquitto_transport_factory({.resolver = hub_.resolver()}));
 }
 
 std::shared_ptr<detail::HubClientCore> Application::make_core() {

@@ -8,34 +8,6 @@
 namespace azure::iot::device::conformance::wire {
 namespace {
 
-ProxyOptions to_proxy_options(const Json& value, const ProxyPorts& ports) {
-  ProxyOptions proxy;
-  const Json& type = value["type"];
-  if (type == Json("HTTP")) {
-    proxy.type = ProxyType::http;
-  } else if (type == Json("SOCKS4")) {
-    proxy.type = ProxyType::socks4;
-  } else if (type == Json("SOCKS5")) {
-    proxy.type = ProxyType::socks5;
-  } else {
-    throw CompileTimeRefusal("ProxyType", type);  // An enumeration here.
-  }
-  proxy.address = value["address"].as_string();
-  const Json& port = value["port"];
-  if (port == Json("{proxy_port}")) {
-    proxy.port = ports.proxy;
-  } else if (port == Json("{closed_port}")) {
-    proxy.port = ports.closed;
-  } else {
-    proxy.port = static_cast<std::uint16_t>(to_int("port", port));
-  }
-  if (const Json* username = value.find("username"))
-    proxy.username = to_text("username", *username);
-  if (const Json* password = value.find("password"))
-    proxy.password = to_text("password", *password);
-  return proxy;
-}
-
 template <class Options>
 void set_option(Options& options, const std::string& name, const Json& value,
                 const ProxyPorts& ports) {
@@ -73,6 +45,34 @@ void set_option(Options& options, const std::string& name, const Json& value,
 }
 
 }  // namespace
+
+ProxyOptions to_proxy_options(const Json& value, const ProxyPorts& ports) {
+  ProxyOptions proxy;
+  const Json& type = value["type"];
+  if (type == Json("HTTP")) {
+    proxy.type = ProxyType::http;
+  } else if (type == Json("SOCKS4")) {
+    proxy.type = ProxyType::socks4;
+  } else if (type == Json("SOCKS5")) {
+    proxy.type = ProxyType::socks5;
+  } else {
+    throw CompileTimeRefusal("ProxyType", type);  // An enumeration here.
+  }
+  proxy.address = value["address"].as_string();
+  const Json& port = value["port"];
+  if (port == Json("{proxy_port}")) {
+    proxy.port = ports.proxy;
+  } else if (port == Json("{closed_port}")) {
+    proxy.port = ports.closed;
+  } else {
+    proxy.port = static_cast<std::uint16_t>(to_int("port", port));
+  }
+  if (const Json* username = value.find("username"))
+    proxy.username = to_text("username", *username);
+  if (const Json* password = value.find("password"))
+    proxy.password = to_text("password", *password);
+  return proxy;
+}
 
 std::optional<bool> takes_option(std::string_view factory, std::string_view option) {
   const auto column = std::find(kFactories.begin(), kFactories.end(), factory);

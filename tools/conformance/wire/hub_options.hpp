@@ -64,12 +64,14 @@ inline constexpr std::array kHubOptions{
 // Whether that factory takes that option; nothing if this library has no such factory.
 std::optional<bool> takes_option(std::string_view factory, std::string_view option);
 
-// Sets the options. Throws CompileTimeRefusal for a value, or an option, that no program can give.
-// `ports` are those for which the vectors have placeholders.
+// Those for which the vectors have placeholders.
 struct ProxyPorts {
   std::uint16_t proxy = 0;
   std::uint16_t closed = 0;
 };
+ProxyOptions to_proxy_options(const Json& value, const ProxyPorts& ports);
+
+// Sets the options. Throws CompileTimeRefusal for a value, or an option, that no program can give.
 template <class Options>
 Options to_options(const Json& options, const ProxyPorts& ports);
 

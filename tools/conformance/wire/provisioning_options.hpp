@@ -5,6 +5,7 @@
 
 #include "clients/provisioning_client_options.hpp"
 #include "pipeline/json/json.hpp"
+#include "tools/conformance/wire/hub_options.hpp"
 
 // Which option, by its name in Python, each way of making a client of the provisioning service
 // takes here.
@@ -14,6 +15,6 @@ bool takes_provisioning_option(std::string_view factory, const std::string& opti
 
 // Sets the options. Throws CompileTimeRefusal for a value that no program can give.
 template <class Options>
-Options to_provisioning_options(const Json& options);
+Options to_provisioning_options(const Json& options, const ProxyPorts& ports);
 
 }  // namespace azure::iot::device::conformance::wire

@@ -31,13 +31,6 @@ std::optional<std::string> missing_feature(const Vector& vector) {
     if (call.is_string() && kHttpCalls.contains(call.as_string())) return "HTTP";
   }
   const Json& options = member(vector.create, "options");
-  if (vector.client == "provisioning") {
-    if (from == "x509") return "x509 of the provisioning client";
-    for (const char* option : {"websockets", "cipher", "proxy_options"}) {
-      if (!member(options, option).is_null())
-        return option + std::string(" of the provisioning client");
-    }
-  }
   const bool tunnel =
       member(options, "websockets") == Json(true) || !member(options, "proxy_options").is_null();
   if (tunnel && !Tunnel::available()) return "tunnels";
