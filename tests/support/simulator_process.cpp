@@ -180,6 +180,11 @@ void SimulatorProcess::start(const SimulatorOptions& options) {
     arguments.emplace_back("--device");
     arguments.push_back(device);
   }
+  for (const auto& device : options.x509_devices) {
+    arguments.emplace_back("--x509-device");
+    arguments.push_back(device);
+  }
+  if (options.websockets) arguments.emplace_back("--websockets");
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
 
   const Pipe in;
@@ -222,12 +227,21 @@ void SimulatorProcess::take_ready_line(const std::string& line) {
   ready_line_ = line;
   ca_file_ = simulator::string_member(ready, "ca");
   host_ = simulator::string_member(ready, "host");
-  port_ = static_cast<std::uint16_t>(simulator::integer_member(ready, "mqtt_port", 0));
+  const auto port = [&](const char* name) {
+    return static_cast<std::uint16_t>(simulator::integer_member(ready, name, 0));
+  };
+  port_ = port("mqtt_port");
+  x509_port_ = port("x509_port");
+  websocket_port_ = port("websocket_port");
+  x509_websocket_port_ = port("x509_websocket_port");
   control_socket_ = simulator::string_member(ready, "control");
   event_log_ = simulator::string_member(ready, "event_log");
   if (!ready.HasMember("devices")) return;
   for (const auto& device : ready["devices"].GetArray()) {
     connection_strings_[device_of(device)] = simulator::string_member(device, "connection_string");
+    if (!device.HasMember("certificate")) continue;
+    certificate_files_[device_of(device)] = {simulator::string_member(device, "certificate"),
+                                             simulator::string_member(device, "key")};
   }
 }
 
@@ -249,6 +263,13 @@ int SimulatorProcess::stop() {
 const std::string& SimulatorProcess::connection_string(const std::string& device) const {
   const auto found = connection_strings_.find(device);
   if (found == connection_strings_.end()) fail("it was started without a device " + device);
+  return found->second;
+}
+
+const SimulatorProcess::CertificateFiles& SimulatorProcess::certificate_files(
+    const std::string& device) const {
+  const auto found = certificate_files_.find(device);
+  if (found == certificate_files_.end()) fail("it was started without an x509 device " + device);
   return found->second;
 }
 

@@ -29,8 +29,10 @@ namespace azure::iot::device::test {
 struct SimulatorOptions {
   std::vector<std::string> devices = {"device-1"};  // "id", "id=BASE64KEY", "device/module".
   std::string server_cert = "good";                 // Or "badname", "untrusted".
-  std::vector<std::string> arguments = {};          // More for `iothub-sim run`; see its --help.
-  std::string command = "run";                      // Or "run-dps": see dps_process.hpp.
+  std::vector<std::string> x509_devices = {};       // "id", "id=FILE": see --x509-device.
+  bool websockets = false;
+  std::vector<std::string> arguments = {};  // More for `iothub-sim run`; see its --help.
+  std::string command = "run";              // Or "run-dps": see dps_process.hpp.
 };
 
 // One line of the simulator's event log.
@@ -81,9 +83,19 @@ class SimulatorProcess {
   const std::string& ca_file() const { return ca_file_; }
   const std::string& host() const { return host_; }
   std::uint16_t port() const { return port_; }
+  // 0 if there are no devices for it, or WebSockets were not asked for.
+  std::uint16_t x509_port() const { return x509_port_; }
+  std::uint16_t websocket_port() const { return websocket_port_; }
+  std::uint16_t x509_websocket_port() const { return x509_websocket_port_; }
   const std::string& control_socket() const { return control_socket_; }
   const std::string& ready_line() const { return ready_line_; }  // JSON.
   const std::string& connection_string(const std::string& device) const;
+  // Files of a device that is known by its certificate; the key's only if the simulator made it.
+  struct CertificateFiles {
+    std::string certificate;
+    std::string key;
+  };
+  const CertificateFiles& certificate_files(const std::string& device) const;
 
   // What came up. `device` is "id" or "device/module"; empty means all.
   std::vector<TelemetryRecord> telemetry(const std::string& device = {}) const;
@@ -144,10 +156,14 @@ class SimulatorProcess {
   std::string ca_file_;
   std::string host_;
   std::uint16_t port_ = 0;
+  std::uint16_t x509_port_ = 0;
+  std::uint16_t websocket_port_ = 0;
+  std::uint16_t x509_websocket_port_ = 0;
   std::string control_socket_;
   std::string event_log_;
   std::string ready_line_;
   std::map<std::string, std::string> connection_strings_;
+  std::map<std::string, CertificateFiles> certificate_files_;
 };
 
 }  // namespace azure::iot::device::test

@@ -23,7 +23,9 @@ std::string key_of(const SimulatorProcess& hub, const std::string& device) {
 RawDevice::RawDevice(const SimulatorProcess& hub, const std::string& name, const Options& options)
     : client_(nullptr, mosquitto_destroy),
       host_(hub.host()),
-      port_(hub.port()),
+      port_(options.port != 0             ? options.port
+            : options.certificate.empty() ? hub.port()
+                                          : hub.x509_port()),
       keep_alive_(options.keep_alive) {
   mosquitto_lib_init();
   const std::string client_id = options.client_id.empty() ? name : options.client_id;
@@ -35,11 +37,16 @@ RawDevice::RawDevice(const SimulatorProcess& hub, const std::string& name, const
   const std::string user_name = options.user_name.empty()
                                     ? hub.host() + "/" + name + "/?api-version=2021-04-12"
                                     : options.user_name;
+  const bool has_certificate = !options.certificate.empty();
   const std::string password =
-      options.password.empty() ? make_sas_token(resource, key_of(hub, name), std::chrono::hours(1))
-                               : options.password;
-  mosquitto_username_pw_set(client_.get(), user_name.c_str(), password.c_str());
-  mosquitto_tls_set(client_.get(), hub.ca_file().c_str(), nullptr, nullptr, nullptr, nullptr);
+      options.password.empty() && !has_certificate
+          ? make_sas_token(resource, key_of(hub, name), std::chrono::hours(1))
+          : options.password;
+  mosquitto_username_pw_set(client_.get(), user_name.c_str(),
+                            password.empty() ? nullptr : password.c_str());
+  mosquitto_tls_set(client_.get(), hub.ca_file().c_str(), nullptr,
+                    has_certificate ? options.certificate.c_str() : nullptr,
+                    has_certificate ? options.key.c_str() : nullptr, nullptr);
   if (!options.will_topic.empty()) {
     mosquitto_will_set(client_.get(), options.will_topic.c_str(), 4, "gone", 1, false);
   }

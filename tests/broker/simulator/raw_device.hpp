@@ -28,10 +28,13 @@ class RawDevice {
   struct Options {
     bool clean_session = false;
     std::string user_name = {};  // Empty: the right one.
-    std::string password = {};   // Empty: a good token.
+    std::string password = {};   // Empty: a good token; none beside a certificate.
     std::string client_id = {};  // Empty: the device's name.
     std::string will_topic = {};
     int keep_alive = 60;
+    std::string certificate = {};  // Files; with them it goes to the port for certificates.
+    std::string key = {};
+    std::uint16_t port = 0;  // 0: the right one.
   };
   struct Message {
     std::string topic;

@@ -50,6 +50,21 @@ std::string hmac_sha256(std::string_view key, std::string_view text) {
   return mac;
 }
 
+std::string sha256_hex(std::string_view bytes) {
+  std::array<unsigned char, 32> digest{};
+  if (mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), bytes_of(bytes), bytes.size(),
+                 digest.data()) != 0) {
+    throw std::runtime_error("mbedTLS could not compute a SHA-256");
+  }
+  std::string text;
+  for (const unsigned char byte : digest) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
 std::string random_bytes(std::size_t count) {
   std::string bytes(count, '\0');
   std::size_t filled = 0;

@@ -15,6 +15,9 @@ std::optional<std::string> base64_decode(std::string_view text);
 
 std::string hmac_sha256(std::string_view key, std::string_view text);
 
+// In lower-case hexadecimal digits.
+std::string sha256_hex(std::string_view bytes);
+
 // From the operating system's generator.
 std::string random_bytes(std::size_t count);
 

@@ -29,12 +29,25 @@ bool is_signed_by_identity(const SasToken& token, const Identity& identity) {
                      [&](const std::string& key) { return is_signed_with(token, key); });
 }
 
+std::variant<Acceptance, Refusal> authenticate_by_certificate(const Identity& identity,
+                                                              const Credentials& credentials) {
+  if (!credentials.password.empty()) return Refusal{"a device with a certificate has no password"};
+  const auto& certificate = credentials.certificate;
+  if (!certificate) return Refusal{"no certificate came: it connects at the port for those"};
+  if (!identity.thumbprint.empty()) {
+    if (certificate->thumbprint != identity.thumbprint) return Refusal{"it is another certificate"};
+  } else if (certificate->common_name != identity.name()) {
+    return Refusal{"the certificate is that of '" + certificate->common_name + "'"};
+  }
+  return Acceptance{std::chrono::sys_seconds::max()};
+}
+
 }  // namespace
 
 std::variant<Acceptance, Refusal> authenticate(const HubConfig& config, const Identity* identity,
                                                const Credentials& credentials,
                                                std::chrono::sys_seconds now) {
-  if (identity == nullptr || identity->keys.empty()) return Refusal{"no such device"};
+  if (identity == nullptr || !identity->known()) return Refusal{"no such device"};
   const auto user = parse_user_name(credentials.user_name, credentials.client_id);
   if (!user) return Refusal{"the user name is not {host}/{client id}/?api-version=..."};
   const auto version = query_value(user->query, "api-version");
@@ -45,6 +58,8 @@ std::variant<Acceptance, Refusal> authenticate(const HubConfig& config, const Id
   if (std::none_of(config.host_names.begin(), config.host_names.end(), is_host)) {
     return Refusal{"the user name is for another hub"};
   }
+
+  if (identity->x509) return authenticate_by_certificate(*identity, credentials);
 
   const auto token = parse_sas_token(credentials.password);
   if (!token) return Refusal{"the password is no shared access signature"};

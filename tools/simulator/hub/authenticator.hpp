@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -11,10 +12,17 @@
 
 namespace azure::iot::device::simulator {
 
+// Of a client whose TLS has been checked: that an authority signed it which is trusted here.
+struct ClientCertificate {
+  std::string common_name;
+  std::string thumbprint;  // SHA-256, in lower-case hexadecimal digits.
+};
+
 struct Credentials {
   std::string_view client_id;
   std::string_view user_name;
   std::string_view password;
+  std::optional<ClientCertificate> certificate = {};
 };
 
 // Why somebody was refused, for the event log. The device learns no more than "not authorized".

@@ -49,6 +49,8 @@ std::string to_json_text(const HubConfig& config) {
     entry.AddMember("device_id", text(device.device_id), allocator);
     entry.AddMember("module_id", text(device.module_id), allocator);
     entry.AddMember("key", text(device.key), allocator);
+    entry.AddMember("x509", device.x509, allocator);
+    entry.AddMember("thumbprint", text(device.thumbprint), allocator);
     devices.PushBack(entry, allocator);
   }
   document.AddMember("devices", devices, allocator);
@@ -85,7 +87,8 @@ HubConfig parse_hub_config(std::string_view text) {
   }
   for (const auto& entry : (*document)["devices"].GetArray()) {
     config.devices.push_back({string_member(entry, "device_id"), string_member(entry, "module_id"),
-                              string_member(entry, "key")});
+                              string_member(entry, "key"), entry["x509"].GetBool(),
+                              string_member(entry, "thumbprint")});
   }
   for (const auto& policy : (*document)["policies"].GetObject()) {
     config.policies[policy.name.GetString()] = policy.value.GetString();

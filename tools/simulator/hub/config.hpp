@@ -15,6 +15,10 @@ struct DeviceConfig {
   std::string device_id;
   std::string module_id;  // Empty for a device.
   std::string key;        // Base64.
+  // Known by its certificate instead of a key: by this thumbprint, or, where there is none, by its
+  // own name as the common name, since TLS has checked who signed it.
+  bool x509 = false;
+  std::string thumbprint = {};  // SHA-256, in lower-case hexadecimal digits.
 };
 
 // What a module sends to `output` goes to `input` of another module of the same device.

@@ -18,7 +18,9 @@ IdentityStore::IdentityStore(const std::vector<DeviceConfig>& devices, std::file
     Identity identity;
     identity.device_id = device.device_id;
     identity.module_id = device.module_id;
-    identity.keys = {device.key};
+    if (!device.x509) identity.keys = {device.key};
+    identity.x509 = device.x509;
+    identity.thumbprint = device.thumbprint;
     restore(identity);
     identities_.insert_or_assign(identity.name(), std::move(identity));
   }

@@ -15,6 +15,31 @@ std::string current_user() {
   return entry != nullptr ? entry->pw_name : "root";
 }
 
+struct Listener {
+  std::uint16_t port;
+  bool wants_certificate;
+  bool websockets;
+};
+
+void add_listener(std::ostream& out, const BrokerConfig& config, const Listener& listener) {
+  if (listener.port == 0) return;
+  out << "listener " << listener.port << " " << config.address
+      << "\n"
+      // As the hub: a QoS 2 publish ends the connection, a QoS 2 subscription is granted QoS 1.
+      << "max_qos 1\n"
+      << "tls_version tlsv1.2\n"
+      << "certfile " << config.certificates.server_certificate.string() << "\n"
+      << "keyfile " << config.certificates.server_key.string() << "\n";
+  if (listener.wants_certificate) {
+    out << "cafile " << config.device_cas.string() << "\n"
+        << "require_certificate true\n";
+  }
+  if (listener.websockets) {
+    out << "protocol websockets\n"
+        << "socket_domain ipv4\n";  // Otherwise it ignores the address, and everybody is let in.
+  }
+}
+
 }  // namespace
 
 std::string to_mosquitto_conf(const BrokerConfig& config) {
@@ -42,16 +67,12 @@ std::string to_mosquitto_conf(const BrokerConfig& config) {
   }
   out << "plugin " << config.plugin.string() << "\n"
       << "plugin_opt_config " << config.hub_config.string() << "\n"
-
-      << "listener 0 " << config.control_socket.string() << "\n"
-
-      << "listener " << config.mqtt_port << " " << config.address
-      << "\n"
-      // As the hub: a QoS 2 publish ends the connection, a QoS 2 subscription is granted QoS 1.
-      << "max_qos 1\n"
-      << "tls_version tlsv1.2\n"
-      << "certfile " << config.certificates.server_certificate.string() << "\n"
-      << "keyfile " << config.certificates.server_key.string() << "\n";
+      << "listener 0 " << config.control_socket.string() << "\n";
+  const BrokerPorts& ports = config.ports;
+  add_listener(out, config, {ports.mqtt, false, false});
+  add_listener(out, config, {ports.x509, true, false});
+  add_listener(out, config, {ports.websocket, false, true});
+  add_listener(out, config, {ports.x509_websocket, true, true});
   return out.str();
 }
 

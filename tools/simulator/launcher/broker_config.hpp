@@ -1,6 +1,7 @@
 // The configuration file of the mosquitto broker.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -9,14 +10,25 @@
 
 namespace azure::iot::device::simulator {
 
+// Where the broker listens. 0: not at all.
+struct BrokerPorts {
+  std::uint16_t mqtt = 0;
+  std::uint16_t x509 = 0;
+  std::uint16_t websocket = 0;
+  std::uint16_t x509_websocket = 0;
+
+  std::array<std::uint16_t, 4> all() const { return {mqtt, x509, websocket, x509_websocket}; }
+};
+
 struct BrokerConfig {
   std::filesystem::path directory;  // Session database and log.
   std::filesystem::path plugin;
   std::filesystem::path hub_config;
   std::filesystem::path control_socket;  // Where the launcher's own connection comes in.
   CertificateFiles certificates;
+  std::filesystem::path device_cas;  // Who may sign what comes to the port for certificates.
   std::string address;
-  std::uint16_t mqtt_port;
+  BrokerPorts ports;
   bool verbose;  // Log each packet.
 };
 

@@ -17,6 +17,7 @@
 
 #include "common/crypto.hpp"
 #include "common/files.hpp"
+#include "common/uri.hpp"
 
 namespace azure::iot::device::simulator {
 
@@ -157,6 +158,14 @@ class Certificate {
   mbedtls_x509write_cert certificate_;
 };
 
+void allow(Certificate& certificate, std::string_view purpose) {
+  constexpr std::string_view kExtendedKeyUsage = MBEDTLS_OID_EXTENDED_KEY_USAGE;
+  certificate.extend(
+      kExtendedKeyUsage, false,
+      der(MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE, der(MBEDTLS_ASN1_OID, purpose)));
+  certificate.set_usage(MBEDTLS_X509_KU_DIGITAL_SIGNATURE);
+}
+
 // Strict verifiers (Python 3.13) want the CA's constraint critical, which mbedTLS's own call is
 // not.
 std::string make_ca(const std::string& name, KeyPair& key) {
@@ -167,11 +176,25 @@ std::string make_ca(const std::string& name, KeyPair& key) {
   return ca.pem();
 }
 
+DeviceCertificate make_device_certificate(const std::filesystem::path& directory,
+                                          const std::string& name, const std::string& ca_name,
+                                          KeyPair& ca_key) {
+  KeyPair key;
+  Certificate certificate("CN=" + name, key, ca_name, ca_key);
+  allow(certificate, MBEDTLS_OID_CLIENT_AUTH);
+  const std::string stem = percent_encode(name);
+  DeviceCertificate files{directory / (stem + ".pem"), directory / (stem + ".key")};
+  replace_file(files.certificate, certificate.pem());
+  replace_file(files.key, key.pem());
+  return files;
+}
+
 }  // namespace
 
 CertificateFiles make_certificates(const std::filesystem::path& directory,
                                    const std::vector<std::string>& host_names,
-                                   ServerCertificate kind) {
+                                   ServerCertificate kind,
+                                   const std::vector<std::string>& devices) {
   const std::string ca_name = "CN=iothub-sim CA,O=iothub-sim";
   KeyPair ca_key;
   const std::string ca = make_ca(ca_name, ca_key);
@@ -197,19 +220,35 @@ CertificateFiles make_certificates(const std::filesystem::path& directory,
   Certificate server("CN=" + dns_names.front(), server_key, ca_name, issuer_key);
   constexpr std::string_view kAlternativeNames = MBEDTLS_OID_SUBJECT_ALT_NAME;
   server.extend(kAlternativeNames, false, subject_alternative_names(dns_names, addresses));
-  constexpr std::string_view kExtendedKeyUsage = MBEDTLS_OID_EXTENDED_KEY_USAGE;
-  constexpr std::string_view kServerAuth = MBEDTLS_OID_SERVER_AUTH;
-  server.extend(
-      kExtendedKeyUsage, false,
-      der(MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE, der(MBEDTLS_ASN1_OID, kServerAuth)));
-  server.set_usage(MBEDTLS_X509_KU_DIGITAL_SIGNATURE);
+  allow(server, MBEDTLS_OID_SERVER_AUTH);
 
-  const CertificateFiles files{directory / "ca.pem", directory / "server.pem",
-                               directory / "server.key"};
+  CertificateFiles files{
+      directory / "ca.pem", directory / "server.pem", directory / "server.key", {}};
   replace_file(files.ca, ca);
   replace_file(files.server_certificate, server.pem());
   replace_file(files.server_key, server_key.pem());
+  if (devices.empty()) return files;
+  const auto folder = directory / "devices";
+  std::filesystem::create_directory(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+  for (const auto& name : devices) {
+    files.devices[name] = make_device_certificate(folder, name, ca_name, ca_key);
+  }
   return files;
+}
+
+std::string thumbprint_of(const std::filesystem::path& file, const std::string& option) {
+  mbedtls_x509_crt certificate;
+  mbedtls_x509_crt_init(&certificate);
+  const int rc = mbedtls_x509_crt_parse_file(&certificate, file.c_str());
+  std::string thumbprint;
+  if (rc == 0) {
+    thumbprint =
+        sha256_hex({reinterpret_cast<const char*>(certificate.raw.p), certificate.raw.len});
+  }
+  mbedtls_x509_crt_free(&certificate);
+  if (rc == 0) return thumbprint;
+  throw std::invalid_argument(option + ": " + file.string() + " holds no certificate as PEM text");
 }
 
 }  // namespace azure::iot::device::simulator

@@ -1,7 +1,9 @@
-// Certificates for one run: a CA that exists nowhere else and a server certificate signed by it.
+// Certificates for one run: a CA that exists nowhere else, and what it signs: the certificate of
+// the server, and those of devices.
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,16 +15,27 @@ enum class ServerCertificate {
   untrusted,  // For the right names, but signed by another CA.
 };
 
+struct DeviceCertificate {
+  std::filesystem::path certificate;
+  std::filesystem::path key;  // Empty if it is not known here.
+};
+
 struct CertificateFiles {
   std::filesystem::path ca;
   std::filesystem::path server_certificate;
   std::filesystem::path server_key;
+  std::map<std::string, DeviceCertificate> devices;  // By the device's name.
 };
 
 // Writes PEM files into `directory`. The server is localhost, 127.0.0.1, 127.0.0.2 and
-// `host_names`.
+// `host_names`; each of `devices` is the common name of a certificate of its own.
 CertificateFiles make_certificates(const std::filesystem::path& directory,
                                    const std::vector<std::string>& host_names,
-                                   ServerCertificate kind);
+                                   ServerCertificate kind,
+                                   const std::vector<std::string>& devices = {});
+
+// The SHA-256 of the first certificate in a PEM file, in lower-case hexadecimal digits. Throws
+// std::invalid_argument, beginning with `option`, if there is none.
+std::string thumbprint_of(const std::filesystem::path& file, const std::string& option);
 
 }  // namespace azure::iot::device::simulator

@@ -28,6 +28,7 @@ constexpr int kPortAttempts = 5;
 constexpr std::int64_t kMaxSilenceMs = 3600 * 1000;
 const std::string kHostName = "localhost";
 constexpr const char* kServiceConfigName = "service.json";
+constexpr const char* kDeviceCas = "device-cas.pem";
 
 // tools/fetch_broker's folder and our plugin, as built; both may be moved with the programs.
 std::filesystem::path from_environment(const char* name, const char* fallback) {
@@ -57,6 +58,15 @@ Fd block_and_watch_signals() {
 bool stdin_has_ended() {
   char ignored[256];
   return read(STDIN_FILENO, ignored, sizeof ignored) <= 0;
+}
+
+std::string name_of(const DeviceConfig& device) {
+  return device.device_id + (device.module_id.empty() ? "" : "/" + device.module_id);
+}
+
+std::string text_of(const std::filesystem::path& file) {
+  if (auto text = read_file(file)) return *text + "\n";
+  throw std::runtime_error("cannot read " + file.string());
 }
 
 std::string error_answer(std::int64_t id, int code, std::string_view text) {
@@ -93,8 +103,7 @@ void Launcher::prepare() {
   } else {
     options_.host_names.push_back(options_.address);
   }
-  certificates_ =
-      make_certificates(directory_.path(), options_.host_names, options_.server_certificate);
+  make_all_certificates();
   control_secret_ = base64_encode(random_bytes(32));
   replace_file(directory_.path() / kServiceConfigName, service_config());
 }
@@ -120,18 +129,66 @@ std::string Launcher::service_config() const {
   return to_json_text(config);
 }
 
-void Launcher::start_broker() {
-  const bool fixed = options_.mqtt_port != 0 || port_ != 0;
-  if (options_.mqtt_port != 0) port_ = options_.mqtt_port;
-  if (options_.mqtt_port != 0 && !is_port_free(port_, options_.address)) {
-    throw std::runtime_error("port " + std::to_string(port_) + " on " + options_.address +
-                             " is in use or not allowed: stop what uses it, or choose "
-                             "another with --mqtt-port");
+// For each device that is known by one and brought none; and what the broker is to trust.
+void Launcher::make_all_certificates() {
+  std::vector<std::string> names;
+  for (const auto& device : options_.devices) {
+    if (device.x509 && device.thumbprint.empty()) names.push_back(name_of(device));
   }
-  for (int attempt = 0; attempt < (fixed ? 1 : kPortAttempts); ++attempt) {
-    if (!fixed) port_ = find_free_port(options_.address);
+  certificates_ =
+      make_certificates(directory_.path(), options_.host_names, options_.server_certificate, names);
+  std::string trusted = text_of(certificates_.ca);
+  for (const auto& file : options_.device_cas) trusted += text_of(file);
+  for (const auto& [name, file] : options_.own_certificates) {
+    certificates_.devices[name] = {std::filesystem::absolute(file), {}};
+    trusted += text_of(file);
+  }
+  replace_file(directory_.path() / kDeviceCas, trusted);
+}
+
+void Launcher::check_wanted_ports() const {
+  for (const auto& [port, option] :
+       {std::pair(options_.ports.mqtt, "--mqtt-port"),
+        std::pair(options_.ports.x509, "--x509-port"),
+        std::pair(options_.ports.websocket, "--websocket-port"),
+        std::pair(options_.ports.x509_websocket, "--x509-websocket-port")}) {
+    if (port == 0 || is_port_free(port, options_.address)) continue;
+    throw std::runtime_error("port " + std::to_string(port) + " on " + options_.address +
+                             " is in use or not allowed: stop what uses it, or choose "
+                             "another with " +
+                             option);
+  }
+}
+
+// Those that were wanted, free ones for the others.
+void Launcher::choose_ports() {
+  ports_ = options_.ports;
+  const auto choose = [&](std::uint16_t& port) {
+    const auto is_taken = [&] {
+      const auto all = ports_.all();
+      return std::count(all.begin(), all.end(), port) > 1;
+    };
+    while (port == 0 || is_taken()) port = find_free_port(options_.address);
+  };
+  choose(ports_.mqtt);
+  const bool x509 = std::any_of(options_.devices.begin(), options_.devices.end(),
+                                [](const DeviceConfig& device) { return device.x509; });
+  if (x509) choose(ports_.x509);
+  if (options_.websockets) choose(ports_.websocket);
+  if (x509 && options_.websockets) choose(ports_.x509_websocket);
+}
+
+void Launcher::start_broker() {
+  check_wanted_ports();
+  const bool again = ports_.mqtt != 0;  // At the same ports.
+  for (int attempt = 0; attempt < (again ? 1 : kPortAttempts); ++attempt) {
+    if (!again) choose_ports();
     if (try_to_start_broker()) return;
-    if (is_port_free(port_, options_.address)) break;  // Then it was not the port.
+    const auto ports = ports_.all();
+    const bool all_free = std::all_of(ports.begin(), ports.end(), [&](std::uint16_t port) {
+      return port == 0 || is_port_free(port, options_.address);
+    });
+    if (all_free) break;  // Then it was not the ports.
   }
   throw std::runtime_error("the broker did not start; it said:\n" +
                            read_file(directory_.path() / "broker.out").value_or("") +
@@ -145,8 +202,9 @@ bool Launcher::try_to_start_broker() {
                             directory_.path() / kServiceConfigName,
                             socket,
                             certificates_,
+                            directory_.path() / kDeviceCas,
                             options_.address,
-                            port_,
+                            ports_,
                             options_.verbose};
   replace_file(directory_.path() / "mosquitto.conf", to_mosquitto_conf(config));
   // A socket left by a killed broker would take our connection and lead nowhere.
@@ -155,7 +213,7 @@ bool Launcher::try_to_start_broker() {
   bool ended = false;
   const auto has_ended = [&] { return ended = ended || broker_.poll_exit().has_value(); };
   const bool serves = link_.connect(socket, control_secret_, kStartPatience, has_ended) &&
-                      completes_tls_handshake(port_, kStartPatience, options_.address);
+                      completes_tls_handshake(ports_.mqtt, kStartPatience, options_.address);
   if (!serves) {
     link_.close();
     broker_.kill();
@@ -181,6 +239,11 @@ void Launcher::print_ready_line() const {
     entry.add("device_id", device.device_id);
     if (!device.module_id.empty()) entry.add("module_id", device.module_id);
     entry.add("connection_string", connection_string(device));
+    if (device.x509) {
+      const auto& files = certificates_.devices.at(name_of(device));
+      entry.add("certificate", files.certificate.string());
+      if (!files.key.empty()) entry.add("key", files.key.string());
+    }
     devices.PushBack(JsonValue(entry.value(), devices.GetAllocator()), devices.GetAllocator());
   }
   JsonObject ready;
@@ -188,8 +251,15 @@ void Launcher::print_ready_line() const {
       .add("ca", certificates_.ca.string())
       .add("host", host())
       .add("address", options_.address)
-      .add("mqtt_port", static_cast<int>(port_))
-      .add("control", directory_.control_socket().string())
+      .add("mqtt_port", static_cast<int>(ports_.mqtt));
+  if (ports_.x509 != 0) ready.add("x509_port", static_cast<int>(ports_.x509));
+  const auto add_websocket = [&](const std::string& name, std::uint16_t port) {
+    if (port == 0) return;
+    ready.add(name + "_port", static_cast<int>(port)).add(name + "_url", websocket_url(port));
+  };
+  add_websocket("websocket", ports_.websocket);
+  add_websocket("x509_websocket", ports_.x509_websocket);
+  ready.add("control", directory_.control_socket().string())
       .add("event_log", (directory_.path() / kEventLogName).string());
   if (options_.dps) {
     add_enrollments(ready);
@@ -220,7 +290,11 @@ const std::string& Launcher::host() const {
 std::string Launcher::connection_string(const DeviceConfig& device) const {
   std::string text = "HostName=" + host() + ";DeviceId=" + device.device_id;
   if (!device.module_id.empty()) text += ";ModuleId=" + device.module_id;
-  return text + ";SharedAccessKey=" + device.key;
+  return text + (device.x509 ? ";x509=true" : ";SharedAccessKey=" + device.key);
+}
+
+std::string Launcher::websocket_url(std::uint16_t port) const {
+  return "wss://" + host() + ":" + std::to_string(port) + "/$iothub/websocket";
 }
 
 // Milliseconds to wait at most; -1 for ever.
@@ -304,7 +378,7 @@ std::optional<std::string> Launcher::run_own_command(std::int64_t id, const Json
     if (command == "info") {
       result.add("event_log", (directory_.path() / kEventLogName).string());
       result.add("host", host());
-      result.add("mqtt_port", static_cast<int>(port_)).add("ca", certificates_.ca.string());
+      result.add("mqtt_port", static_cast<int>(ports_.mqtt)).add("ca", certificates_.ca.string());
       result.add("broker_pid", static_cast<std::int64_t>(broker_.pid()));
     } else if (command == "stop") {
       ending_ = true;
@@ -338,13 +412,14 @@ std::optional<std::string> Launcher::run_own_command(std::int64_t id, const Json
 JsonObject Launcher::make_token(const JsonValue& request) const {
   const std::string name = string_member(request, "device_id");
   const std::string policy = string_member(request, "policy");
-  const auto device = std::find_if(
-      options_.devices.begin(), options_.devices.end(), [&](const DeviceConfig& candidate) {
-        const std::string& module = candidate.module_id;
-        return name == candidate.device_id + (module.empty() ? "" : "/" + module);
-      });
+  const auto device =
+      std::find_if(options_.devices.begin(), options_.devices.end(),
+                   [&](const DeviceConfig& candidate) { return name == name_of(candidate); });
   if (device == options_.devices.end()) {
     throw std::invalid_argument("there is no device '" + name + "'");
+  }
+  if (device->x509) {
+    throw std::invalid_argument("'" + name + "' is known by its certificate and signs no tokens");
   }
   std::string key = device->key;
   if (!policy.empty()) {

@@ -16,6 +16,7 @@
 #include "common/json.hpp"
 #include "dps/config.hpp"
 #include "hub/config.hpp"
+#include "launcher/broker_config.hpp"
 #include "launcher/broker_process.hpp"
 #include "launcher/certificates.hpp"
 #include "launcher/control_link.hpp"
@@ -32,8 +33,11 @@ struct LaunchOptions {
   std::vector<std::string> host_names;  // Besides localhost, 127.0.0.1 and 127.0.0.2.
   ServerCertificate server_certificate = ServerCertificate::good;
   std::optional<std::filesystem::path> directory;
-  std::string address;          // To listen at, of 127.0.0.0/8; empty: 127.0.0.1.
-  std::uint16_t mqtt_port = 0;  // 0: a free one.
+  std::string address;      // To listen at, of 127.0.0.0/8; empty: 127.0.0.1.
+  BrokerPorts ports;        // 0: a free one.
+  bool websockets = false;  // Whether to listen for them.
+  std::map<std::string, std::filesystem::path> own_certificates;  // Of devices, by their names.
+  std::vector<std::filesystem::path> device_cas;                  // Besides the simulator's own.
   bool until_stdin_closes = false;
   bool verbose = false;
   std::optional<DpsConfig> dps;  // A provisioning service instead of a hub.
@@ -49,7 +53,10 @@ class Launcher {
 
  private:
   void prepare();
+  void make_all_certificates();
   void start_broker();  // With a retry for a port that is taken meanwhile.
+  void choose_ports();
+  void check_wanted_ports() const;
   bool try_to_start_broker();
   void stop_broker(bool crash);
   std::string service_config() const;
@@ -57,6 +64,7 @@ class Launcher {
   void add_enrollments(JsonObject& ready) const;
   const std::string& host() const;  // As it stands in connection strings.
   std::string connection_string(const DeviceConfig& device) const;
+  std::string websocket_url(std::uint16_t port) const;
 
   int serve();
   int patience() const;
@@ -75,7 +83,7 @@ class Launcher {
   RunDirectory directory_;
   std::string control_secret_;
   CertificateFiles certificates_;
-  std::uint16_t port_ = 0;
+  BrokerPorts ports_;
 
   BrokerProcess broker_;
   ControlLink link_;

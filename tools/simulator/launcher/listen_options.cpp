@@ -50,7 +50,7 @@ LaunchOptions listen_options(const ListenArguments& arguments) {
   }
   options.address = arguments.address;
   if (!arguments.directory.empty()) options.directory = arguments.directory;
-  options.mqtt_port = arguments.standard_ports ? kStandardMqttPort : arguments.mqtt_port;
+  options.ports.mqtt = arguments.standard_ports ? kStandardMqttPort : arguments.mqtt_port;
   options.until_stdin_closes = arguments.until_stdin_closes;
   options.verbose = arguments.verbose;
   return options;

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "common/crypto.hpp"
+#include "launcher/certificates.hpp"
 #include "launcher/command_line.hpp"
 #include "launcher/launcher.hpp"
 #include "launcher/listen_options.hpp"
@@ -20,6 +21,10 @@ struct RunArguments {
   std::vector<std::string> policies;
   std::vector<std::string> routes;
   std::vector<std::string> limits;
+  std::vector<std::string> x509_devices;
+  std::vector<std::string> device_cas;
+  BrokerPorts ports;  // Besides that of MQTT over TLS.
+  bool websockets = false;
   ListenArguments listen;
 };
 
@@ -32,26 +37,46 @@ std::string checked_key(const std::string& key, const std::string& owner) {
   return key;
 }
 
-// "ID", "ID=KEY" or "DEVICE/MODULE[=KEY]". Base64 may end in "=", an id may not contain one here.
-DeviceConfig parse_device(const std::string& text) {
-  const auto equals = text.find('=');
-  const std::string name = text.substr(0, equals);
+DeviceConfig parse_name(const std::string& name, const std::string& option) {
   const auto slash = name.find('/');
   DeviceConfig device;
   device.device_id = name.substr(0, slash);
   if (slash != std::string::npos) device.module_id = name.substr(slash + 1);
   if (device.device_id.empty() || (slash != std::string::npos && device.module_id.empty())) {
-    throw std::invalid_argument("--device needs an id: ID[=KEY] or DEVICE/MODULE[=KEY]");
+    throw std::invalid_argument(option + " needs an id: ID[=...] or DEVICE/MODULE[=...]");
   }
+  return device;
+}
+
+// "ID", "ID=KEY" or "DEVICE/MODULE[=KEY]". Base64 may end in "=", an id may not contain one here.
+DeviceConfig parse_device(const std::string& text) {
+  const auto equals = text.find('=');
+  const std::string name = text.substr(0, equals);
+  DeviceConfig device = parse_name(name, "--device");
   device.key = equals == std::string::npos ? base64_encode(random_bytes(kKeyBytes))
                                            : checked_key(text.substr(equals + 1), name);
   return device;
 }
 
+// "NAME" or "NAME=FILE".
+void add_x509_device(LaunchOptions& options, const std::string& text) {
+  const auto equals = text.find('=');
+  const std::string name = text.substr(0, equals);
+  DeviceConfig device = parse_name(name, "--x509-device");
+  device.x509 = true;
+  if (equals != std::string::npos) {
+    const std::string file = text.substr(equals + 1);
+    device.thumbprint = thumbprint_of(file, "--x509-device " + name);
+    options.own_certificates[name] = file;
+  }
+  options.devices.push_back(device);
+}
+
 LaunchOptions launch_options(const RunArguments& arguments) {
   LaunchOptions options = listen_options(arguments.listen);
   for (const auto& device : arguments.devices) options.devices.push_back(parse_device(device));
-  const int count = arguments.device_count.value_or(arguments.devices.empty() ? 1 : 0);
+  for (const auto& device : arguments.x509_devices) add_x509_device(options, device);
+  const int count = arguments.device_count.value_or(options.devices.empty() ? 1 : 0);
   for (int i = 1; i <= count; ++i) {
     options.devices.push_back(parse_device("device-" + std::to_string(i)));
   }
@@ -71,6 +96,15 @@ LaunchOptions launch_options(const RunArguments& arguments) {
   }
   for (const auto& route : arguments.routes) options.routes.push_back(parse_route(route));
   for (const auto& limit : arguments.limits) set_limit(options.limits, limit);
+  for (const auto& file : arguments.device_cas) {
+    thumbprint_of(file, "--device-ca");  // Whether there is one.
+    options.device_cas.emplace_back(file);
+  }
+  options.ports.x509 = arguments.ports.x509;
+  options.ports.websocket = arguments.ports.websocket;
+  options.ports.x509_websocket = arguments.ports.x509_websocket;
+  options.websockets =
+      arguments.websockets || arguments.ports.websocket != 0 || arguments.ports.x509_websocket != 0;
   return options;
 }
 
@@ -97,8 +131,25 @@ void describe_run(CLI::App& app, CommandLine& line) {
   run->add_option("--device", arguments.devices,
                   "One device, ID[=BASE64KEY], or module, DEVICE/MODULE[=BASE64KEY]; repeatable")
       ->take_all();
+  run->add_option(
+         "--x509-device", arguments.x509_devices,
+         "A device or module that is known by its certificate, ID or DEVICE/MODULE: one is "
+         "made for it, and any will do that a --device-ca signed for that common name. "
+         "With =FILE it is known by the thumbprint of the certificate in that file, which "
+         "is self-signed or signed by a --device-ca; repeatable")
+      ->take_all();
+  run->add_option("--device-ca", arguments.device_cas,
+                  "File with a certificate that may sign those of devices, besides the "
+                  "simulator's own; repeatable");
   run->add_option("--policy", arguments.policies,
                   "A shared access policy (skn in tokens), NAME=BASE64KEY; repeatable");
+  run->add_option("--x509-port", arguments.ports.x509,
+                  "Port for devices that are known by a certificate (default: a free one)");
+  run->add_flag("--websockets", arguments.websockets, "Listen for MQTT over WebSockets as well");
+  run->add_option("--websocket-port", arguments.ports.websocket,
+                  "The port for those (default: a free one); implies --websockets");
+  run->add_option("--x509-websocket-port", arguments.ports.x509_websocket,
+                  "The port for both (default: a free one); implies --websockets");
   run->add_option("--route", arguments.routes,
                   "Hand what a module sends to an output to an input of another module of the same "
                   "device: MODULE/outputs/OUTPUT=MODULE/inputs/INPUT; repeatable");

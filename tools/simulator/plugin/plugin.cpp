@@ -18,6 +18,7 @@
 #include "common/files.hpp"
 #include "dps/dps.hpp"
 #include "hub/hub.hpp"
+#include "plugin/client_certificate.hpp"
 
 namespace azure::iot::device::simulator {
 
@@ -105,7 +106,8 @@ int on_basic_auth(int, void* event_data, void* user_data) {
         }
         const Admission admission =
             plugin.service->connect({event.client,
-                                     {client_id, text_of(event.username), text_of(event.password)},
+                                     {client_id, text_of(event.username), text_of(event.password),
+                                      client_certificate(event.client)},
                                      mosquitto_client_clean_session(event.client),
                                      mosquitto_client_keepalive(event.client)});
         switch (admission) {

@@ -1,0 +1,126 @@
+#include "tests/support/loopback_program.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace azure::iot::device::test {
+namespace {
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+bool answers(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = loopback(port);
+  const bool ok = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(fd);
+  return ok;
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (const std::string& text : texts) result.push_back(const_cast<char*>(text.c_str()));
+  result.push_back(nullptr);
+  return result;
+}
+
+}  // namespace
+
+std::uint16_t free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = loopback(0);
+  socklen_t size = sizeof address;
+  ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(fd);
+  return ntohs(address.sin_port);
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "azure-iot-test-XXXXXX").string();
+  if (!::mkdtemp(name.data())) throw std::runtime_error("cannot make a temporary folder");
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string TemporaryFolder::write(const std::string& name, const std::string& text) const {
+  const std::filesystem::path path = path_ / name;
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) throw std::runtime_error("cannot write " + path.string());
+  ::close(fd);
+  std::ofstream(path) << text;
+  return path.string();
+}
+
+LoopbackProgram::LoopbackProgram(Command command, std::uint16_t port)
+    : command_(std::move(command)), port_(port) {}
+
+LoopbackProgram::~LoopbackProgram() { kill(); }
+
+void LoopbackProgram::start() {
+  // Made before the fork: between fork and exec nothing may be allocated.
+  const std::vector<char*> arguments = pointers(command_.arguments);
+  const std::vector<char*> environment = pointers(command_.environment);
+  const pid_t parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(1);
+    ::setpgid(0, 0);  // A group of its own, with whatever it starts.
+    const int output = ::open(command_.output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::dup2(output, STDOUT_FILENO);
+    ::dup2(output, STDERR_FILENO);
+    ::execve(arguments[0], arguments.data(), environment.data());
+    ::_exit(127);
+  }
+  using namespace std::chrono_literals;
+  for (int i = 0; i < 1000; ++i) {
+    if (::waitpid(pid_, nullptr, WNOHANG) == pid_) {
+      pid_ = -1;
+      break;
+    }
+    if (answers(port_)) return;
+    std::this_thread::sleep_for(10ms);
+  }
+  throw std::runtime_error(command_.arguments[0] + " does not answer at its port");
+}
+
+void LoopbackProgram::kill() {
+  if (pid_ < 0) return;
+  signal(SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+void LoopbackProgram::freeze() { signal(SIGSTOP); }
+void LoopbackProgram::thaw() { signal(SIGCONT); }
+
+void LoopbackProgram::signal(int number) {
+  ::kill(pid_, number);
+  ::kill(-pid_, number);  // And those that it started.
+}
+
+}  // namespace azure::iot::device::test

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace azure::iot::device::test {
+
+// A port of the loopback interface that nothing listens on at this moment.
+std::uint16_t free_port();
+
+// A folder that only we can enter, and that goes with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  // Makes a file that only we can read; gives its path.
+  std::string write(const std::string& name, const std::string& text) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Somebody else's program that listens on a port of 127.0.0.1. Ends with the object, and with this
+// process.
+class LoopbackProgram {
+ public:
+  // How it is started. `arguments` has the program's path first, `environment` is all it gets, and
+  // `output` takes what it says.
+  struct Command {
+    std::vector<std::string> arguments;
+    std::vector<std::string> environment = {};
+    std::string output = "/dev/null";
+  };
+
+  LoopbackProgram(Command command, std::uint16_t port);
+  ~LoopbackProgram();
+  LoopbackProgram(const LoopbackProgram&) = delete;
+  LoopbackProgram& operator=(const LoopbackProgram&) = delete;
+
+  // Returns once it accepts connections. Throws std::runtime_error if it does not.
+  void start();
+  void kill();
+  // It does not run meanwhile, but its sockets stay.
+  void freeze();
+  void thaw();
+
+ private:
+  void signal(int number);
+
+  const Command command_;
+  const std::uint16_t port_;
+  pid_t pid_ = -1;
+};
+
+}  // namespace azure::iot::device::test
