@@ -1,0 +1,185 @@
+#include <optional>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "broker/clients/hub_device.hpp"
+#include "broker/endurance/lateness.hpp"
+#include "broker/tunnel/road.hpp"
+#include "tests/support/scripted_server.hpp"
+#include "tests/support/web_socket_peer.hpp"
+
+namespace azure::iot::device::test {
+namespace {
+using namespace std::chrono_literals;
+
+// How a connect ended.
+struct Failure {
+  bool failed_to_connect = false;  // A ConnectionFailedError, so that another attempt may succeed.
+  Errc code = Errc::ok;
+  std::string text;
+};
+
+Failure connect(const std::shared_ptr<detail::HubClientCore>& core) {
+  IoTHubDeviceClient client(core);
+  try {
+    client.connect(60s);
+    return {};
+  } catch (const ConnectionFailedError& e) {
+    return {true, e.error().code(), e.what()};
+  } catch (const ClientError& e) {
+    return {false, e.error().code(), e.what()};
+  }
+}
+
+Failure connect(const Road& road, const ProxyOptions& proxy) {
+  return connect(make_core(road_hub(), next_device(road), road, proxy));
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+constexpr bool kBoth[] = {false, true};
+
+}  // namespace
+
+TEST_CASE("Proxy: a wrong password is told apart, and is no reason to try again") {
+  for (const Passage passage : {Passage::http_basic, Passage::socks5_user}) {
+    const ProxyProcess proxy(passage);
+    for (const bool websockets : kBoth) {
+      CAPTURE(to_string(passage));
+      ProxyOptions options = proxy.options();
+      options.password = "not-" + kProxyPassword;
+      const Failure failure = connect({passage, websockets}, options);
+      CHECK_FALSE(failure.failed_to_connect);
+      CHECK(failure.code == Errc::protocol_proxy);
+      CHECK(contains(failure.text, "refuses the user name and password"));
+      CHECK_FALSE(contains(failure.text, kProxyPassword));
+      options.username.clear();
+      options.password.clear();
+      CHECK(connect({passage, websockets}, options).code == Errc::protocol_proxy);
+    }
+  }
+}
+
+TEST_CASE("Proxy: one that is not there is a failed connection") {
+  for (const Passage passage : kPassages) {
+    ProxyProcess proxy(passage);
+    proxy.kill();
+    for (const bool websockets : kBoth) {
+      CAPTURE(to_string(passage));
+      const Failure failure = connect({passage, websockets}, proxy.options());
+      CHECK(failure.failed_to_connect);
+      CHECK(contains(failure.text, "the proxy at 127.0.0.1:" + std::to_string(proxy.port())));
+    }
+  }
+}
+
+TEST_CASE("Proxy: that it makes no connection to the hub is told apart") {
+  // By its rules, where it has some.
+  for (const Passage passage : {Passage::http, Passage::socks4}) {
+    const ProxyProcess proxy(passage, 1);
+    const Failure failure = connect({passage}, proxy.options());
+    CAPTURE(to_string(passage));
+    CAPTURE(failure.text);
+    CHECK_FALSE(failure.failed_to_connect);
+    CHECK(failure.code == Errc::protocol_proxy);
+    CHECK(contains(failure.text, "makes no connection to localhost:"));
+  }
+  // And where nobody listens.
+  SimulatorProcess hub({.devices = {"d"}});
+  hub.stop_broker();
+  for (const Passage passage : kPassages) {
+    const ProxyProcess proxy(passage);
+    const Failure failure = connect(make_core(hub, "d", {passage}, proxy.options()));
+    CAPTURE(to_string(passage));
+    CAPTURE(failure.text);
+    CHECK(failure.code == Errc::protocol_proxy);
+    CHECK(contains(failure.text, "makes no connection to localhost:"));
+  }
+}
+
+TEST_CASE("Proxy: a certificate that is not trusted is the hub's, whatever is in between") {
+  const SimulatorProcess hub(
+      {.devices = {"d"}, .server_cert = "untrusted", .x509_devices = {"x"}, .websockets = true});
+  std::vector<std::optional<Passage>> passages{std::nullopt};
+  for (const Passage passage : kPassages) passages.emplace_back(passage);
+  for (const auto& passage : passages) {
+    std::optional<ProxyProcess> proxy;
+    if (passage) proxy.emplace(*passage);
+    for (const bool websockets : kBoth) {
+      const Road road{passage, websockets};
+      CAPTURE(to_string(road));
+      const Failure failure = connect(
+          make_core(hub, "d", road, proxy ? std::optional(proxy->options()) : std::nullopt));
+      CHECK_FALSE(failure.failed_to_connect);
+      CHECK(failure.code == Errc::tls_exchange_auth);
+      CHECK(contains(failure.text, "untrusted"));
+    }
+  }
+}
+
+TEST_CASE("Proxy: one that says nothing for ever is given up at the deadline of the connect") {
+  const Lateness lateness;
+  ScriptedServer silent([](ScriptedConnection& client) { client.wait_for_end(); });
+  for (const ProxyType type : {ProxyType::http, ProxyType::socks4, ProxyType::socks5}) {
+    for (const bool websockets : kBoth) {
+      const Road road{Passage::http, websockets};
+      const ProxyOptions options{.type = type, .address = "127.0.0.1", .port = silent.port()};
+      const Stopwatch watch;
+      const Failure failure =
+          connect(make_core(road_hub(), next_device(road), road, options, 500ms));
+      CHECK(watch.passed() >= 490ms);
+      CHECK(watch.passed() <= lateness.allow(1500ms));
+      CHECK(failure.failed_to_connect);
+      CHECK(contains(failure.text, "waiting for the proxy"));
+    }
+  }
+}
+
+TEST_CASE("Proxy: a client comes back once the proxy does") {
+  for (const Passage passage : kPassages) {
+    for (const bool websockets : kBoth) {
+      const Road road{passage, websockets, websockets};
+      CAPTURE(to_string(road));
+      ProxyProcess proxy(passage);
+      const std::string device = next_device(road);
+      const auto core = make_core(road_hub(), device, road, proxy.options());
+      IoTHubDeviceClient client(core);
+      client.connect(60s);
+      proxy.kill();
+      CHECK(eventually([&] { return !client.connected(); }, 20s));
+      proxy.start();
+      CHECK(eventually([&] { return client.connected(); }, 30s));
+      client.send_message("afterwards", 30s);
+      CHECK(road_hub().wait_for_telemetry(device, 1).at(0).payload == "afterwards");
+      client.shutdown();
+    }
+  }
+}
+
+TEST_CASE("WebSocket: what the server says instead of making one is in the error") {
+  const ServerCertificate certificate = make_server_certificate();
+  const std::pair<UpgradeAnswer, const char*> answers[] = {
+      {{.status = "HTTP/1.1 404 Not Found"}, "404 Not Found"},
+      {{.accept = "bm90IHRoZSByaWdodCBvbmU="}, "another question"},
+      {{.protocol = "amqp"}, "does not speak MQTT"}};
+  for (const auto& [answer, word] : answers) {
+    ScriptedServer server([&, answer = answer](ScriptedConnection& client) {
+      if (client.start_tls(certificate)) accept_web_socket(client, answer);
+      client.wait_for_end();
+    });
+    auto client = IoTHubDeviceClient::create_from_symmetric_key(
+        "ZmFrZSBrZXkgZm9yIHRlc3Rz", "localhost", "d",
+        {.server_verification_cert = certificate.ca, .websockets = true, .port = server.port()});
+    try {
+      client.connect(30s);
+      FAIL_CHECK("it connected");
+    } catch (const ConnectionFailedError& e) {
+      CHECK(contains(e.what(), word));
+    }
+  }
+}
+
+}  // namespace azure::iot::device::test

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "clients/detail/hub_client_core.hpp"
+#include "clients/iothub_device_client.hpp"
+#include "support/simulator_process.hpp"
+#include "tests/support/proxy_process.hpp"
+#include "transport/mqtt/mosquitto_transport.hpp"
+
+namespace azure::iot::device::test {
+
+// One way from a device to the hub.
+struct Road {
+  std::optional<Passage> passage;  // None: directly.
+  bool websockets = false;
+  bool x509 = false;
+};
+std::string to_string(const Road& road);
+
+// One hub for all tests that break nothing, with devices of both kinds, and messages to a device in
+// any number.
+SimulatorProcess& road_hub();
+// The id of a device of that hub that no other test has.
+std::string next_device(const Road& road);
+// Where that road ends.
+std::uint16_t port_of(const SimulatorProcess& hub, const Road& road);
+
+// A client of a device of `hub`, on that road; the proxy has to be that of the road. Redials every
+// second.
+std::shared_ptr<detail::HubClientCore> make_core(
+    const SimulatorProcess& hub, const std::string& device, const Road& road,
+    const std::optional<ProxyOptions>& proxy,
+    std::chrono::milliseconds connect_timeout = std::chrono::seconds(30));
+
+}  // namespace azure::iot::device::test
