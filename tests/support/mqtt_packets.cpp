@@ -56,6 +56,20 @@ std::string publish_packet(std::string_view topic, std::string_view payload) {
 
 std::string header_of_256_mb() { return "\x30\xff\xff\xff\x7f"; }
 
+std::string read_packet(const std::function<std::string(std::size_t size)>& read) {
+  std::string packet = read(1);
+  std::size_t length = 0;
+  for (int shift = 0;; shift += 7) {
+    const std::string byte = read(1);
+    if (byte.empty()) return {};
+    packet += byte;
+    length |= static_cast<std::size_t>(byte[0] & 0x7f) << shift;
+    if ((byte[0] & 0x80) == 0) break;
+  }
+  const std::string rest = read(length);
+  return rest.size() == length ? packet + rest : std::string();
+}
+
 PacketType type_of(const std::string& packet) {
   return static_cast<PacketType>(static_cast<unsigned char>(packet.at(0)) >> 4);
 }

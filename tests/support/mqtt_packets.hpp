@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,10 @@ std::string pingresp();
 std::string publish_packet(std::string_view topic, std::string_view payload);
 // The beginning of a publish that announces the most that MQTT can: 268,435,455 bytes.
 std::string header_of_256_mb();
+
+// The next packet of a stream of bytes, whole; empty if it ends before. `read` gives exactly so
+// many bytes, fewer only at the end.
+std::string read_packet(const std::function<std::string(std::size_t size)>& read);
 
 // Packets of a client, by the upper half of their first byte.
 enum class PacketType : std::uint8_t {

@@ -129,17 +129,7 @@ std::string ScriptedConnection::read_some(std::size_t size) {
 }
 
 std::string ScriptedConnection::read_packet() {
-  std::string packet = read(1);
-  std::size_t length = 0;
-  for (int shift = 0;; shift += 7) {
-    const std::string byte = read(1);
-    if (byte.empty()) return {};
-    packet += byte;
-    length |= static_cast<std::size_t>(byte[0] & 0x7f) << shift;
-    if ((byte[0] & 0x80) == 0) break;
-  }
-  const std::string rest = read(length);
-  return rest.size() == length ? packet + rest : std::string();
+  return test::read_packet([this](std::size_t size) { return read(size); });
 }
 
 bool ScriptedConnection::wait_to_read(int wake) {

@@ -5,24 +5,13 @@
 #include <string>
 #include <utility>
 
+#include "message_fields.hpp"
 #include "values.hpp"
 
 namespace azure::iot::device::conformance {
 namespace {
 
-using Field = std::optional<std::string> Message::*;
-constexpr std::array<std::pair<std::string_view, Field>, 10> kFields{{
-    {"message_id", &Message::message_id},
-    {"correlation_id", &Message::correlation_id},
-    {"user_id", &Message::user_id},
-    {"content_type", &Message::content_type},
-    {"content_encoding", &Message::content_encoding},
-    {"expiry_time_utc", &Message::expiry_time_utc},
-    {"output_name", &Message::output_name},
-    {"input_name", &Message::input_name},
-    {"ack", &Message::ack},
-    {"iothub_interface_id", &Message::iothub_interface_id},
-}};
+constexpr std::string_view kInterfaceId = "iothub_interface_id";
 
 using StateField = std::optional<std::string> RegistrationState::*;
 constexpr std::array<std::pair<std::string_view, StateField>, 6> kStateFields{{
@@ -46,9 +35,10 @@ std::string python_text(const Json& value) {
 Message to_message(const Json& fields) {
   Message message;
   message.data = to_bytes(fields["data"]);
-  for (const auto& [name, field] : kFields) {
+  for (const auto& [name, field] : kMessageFields) {
     if (const Json* value = fields.find(name)) message.*field = to_bytes(*value);
   }
+  if (const Json* value = fields.find(kInterfaceId)) message.iothub_interface_id = to_bytes(*value);
   if (const Json* properties = fields.find("custom_properties")) {
     for (const JsonMember& property : properties->members()) {
       message.custom_properties[property.name] = python_text(property.value);
@@ -59,9 +49,10 @@ Message to_message(const Json& fields) {
 
 Json describe_message(const Message& message) {
   Json json{{"data", to_value(message.data)}};
-  for (const auto& [name, field] : kFields) {
+  for (const auto& [name, field] : kMessageFields) {
     if (const auto& value = message.*field) json.set(name, to_value(*value));
   }
+  if (const auto& value = message.iothub_interface_id) json.set(kInterfaceId, to_value(*value));
   if (message.custom_properties.empty()) return json;
   Json properties = Json::object();
   for (const auto& [name, value] : message.custom_properties) {

@@ -4,9 +4,11 @@
 #include <iostream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
+#include "recordings.hpp"
 #include "replay.hpp"
 #include "report.hpp"
 #include "subjects.hpp"
@@ -16,60 +18,30 @@ namespace {
 
 using namespace azure::iot::device::conformance;
 
-constexpr std::string_view kUsage =
-    R"(usage: stage-replay FILE|DIR... [--subject NAME] [--trace NAME] [--list-differences] [--verbose]
-
-Builds the stage, or the whole chain, that each trace names, feeds it the recorded inputs and
-compares what it does with what the Python SDK did. Of a folder all files that end in .jsonl are
-replayed.
-
-  --subject NAME       only traces of this subject, under Python's name or ours
-  --trace NAME         only this trace
-  --list-differences   also say which differences from Python are accepted, and where they were met
-  --verbose            name every trace as it is replayed
-
-Exit status: 0 if no trace failed, 1 if one did, 2 if something cannot be read.
-)";
-
 struct Options {
   std::vector<std::string> paths;
   std::string subject;
   std::string trace;
   bool list_differences = false;
   bool verbose = false;
-  bool help = false;
 
   bool filtered() const { return !subject.empty() || !trace.empty(); }
 };
 
-Options parse(const std::vector<std::string>& arguments) {
-  Options options;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    const auto value = [&] {
-      if (i + 1 == arguments.size()) throw std::invalid_argument(argument + ": needs a value");
-      return arguments[++i];
-    };
-    if (argument == "--help" || argument == "-h") {
-      options.help = true;
-    } else if (argument == "--subject") {
-      options.subject = value();
-    } else if (argument == "--trace") {
-      options.trace = value();
-    } else if (argument == "--list-differences") {
-      options.list_differences = true;
-    } else if (argument == "--verbose") {
-      options.verbose = true;
-    } else if (argument.starts_with("-")) {
-      throw std::invalid_argument(argument + ": unknown option; see --help");
-    } else {
-      options.paths.push_back(argument);
-    }
-  }
-  if (options.paths.empty() && !options.help) {
-    throw std::invalid_argument("FILE|DIR: needs at least one; see --help");
-  }
-  return options;
+void describe(CLI::App& app, Options& options) {
+  app.description(
+      "Builds the stage, or the whole chain, that each trace names, feeds it the recorded inputs "
+      "and "
+      "compares what it does with what the Python SDK did.");
+  app.footer("Exit status: 0 if no trace failed, 1 if one did, 2 if something cannot be read.");
+  app.add_option("FILE|DIR", options.paths, "Traces; of a folder all files that end in .jsonl")
+      ->required();
+  app.add_option("--subject", options.subject,
+                 "Only traces of this subject, under Python's name or ours");
+  app.add_option("--trace", options.trace, "Only this trace");
+  app.add_flag("--list-differences", options.list_differences,
+               "Also say which differences from Python are accepted, and where they were met");
+  app.add_flag("--verbose", options.verbose, "Name every trace as it is replayed");
 }
 
 int run(const Options& options) {
@@ -79,7 +51,7 @@ int run(const Options& options) {
   }
   Report report(std::cout, options.verbose);
   std::size_t found = 0;
-  for (const auto& file : find_trace_files(options.paths)) {
+  for (const auto& file : find_recordings(options.paths, ".jsonl")) {
     for (const Trace& trace : read_traces(file)) {
       const Subject* subject = find_subject(trace.subject);
       if (only && subject != only) continue;
@@ -102,13 +74,14 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  Options options;
+  CLI::App app;
+  describe(app, options);
   try {
-    const Options options = parse({argv + 1, argv + argc});
-    if (options.help) {
-      std::cout << kUsage;
-      return 0;
-    }
+    app.parse(argc, argv);
     return run(options);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
   } catch (const std::exception& e) {
     std::cerr << "stage-replay: " << e.what() << "\n";
     return 2;

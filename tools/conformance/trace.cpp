@@ -65,27 +65,6 @@ std::vector<Trace> read_traces(const std::filesystem::path& file) {
   return traces;
 }
 
-std::vector<std::filesystem::path> find_trace_files(const std::vector<std::string>& paths) {
-  namespace fs = std::filesystem;
-  std::vector<fs::path> files;
-  for (const std::string& path : paths) {
-    if (!fs::is_directory(path)) {
-      if (!fs::exists(path)) throw std::invalid_argument("FILE|DIR: does not exist: " + path);
-      files.emplace_back(path);
-      continue;
-    }
-    const std::size_t before = files.size();
-    for (const auto& entry : fs::directory_iterator(path)) {
-      if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
-    }
-    if (files.size() == before) {
-      throw std::invalid_argument("FILE|DIR: holds no file that ends in .jsonl: " + path);
-    }
-    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
-  }
-  return files;
-}
-
 ConnectionState parse_connection_state(std::string_view text) {
   for (const auto& [name, state] : kStates) {
     if (name == text) return state;

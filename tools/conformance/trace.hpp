@@ -40,10 +40,6 @@ struct Trace {
 // one cannot be read.
 std::vector<Trace> read_traces(const std::filesystem::path& file);
 
-// The trace files that a list of files and folders names, in order; of a folder those that end in
-// ".jsonl". Throws std::invalid_argument if one does not exist or holds no trace file.
-std::vector<std::filesystem::path> find_trace_files(const std::vector<std::string>& paths);
-
 // A connection state as it stands in a trace: "CONNECTED". Throws std::invalid_argument.
 ConnectionState parse_connection_state(std::string_view text);
 std::string recorded_name(ConnectionState state);

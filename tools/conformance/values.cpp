@@ -7,26 +7,10 @@
 
 #include "pipeline/auth/base64.hpp"
 #include "pipeline/text/utf8.hpp"
+#include "python_errors.hpp"
 
 namespace azure::iot::device::conformance {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, Errc>, 14> kErrors{{
-    {"OperationCancelled", Errc::operation_cancelled},
-    {"OperationTimeout", Errc::timed_out},
-    {"OperationError", Errc::operation_error},
-    {"PipelineNotRunning", Errc::pipeline_not_running},
-    {"PipelineRuntimeError", Errc::pipeline_runtime},
-    {"ConnectionFailedError", Errc::connection_failed},
-    {"ConnectionDroppedError", Errc::connection_dropped},
-    {"NoConnectionError", Errc::no_connection},
-    {"UnauthorizedError", Errc::unauthorized},
-    {"ProtocolClientError", Errc::protocol_client},
-    {"TlsExchangeAuthError", Errc::tls_exchange_auth},
-    {"ProtocolProxyError", Errc::protocol_proxy},
-    {"ServiceError", Errc::service},
-    {"SasTokenError", Errc::sas_token},
-}};
 
 constexpr std::string_view kThrown = "thrown by the surroundings";
 constexpr std::array<std::string_view, 9> kInternalErrors{
@@ -84,18 +68,14 @@ Error to_error(const Json& error) {
   if (error.is_null()) return {};
   const std::string type = type_of(error);
   Error cause = error.contains("cause") ? to_error(error["cause"]) : Error{};
-  for (const auto& [name, code] : kErrors) {
-    if (name == type) return Error(code, message_of(error), std::move(cause));
-  }
-  return Error(Errc::user_stage, message_of(error), std::move(cause));
+  const Errc code = errc_of(type).value_or(Errc::user_stage);
+  return Error(code, message_of(error), std::move(cause));
 }
 
 Json to_json(const Error& error) {
   if (!error) return nullptr;
-  std::string_view type = to_string(error.code());
-  for (const auto& [name, code] : kErrors) {
-    if (code == error.code()) type = name;
-  }
+  std::string_view type = python_name(error.code());
+  if (type.empty()) type = to_string(error.code());
   if (error.code() == Errc::user_stage) type = kThrown;
   Json json{{"type", type}};
   if (!error.detail().empty()) json.set("message", to_value(error.detail()));

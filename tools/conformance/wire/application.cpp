@@ -7,6 +7,7 @@
 #include "clients/detail/client_config.hpp"
 #include "clients/detail/hub_client_core.hpp"
 #include "clients/detail/provisioning_client_core.hpp"
+#include "tools/conformance/python_errors.hpp"
 #include "tools/conformance/wire/certificates.hpp"
 #include "tools/conformance/wire/hub_options.hpp"
 #include "tools/conformance/wire/provisioning_options.hpp"

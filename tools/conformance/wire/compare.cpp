@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include "tools/conformance/python_errors.hpp"
 #include "tools/conformance/wire/packets.hpp"
 #include "tools/conformance/wire/values.hpp"
 #include "tools/conformance/wire/vector.hpp"

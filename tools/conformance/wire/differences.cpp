@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tools/conformance/python_errors.hpp"
 #include "tools/conformance/wire/evidence.hpp"
 #include "tools/conformance/wire/outcome.hpp"
 #include "tools/conformance/wire/packets.hpp"

@@ -27,8 +27,4 @@ struct Outcome {
 // Whatever `call` returns or throws, except a CompileTimeRefusal, which goes on.
 Outcome outcome_of(const std::function<Json()>& call);
 
-// The name that Python's own exceptions have for an error code; empty if there is none.
-std::string_view python_name(Errc code);
-std::optional<Errc> errc_of(std::string_view python_name);
-
 }  // namespace azure::iot::device::conformance::wire

@@ -6,23 +6,12 @@
 
 #include "pipeline/auth/base64.hpp"
 #include "pipeline/text/utf8.hpp"
+#include "tools/conformance/message_fields.hpp"
 #include "tools/conformance/wire/vector.hpp"
 
 namespace azure::iot::device::conformance::wire {
 namespace {
 
-using Field = std::optional<std::string> Message::*;
-constexpr std::array<std::pair<std::string_view, Field>, 9> kFields{{
-    {"message_id", &Message::message_id},
-    {"correlation_id", &Message::correlation_id},
-    {"user_id", &Message::user_id},
-    {"content_type", &Message::content_type},
-    {"content_encoding", &Message::content_encoding},
-    {"expiry_time_utc", &Message::expiry_time_utc},
-    {"ack", &Message::ack},
-    {"input_name", &Message::input_name},
-    {"output_name", &Message::output_name},
-}};
 constexpr std::string_view kInterfaceId = "interface_id";
 
 std::string repeated(std::string_view piece, const Json& count) {
@@ -136,7 +125,7 @@ Message to_message(const Json& value) {
   if (!value.is_object() || is_typed(value)) return {.data = to_bytes(value)};
   Message message;
   if (const Json* data = value.find("data")) message.data = to_bytes(*data);
-  for (const auto& [name, field] : kFields) {
+  for (const auto& [name, field] : kMessageFields) {
     if (const Json* text = value.find(name); text && !text->is_null()) {
       message.*field = to_text(std::string(name), *text);
     }
@@ -158,7 +147,7 @@ Json describe(const Message& message) {
   if (find_invalid_utf8(message.data) == std::string_view::npos) {
     json.set("data_text", message.data);
   }
-  for (const auto& [name, field] : kFields) json.set(name, to_json(message.*field));
+  for (const auto& [name, field] : kMessageFields) json.set(name, to_json(message.*field));
   json.set(kInterfaceId, to_json(message.iothub_interface_id));
   Json properties = Json::array();
   for (const auto& [name, value] : message.custom_properties) {

@@ -1,6 +1,5 @@
 #include "tools/conformance/wire/vector.hpp"
 
-#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -67,28 +66,6 @@ VectorFile read_vectors(const std::filesystem::path& file) {
     throw std::invalid_argument("FILE|DIR: " + file.string() + " holds no vectors: " + e.what());
   }
   return read;
-}
-
-std::vector<std::filesystem::path> find_vector_files(const std::vector<std::string>& paths) {
-  namespace fs = std::filesystem;
-  std::vector<fs::path> files;
-  for (const std::string& path : paths) {
-    if (!fs::is_directory(path)) {
-      if (!fs::exists(path)) throw std::invalid_argument("FILE|DIR: does not exist: " + path);
-      files.emplace_back(path);
-      continue;
-    }
-    const std::size_t before = files.size();
-    for (const auto& entry : fs::directory_iterator(path)) {
-      const fs::path& each = entry.path();
-      if (each.extension() == ".json" && each.stem() != "constants") files.push_back(each);
-    }
-    if (files.size() == before) {
-      throw std::invalid_argument("FILE|DIR: holds no file that ends in .json: " + path);
-    }
-    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
-  }
-  return files;
 }
 
 const Json& member(const Json& object, std::string_view name) {

@@ -52,9 +52,6 @@ struct VectorFile {
 // Throws std::invalid_argument, which names the file, if it cannot be read.
 VectorFile read_vectors(const std::filesystem::path& file);
 
-// Of a folder all files that end in .json, except constants.json. Throws std::invalid_argument.
-std::vector<std::filesystem::path> find_vector_files(const std::vector<std::string>& paths);
-
 // A member of an object; null if it is not there.
 const Json& member(const Json& object, std::string_view name);
 

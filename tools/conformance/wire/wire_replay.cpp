@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include "certificates.hpp"
@@ -20,30 +21,12 @@
 #include "replay.hpp"
 #include "report.hpp"
 #include "scope.hpp"
+#include "tools/conformance/recordings.hpp"
 
 namespace {
 
 using namespace azure::iot::device::conformance::wire;
-
-constexpr std::string_view kUsage =
-    R"(usage: wire-replay FILE|DIR... [--vector NAME] [--jobs N] [--list-differences] [--verbose]
-
-Makes the client that each vector names, against a service on loopback that does what the vector
-says, over real TLS sockets; has it do what the application did, and compares what it puts on the
-wire, returns and tells with what the Python SDK did. Functions without a client are called
-directly. Of a folder all files that end in .json are replayed, except constants.json.
-
-  --vector NAME        only this vector
-  --jobs N             how many vectors to replay at a time, 1 to 64; default 16: most of them wait
-  --list-differences   also say which differences from Python are accepted, and where they were met
-  --verbose            name every vector as it is replayed, and why it was left out
-
-A vector that needs what this library does not have is skipped, by the name of the feature. One that
-does what no program of C++ can, an unknown option or a value of a wrong type, is compile-time. One
-that hangs on Python's types, and differs, is python-specific.
-
-Exit status: 0 if no vector failed, 1 if one did, 2 if something cannot be read.
-)";
+using azure::iot::device::conformance::find_recordings;
 
 struct Options {
   std::vector<std::string> paths;
@@ -51,50 +34,32 @@ struct Options {
   std::size_t jobs = 16;
   bool list_differences = false;
   bool verbose = false;
-  bool help = false;
 };
 
-std::size_t parse_jobs(const std::string& text) {
-  std::size_t used = 0;
-  unsigned long jobs = 0;
-  try {
-    jobs = std::stoul(text, &used);
-  } catch (const std::logic_error&) {
-  }
-  if (used != text.size() || jobs < 1 || jobs > 64) {
-    throw std::invalid_argument("--jobs: must be 1 to 64; got " + text);
-  }
-  return jobs;
-}
-
-Options parse(const std::vector<std::string>& arguments) {
-  Options options;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    const auto value = [&] {
-      if (i + 1 == arguments.size()) throw std::invalid_argument(argument + ": needs a value");
-      return arguments[++i];
-    };
-    if (argument == "--help" || argument == "-h") {
-      options.help = true;
-    } else if (argument == "--vector") {
-      options.vector = value();
-    } else if (argument == "--jobs") {
-      options.jobs = parse_jobs(value());
-    } else if (argument == "--list-differences") {
-      options.list_differences = true;
-    } else if (argument == "--verbose") {
-      options.verbose = true;
-    } else if (argument.starts_with("-")) {
-      throw std::invalid_argument(argument + ": unknown option; see --help");
-    } else {
-      options.paths.push_back(argument);
-    }
-  }
-  if (options.paths.empty() && !options.help) {
-    throw std::invalid_argument("FILE|DIR: needs at least one; see --help");
-  }
-  return options;
+void describe(CLI::App& app, Options& options) {
+  app.description(
+      "Makes the client that each vector names, against a service on loopback that does what the "
+      "vector says, over real TLS sockets; has it do what the application did, and compares what "
+      "it "
+      "puts on the wire, returns and tells with what the Python SDK did. Functions without a "
+      "client "
+      "are called directly.");
+  app.footer(
+      "A vector that needs what this library does not have is skipped, by the name of the feature. "
+      "One that\ndoes what no program of C++ can, an unknown option or a value of a wrong type, is "
+      "compile-time. One\nthat hangs on Python's types, and differs, is python-specific.\n\n"
+      "Exit status: 0 if no vector failed, 1 if one did, 2 if something cannot be read.");
+  app.add_option("FILE|DIR", options.paths,
+                 "Vectors; of a folder all files that end in .json, except constants.json")
+      ->required();
+  app.add_option("--vector", options.vector, "Only this vector");
+  app.add_option("--jobs", options.jobs,
+                 "How many vectors to replay at a time: most of them wait (default 16)")
+      ->check(CLI::Range(1, 64));
+  app.add_flag("--list-differences", options.list_differences,
+               "Also say which differences from Python are accepted, and where they were met");
+  app.add_flag("--verbose", options.verbose,
+               "Name every vector as it is replayed, and why it was left out");
 }
 
 // A vector that can be replayed.
@@ -140,7 +105,8 @@ int run(const Options& options) {
   Certificates::get();
   Report report(std::cout, options.verbose);
   std::vector<VectorFile> files;
-  for (const auto& file : find_vector_files(options.paths)) files.push_back(read_vectors(file));
+  for (const auto& file : find_recordings(options.paths, ".json", "constants.json"))
+    files.push_back(read_vectors(file));
 
   std::vector<Job> jobs;
   std::size_t found = 0;
@@ -187,13 +153,14 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // Of connections that the service ends.
+  Options options;
+  CLI::App app;
+  describe(app, options);
   try {
-    const Options options = parse({argv + 1, argv + argc});
-    if (options.help) {
-      std::cout << kUsage;
-      return 0;
-    }
+    app.parse(argc, argv);
     return run(options);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
   } catch (const std::exception& e) {
     std::cerr << "wire-replay: " << e.what() << "\n";
     return 2;
