@@ -269,9 +269,13 @@ Error extract_message_properties_from_topic(std::string_view topic, Message& mes
 }
 
 std::string encode_message_properties_in_topic(const Message& message, std::string_view base) {
-  constexpr std::size_t kUsual = 120;  // Bytes of properties; the text grows where there are more.
+  // Few properties fit into this most of the time, and to count them first would cost more than to
+  // let the text grow where they do not.
+  constexpr std::size_t kUsual = 120;
+  constexpr std::size_t kFew = 8;
+  const bool few = message.custom_properties.size() <= kFew;
   std::string topic;
-  topic.reserve(base.size() + kUsual);
+  topic.reserve(base.size() + (few ? kUsual : get_encoded_properties_size(message)));
   topic += base;
   PropertyWriter writer(&topic);
   write_system_properties(message, writer);

@@ -1,5 +1,6 @@
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -144,6 +145,49 @@ TEST_CASE("WireReplay: what no program can do is compile-time, what is missing i
   CHECK(replay(vector).compile_time);
   vector.create.set("from", "edge_environment");
   CHECK(missing_feature(vector) == "Edge environment");
+}
+
+TEST_CASE("WireReplay: the functions' recordings are all there, and replayed") {
+  // Those that do not hang on Python's types.
+  const std::map<std::string, std::size_t> kAtLeast{{"classify_topic", 16},
+                                                    {"datetime_text", 5},
+                                                    {"decode_message_topic", 40},
+                                                    {"dps_sas_uri", 3},
+                                                    {"dps_topics", 3},
+                                                    {"dps_username", 3},
+                                                    {"encode_message_topic", 67},
+                                                    {"hmac_sha256_base64", 28},
+                                                    {"hub_sas_uri", 4},
+                                                    {"hub_username", 12},
+                                                    {"input_name_from_topic", 4},
+                                                    {"json_text", 28},
+                                                    {"method_response_topic", 6},
+                                                    {"parse_connection_string", 74},
+                                                    {"parse_dps_response_topic", 8},
+                                                    {"parse_method_topic", 11},
+                                                    {"parse_sas_token", 32},
+                                                    {"parse_twin_response_topic", 7},
+                                                    {"sas_token", 30},
+                                                    {"split_sas_uri", 12},
+                                                    {"subscribe_topics", 4},
+                                                    {"telemetry_topic", 4},
+                                                    {"twin_request_topic", 3},
+                                                    {"url_quote", 12},
+                                                    {"url_unquote", 12},
+                                                    {"user_agent", 4}};
+  std::map<std::string, std::size_t> replayed;
+  for (const FunctionVector& vector :
+       read_vectors(std::string(TEST_VECTORS_DIR) + "/wire/functions.json").functions) {
+    if (missing_feature(vector) || vector.python_specific) continue;
+    CAPTURE(vector.name);
+    const Replayed outcome = replay(vector);
+    CHECK(outcome.deviations.empty());
+    replayed[vector.fn] += !outcome.compile_time;
+  }
+  for (const auto& [function, count] : kAtLeast) {
+    CAPTURE(function);
+    CHECK(replayed[function] >= count);
+  }
 }
 
 TEST_CASE("WireReplay: a function that answers otherwise fails, also if it should not have") {

@@ -43,6 +43,7 @@ TEST_CASE("Provisioning: a device is told its hub, connects to it, and may be gi
   CHECK(result.registration_state->assigned_hub == first.host());
   CHECK(result.registration_state->response_payload == Json{{"site", 7}});
   dps.process().wait_for_events("disconnected", {});
+  CHECK(dps.count("disconnected", "r1") == 1);
   CHECK_THROWS_AS(provisioning.register_device(), ClientError);
   auto device = make_device(first, result, key);
   device.send_message("hello");

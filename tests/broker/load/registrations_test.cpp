@@ -89,6 +89,7 @@ void register_fleet(int count, int at_a_time, std::chrono::seconds limit) {
   CHECK(open_descriptors().size() == descriptors);
   CHECK(dps.count("assigned") == static_cast<std::size_t>(count));
   dps.process().wait_for_events("disconnected", {}, static_cast<std::size_t>(count));
+  CHECK(dps.count("disconnected") == static_cast<std::size_t>(count));
 }
 
 TEST_CASE("Load: a hundred devices register, fifty at a time, on one loop: all end, none leaks") {

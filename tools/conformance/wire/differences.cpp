@@ -167,6 +167,10 @@ bool late_answer(const Situation& situation, const Deviation& deviation) {
 }
 
 bool reported_once(const Situation& situation, const Deviation& deviation) {
+  // What ended, and Python tells of twice: an attempt that was refused, a link that fell silent.
+  if (!refuses_somebody(situation.vector) && !hub_does(situation.vector, "pingresp", "none")) {
+    return false;
+  }
   return deviation.kind == Kind::event && is_missing(deviation) &&
          deviation.step == static_cast<int>(situation.vector.steps.size()) &&
          is_about(deviation.expected, "on_background_exception");
@@ -269,7 +273,8 @@ constexpr Difference kDifferences[] = {
      &proxy_is_down},
     {"late-answer", "7.1", "the end of a refused attempt is taken for that of the next one",
      kTheRest, "The answer to an attempt that is over is ignored.", &late_answer},
-    {"reported-once", "7.1", "at the end of a recording Python reports a failure for a second time",
+    {"reported-once", "7.1",
+     "Python reports a second time that the hub refused a connect, or did not answer a ping",
      kTheRest, "What has been reported is not reported again.", &reported_once},
     {"token-event-is-kept", "7.14", "a new token is needed before there is a handler that is told",
      kTheRest, "Otherwise nobody makes one, and the connection ends with the token.",

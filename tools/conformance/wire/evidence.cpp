@@ -94,6 +94,13 @@ bool hub_does(const Vector& vector, std::string_view what, const Json& word) {
                      [&](const Json& step) { return has(member(step, "config")); });
 }
 
+bool refuses_somebody(const Vector& vector) {
+  const Json& codes = member(vector.hub, "connack");
+  return codes.is_array() &&
+         std::any_of(codes.elements().begin(), codes.elements().end(),
+                     [](const Json& code) { return code.is_number() && code != Json(0); });
+}
+
 bool is_late_refusal(const Json& error) {
   const Json& cause = member(error, "cause");
   return member(cause, "type") == Json("ConnectionFailedError") &&

@@ -39,6 +39,9 @@ bool is_twin_subscribe(const Deviation& deviation);
 // Whether the service of the vector is told to do that, at any time.
 bool hub_does(const Vector& vector, std::string_view what, const Json& word);
 
+// Whether it answers some CONNECT with a refusal.
+bool refuses_somebody(const Vector& vector);
+
 // What Python says where the disconnect of an attempt that is over is taken for that of the next.
 bool is_late_refusal(const Json& error);
 
