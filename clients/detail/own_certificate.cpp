@@ -1,37 +1,27 @@
 #include "clients/detail/own_certificate.hpp"
 
-#include <ctime>
 #include <stdexcept>
 #include <string>
 
 #include "clients/detail/pem_text.hpp"
 #include "pipeline/auth/certificate_info.hpp"
+#include "pipeline/text/utc_text.hpp"
 
 namespace azure::iot::device::detail {
 namespace {
-
-std::string in_words(WallTime time) {
-  const std::time_t seconds =
-      std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
-  return text;
-}
 
 // What cannot be read here may be readable for who uses it.
 void check_dates(const X509& x509, WallTime now) {
   const auto info = read_certificate_info(x509.certificate);
   if (!info || (now >= info->not_before && now <= info->not_after)) return;
-  const std::string clock = "this machine's clock says " + in_words(now);
+  const std::string clock = "this machine's clock says " + utc_text(now);
   if (now < info->not_before) {
     throw std::invalid_argument("x509: the certificate of " + info->subject +
-                                " is not valid before " + in_words(info->not_before) + "; " +
+                                " is not valid before " + utc_text(info->not_before) + "; " +
                                 clock + ": set it right");
   }
   throw std::invalid_argument("x509: the certificate of " + info->subject + " expired at " +
-                              in_words(info->not_after) +
+                              utc_text(info->not_after) +
                               "; renew it, or check the time: " + clock);
 }
 

@@ -1,31 +1,15 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include <sys/types.h>
 
+#include "tests/support/loopback.hpp"
+#include "tests/support/temporary_folder.hpp"
+
 namespace azure::iot::device::test {
-
-// A port of the loopback interface that nothing listens on at this moment.
-std::uint16_t free_port();
-
-// A folder that only we can enter, and that goes with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  // Makes a file that only we can read; gives its path.
-  std::string write(const std::string& name, const std::string& text) const;
-
- private:
-  std::filesystem::path path_;
-};
 
 // Somebody else's program that listens on a port of 127.0.0.1. Ends with the object, and with this
 // process.

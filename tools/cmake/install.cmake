@@ -35,7 +35,7 @@ foreach(folder ${AZURE_IOT_DEVICE_FOLDERS})
     FILES_MATCHING PATTERN "*.hpp"
     PATTERN "transport/tls" EXCLUDE
     PATTERN "transport/tunnel" EXCLUDE
-    REGEX "mqtt/(arrivals|connection_attempt|keep_alive|mqtt_link|name_lookup)[.]hpp$" EXCLUDE
+    REGEX "(transport/name_lookup|mqtt/(arrivals|connection_attempt|keep_alive|mqtt_link))[.]hpp$" EXCLUDE
     REGEX "mqtt/(mosquitto_(client|errors|library)|operation_manager|private_listener)[.]hpp$" EXCLUDE
     REGEX "loop/(epoll_loop|escape|fd_watches|loop_clock|process_wide|shared_instance)[.]hpp$" EXCLUDE
     REGEX "loop/(thread|thread_handler_pool|unique_fd|work_queue)[.]hpp$" EXCLUDE

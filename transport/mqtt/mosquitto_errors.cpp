@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include <mosquitto.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
+
+#include "transport/tls/handshake_error.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -14,26 +14,6 @@ namespace {
 std::string reason_text(int rc, int error_number) {
   const bool from_system = rc == MOSQ_ERR_ERRNO && error_number != 0;
   return from_system ? std::strerror(error_number) : mosquitto_strerror(rc);
-}
-
-std::string openssl_text(unsigned long error) {
-  const char* const text = ERR_reason_error_string(error);
-  return text ? text : "OpenSSL reason " + std::to_string(ERR_GET_REASON(error));
-}
-
-// An alert in which the server says that it wants another certificate than ours, or any.
-bool refuses_our_certificate(int reason) {
-  switch (reason) {
-    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
-    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-    case SSL_R_TLSV1_ALERT_ACCESS_DENIED: return true;
-    default: return false;
-  }
 }
 
 }  // namespace
@@ -96,14 +76,6 @@ Error drop_error(int rc, int error_number) {
 }
 
 Error dial_error(const std::string& server, int rc, int error_number, unsigned long openssl_error) {
-  const int reason = ERR_GET_REASON(openssl_error);
-  if (openssl_error != 0 && refuses_our_certificate(reason)) {
-    return Error(Errc::unauthorized, server + " did not accept the client's certificate, or asks " +
-                                         "for one: " + openssl_text(openssl_error));
-  }
-  if (openssl_error != 0 && reason == SSL_R_WRONG_VERSION_NUMBER) {
-    return Error(Errc::connection_failed, "what answers at " + server + " does not speak TLS");
-  }
   if (rc == MOSQ_ERR_INVAL || rc == MOSQ_ERR_MALFORMED_UTF8) {
     return Error(Errc::protocol_client,
                  "the user name must be valid UTF-8 of at most 65535 bytes, free of NUL");
@@ -111,13 +83,7 @@ Error dial_error(const std::string& server, int rc, int error_number, unsigned l
   if (rc == MOSQ_ERR_PROTOCOL) {
     return Error(Errc::protocol_client, "what answers at " + server + " does not speak MQTT 3.1.1");
   }
-  if (openssl_error != 0) {
-    return Error(Errc::connection_failed,
-                 "the TLS handshake with " + server + " failed: " + openssl_text(openssl_error));
-  }
-  if (rc == MOSQ_ERR_TLS) {
-    return Error(Errc::connection_failed, "the TLS handshake with " + server + " broke off");
-  }
+  if (openssl_error != 0 || rc == MOSQ_ERR_TLS) return handshake_error(server, openssl_error);
   if (rc == MOSQ_ERR_CONN_LOST || (rc == MOSQ_ERR_ERRNO && error_number == 0)) {
     return Error(Errc::connection_failed, server + " closed the connection at once");
   }

@@ -12,6 +12,7 @@
 #include "../../pipeline/loop/event_loop.hpp"
 #include "../../pipeline/loop/fork_guard.hpp"
 #include "../../pipeline/mqtt_transport.hpp"
+#include "../name_lookup.hpp"
 #include "../resolver.hpp"
 #include "../tunnel/tunnel.hpp"
 #include "arrivals.hpp"
@@ -19,7 +20,6 @@
 #include "keep_alive.hpp"
 #include "mosquitto_client.hpp"
 #include "mosquitto_transport.hpp"
-#include "name_lookup.hpp"
 
 namespace azure::iot::device {
 

@@ -1,23 +1,13 @@
 #include "transport/tls/verify_failure.hpp"
 
-#include <ctime>
-
 #include <openssl/x509_vfy.h>
+
+#include "pipeline/text/utc_text.hpp"
 
 namespace azure::iot::device {
 namespace {
 
 thread_local int last_failure = 0;
-
-std::string to_text(WallTime now) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(
-      std::chrono::time_point_cast<std::chrono::system_clock::duration>(now));
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
-  return text;
-}
 
 }  // namespace
 
@@ -42,7 +32,7 @@ Error verify_error(int code, const std::string& hostname, WallTime now) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return Error(Errc::tls_exchange_auth,
                    "the server's certificate is not valid at this time: " + reason +
-                       "; check this machine's clock, which says " + to_text(now));
+                       "; check this machine's clock, which says " + utc_text(now));
     default:
       return Error(Errc::tls_exchange_auth,
                    "the server's certificate is untrusted: " + reason +

@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "transport/mqtt/name_lookup.hpp"
+#include "transport/name_lookup.hpp"
 #include "transport/tunnel/proxy_dial.hpp"
 #include "transport/tunnel/web_socket.hpp"
 

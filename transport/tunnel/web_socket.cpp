@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "pipeline/auth/base64.hpp"
-#include "transport/mqtt/mosquitto_errors.hpp"
+#include "transport/tls/handshake_error.hpp"
 #include "transport/tls/verify_failure.hpp"
 
 namespace azure::iot::device {
@@ -76,12 +76,12 @@ void WebSocket::shake_hands() {
   clear_verify_failure();
   const Outcome outcome = tls_.handshake();
   if (outcome == Outcome::blocked) return;
-  if (outcome != Outcome::done) return end(handshake_error(outcome));
+  if (outcome != Outcome::done) return end(why_no_handshake(outcome));
   state_ = State::upgrading;
   to_server_ = upgrade_.request();
 }
 
-Error WebSocket::handshake_error(Outcome outcome) const {
+Error WebSocket::why_no_handshake(Outcome outcome) const {
   if (const int code = last_verify_failure()) {
     return verify_error(code, route_.hostname, loop_.wall_now());
   }
@@ -89,7 +89,7 @@ Error WebSocket::handshake_error(Outcome outcome) const {
     return Error(Errc::connection_failed,
                  server() + " closed the connection during the TLS handshake");
   }
-  return dial_error(server(), 0, 0, tls_.error());
+  return handshake_error(server(), tls_.error());
 }
 
 void WebSocket::upgrade() {
@@ -113,7 +113,7 @@ void WebSocket::upgrade() {
   }
   if (outcome == Outcome::blocked) return;
   // A client certificate that is refused shows here, in TLS 1.3.
-  if (outcome == Outcome::failed) return end(dial_error(server(), 0, 0, tls_.error()));
+  if (outcome == Outcome::failed) return end(handshake_error(server(), tls_.error()));
   end(Error(Errc::connection_failed,
             server() + " ended the connection instead of making a WebSocket of it"));
 }

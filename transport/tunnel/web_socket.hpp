@@ -55,7 +55,7 @@ class WebSocket {
   void watch();
 
   long receive(std::span<char> to);
-  Error handshake_error(TlsStream::Outcome outcome) const;
+  Error why_no_handshake(TlsStream::Outcome outcome) const;
   std::string server() const;
 
   EventLoop& loop_;

@@ -3,22 +3,12 @@
 #include <stdexcept>
 #include <utility>
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/support/loopback.hpp"
+
 namespace azure::iot::device::test {
-namespace {
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-}  // namespace
 
 Socket::Socket(int flags) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)) {
   if (fd_ < 0) throw std::runtime_error("no socket for the test");
@@ -28,15 +18,7 @@ Socket::~Socket() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-std::uint16_t Socket::bind() const {
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  auto* const raw = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(fd_, raw, size) != 0 || ::getsockname(fd_, raw, &size) != 0) {
-    throw std::runtime_error("no port for the test");
-  }
-  return ntohs(address.sin_port);
-}
+std::uint16_t Socket::bind() const { return bind_to_loopback(fd_); }
 
 FullPort::FullPort() {
   ::listen(socket_.fd(), 0);

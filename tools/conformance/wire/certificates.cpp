@@ -1,39 +1,16 @@
 #include "tools/conformance/wire/certificates.hpp"
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
 
 #include <openssl/x509.h>
+
+#include "tests/support/temporary_folder.hpp"
 
 namespace azure::iot::device::conformance::wire {
 namespace {
 
 constexpr const char* kServices =
     "DNS:*.azure-devices.test,DNS:*.azure-devices-provisioning.test,DNS:*.edge.test";
-
-// A folder that only its owner can look into, and that goes with the process.
-class PrivateFolder {
- public:
-  PrivateFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "wire-replay-XXXXXX").string();
-    if (!::mkdtemp(name.data())) throw std::runtime_error("no temporary folder can be made");
-    path_ = name;
-  }
-  ~PrivateFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string write(const char* name, const std::string& text) const {
-    const auto file = path_ / name;
-    std::ofstream(file) << text;
-    return file.string();
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace
 
@@ -43,7 +20,7 @@ Certificates::Certificates() {
   badname = authority_.issue({.alternative_names = "DNS:elsewhere.test"});
   ca = authority_.certificate();
   other_ca = test::TestCa().certificate();
-  static const PrivateFolder folder;
+  static const test::TemporaryFolder folder;
   ca_file = folder.write("ca.pem", ca);
   ::setenv(X509_get_default_cert_file_env(), ca_file.c_str(), 1);
 }

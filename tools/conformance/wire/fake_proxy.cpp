@@ -1,6 +1,5 @@
 #include "tools/conformance/wire/fake_proxy.hpp"
 
-#include <stdexcept>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -8,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "tests/support/loopback.hpp"
 #include "tools/conformance/wire/hub_stream.hpp"
 
 namespace azure::iot::device::conformance::wire {
@@ -150,16 +150,8 @@ void FakeProxy::carry(test::ScriptedConnection& client) {
   }
 }
 
-ClosedPort::ClosedPort() : bound_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const raw = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(bound_.get(), raw, size) != 0 || ::getsockname(bound_.get(), raw, &size) != 0) {
-    throw std::runtime_error("no port is left");
-  }
-  port_ = ntohs(address.sin_port);
-}
+ClosedPort::ClosedPort()
+    : bound_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+      port_(test::bind_to_loopback(bound_.get())) {}
 
 }  // namespace azure::iot::device::conformance::wire

@@ -46,7 +46,7 @@ class ClosedPort {
 
  private:
   UniqueFd bound_;
-  std::uint16_t port_ = 0;
+  std::uint16_t port_;
 };
 
 }  // namespace azure::iot::device::conformance::wire

@@ -1,4 +1,4 @@
-#include "transport/mqtt/name_lookup.hpp"
+#include "transport/name_lookup.hpp"
 
 #include <mutex>
 #include <utility>

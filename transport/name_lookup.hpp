@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "../../pipeline/loop/event_loop.hpp"
-#include "../resolver.hpp"
+#include "../pipeline/loop/event_loop.hpp"
+#include "resolver.hpp"
 
 namespace azure::iot::device {
 
