@@ -1,7 +1,6 @@
 #include "broker/endurance/situation.hpp"
 
 #include <atomic>
-#include <condition_variable>
 #include <list>
 #include <mutex>
 #include <stdexcept>
@@ -11,10 +10,11 @@
 #include <unistd.h>
 
 #include "broker/clients/hub_device.hpp"
+#include "broker/endurance/call.hpp"
+#include "broker/endurance/far_end.hpp"
 #include "broker/endurance/silent_ports.hpp"
 #include "clients/detail/client_config.hpp"
 #include "clients/detail/hub_client_core.hpp"
-#include "tests/support/scripted_server.hpp"
 #include "transport/mqtt/mosquitto_transport.hpp"
 
 namespace azure::iot::device::test {
@@ -23,150 +23,8 @@ using namespace std::chrono_literals;
 
 using detail::Completion;
 using detail::HubClientCore;
-using detail::Outcome;
 
 const std::string kKey = "ZmFrZSBrZXkgZm9yIHRlc3Rz";
-
-const ServerCertificate& certificate() {
-  static const ServerCertificate made = make_server_certificate();
-  return made;
-}
-
-// Opens once, for all who wait.
-class Gate {
- public:
-  void open() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    opened_.notify_all();
-  }
-  void wait() {
-    std::unique_lock lock(mutex_);
-    opened_.wait(lock, [this] { return open_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable opened_;
-  bool open_ = false;
-};
-
-// A system that keeps a lookup until the test is over.
-class StuckResolver final : public Resolver {
- public:
-  ~StuckResolver() override { give_back(); }
-  void resolve(const std::string&, Done done) override {
-    ++asked_;
-    const std::lock_guard lock(mutex_);
-    workers_.emplace_back([this, done = std::move(done)] {
-      gate_.wait();
-      done(std::vector<std::string>{"127.0.0.1"});
-    });
-  }
-  void give_back() {
-    gate_.open();
-    const std::lock_guard lock(mutex_);
-    for (std::thread& worker : std::exchange(workers_, {})) worker.join();
-  }
-  int asked() const { return asked_; }
-
- private:
-  Gate gate_;
-  std::atomic<int> asked_ = 0;
-  std::mutex mutex_;
-  std::vector<std::thread> workers_;
-};
-
-// What the far end does to one client after the other.
-struct FarEnd {
-  std::atomic<bool> handshake = true;
-  std::atomic<bool> connack = true;
-  std::atomic<bool> puback = true;
-  std::atomic<bool> suback = true;
-  std::atomic<bool> reads = true;
-  std::atomic<bool> hangs_up = false;  // When a message comes.
-  std::atomic<int> publishes = 0;
-  std::atomic<int> subscribes = 0;
-  std::atomic<int> kept_waiting = 0;  // Clients, for the handshake or the CONNACK.
-
-  void serve(ScriptedConnection& client) {
-    if (!handshake) return keep_waiting(client);
-    if (!client.start_tls(certificate())) return;
-    if (!connack) return keep_waiting(client);
-    client.read_packet();
-    client.write(test::connack(0));
-    if (!reads) return client.wait_without_reading();
-    for (std::string packet; !(packet = client.read_packet()).empty();) {
-      if (hangs_up && type_of(packet) == 0x30) return;
-      answer(client, packet);
-    }
-  }
-
- private:
-  void keep_waiting(ScriptedConnection& client) {
-    ++kept_waiting;
-    client.wait_for_end();
-  }
-  static int type_of(const std::string& packet) { return packet[0] & 0xf0; }
-  void answer(ScriptedConnection& client, const std::string& packet) {
-    if (type_of(packet) == 0x30) {
-      ++publishes;
-      if (puback) client.write(test::puback(mid_of(packet)));
-    } else if (type_of(packet) == 0x80) {
-      ++subscribes;
-      if (suback) client.write(test::suback(mid_of(packet), 1));
-    }
-  }
-};
-
-enum class Call { connect, send, subscribe, read_twin, disconnect };
-
-std::string to_string(Call call) {
-  switch (call) {
-    case Call::connect: return "connect";
-    case Call::send: return "send_message";
-    case Call::subscribe: return "on_message_received";
-    case Call::read_twin: return "get_twin";
-    case Call::disconnect: return "disconnect";
-  }
-  return "";
-}
-
-void block(IoTHubDeviceClient& client, Call call) {
-  switch (call) {
-    case Call::connect: return client.connect();
-    case Call::send: return client.send_message("x");
-    case Call::subscribe: return client.on_message_received([](Message) {});
-    case Call::read_twin: return void(client.get_twin());
-    case Call::disconnect: return client.disconnect();
-  }
-}
-
-void start(HubClientCore& core, Call call, const std::function<void(const Error&)>& ended) {
-  const auto done = [&] { return Completion<void>(ended); };
-  switch (call) {
-    case Call::connect: return core.start_connect({}, done());
-    case Call::send: return core.start_send_message({.data = "x"}, {}, done());
-    case Call::subscribe: return core.start_on_message_received([](const Message&) {}, {}, done());
-    case Call::read_twin:
-      return core.start_get_twin({}, Completion<Json>([ended](const Outcome<Json>& twin) {
-                                   ended(twin ? Error{} : twin.error());
-                                 }));
-    case Call::disconnect: return core.start_disconnect({}, done());
-  }
-}
-
-// "" for success; "OperationCancelled" for that; the text of anything else.
-std::string outcome(const std::function<void()>& call) {
-  try {
-    call();
-    return "";
-  } catch (const OperationCancelled&) {
-    return "OperationCancelled";
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-}
 
 // Whether a thread waits for something.
 bool is_asleep(pid_t thread) {
@@ -242,7 +100,7 @@ struct Situation::Impl {
 
   void make_client(std::uint16_t port, SymmetricKeyOptions options = {},
                    std::shared_ptr<Resolver> with = {}) {
-    options.server_verification_cert = certificate().ca;
+    options.server_verification_cert = far_end_certificate().ca;
     options.port = port;
     options.event_loop = EventLoop::create();
     const std::string host = with ? "stuck.invalid" : "127.0.0.1";
@@ -306,7 +164,7 @@ struct Situation::Impl {
   std::optional<IoTHubDeviceClient> client;
   std::optional<IoTHubDeviceClient> moved_to;
   std::optional<IoTHubDeviceClient> replacement = IoTHubDeviceClient::create_from_symmetric_key(
-      kKey, "127.0.0.1", "device-2", {.server_verification_cert = certificate().ca});
+      kKey, "127.0.0.1", "device-2", {.server_verification_cert = far_end_certificate().ca});
   std::size_t begun = 0;
   std::shared_ptr<Outcomes> outcomes = std::make_shared<Outcomes>();
   std::list<std::thread> threads;

@@ -13,9 +13,9 @@
 
 #include "common/crypto.hpp"
 #include "common/json.hpp"
-#include "hub/sas_token.hpp"
 #include "launcher/broker_config.hpp"
 #include "launcher/ports.hpp"
+#include "launcher/ready_line.hpp"
 
 namespace azure::iot::device::simulator {
 
@@ -25,8 +25,6 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kStartPatience{10};
 constexpr int kPortAttempts = 5;
-constexpr std::int64_t kMaxSilenceMs = 3600 * 1000;
-const std::string kHostName = "localhost";
 constexpr const char* kServiceConfigName = "service.json";
 constexpr const char* kDeviceCas = "device-cas.pem";
 
@@ -60,19 +58,9 @@ bool stdin_has_ended() {
   return read(STDIN_FILENO, ignored, sizeof ignored) <= 0;
 }
 
-std::string name_of(const DeviceConfig& device) {
-  return device.device_id + (device.module_id.empty() ? "" : "/" + device.module_id);
-}
-
 std::string text_of(const std::filesystem::path& file) {
   if (auto text = read_file(file)) return *text + "\n";
   throw std::runtime_error("cannot read " + file.string());
-}
-
-std::string error_answer(std::int64_t id, int code, std::string_view text) {
-  JsonObject answer;
-  answer.add("id", id).add("ok", false).add("code", code).add("error", text);
-  return answer.text();
 }
 
 }  // namespace
@@ -90,7 +78,7 @@ int Launcher::run() {
   start_broker();
   server_.emplace(directory_.control_socket(),
                   [this](std::int64_t peer, std::string_view line) { on_request(peer, line); });
-  print_ready_line();
+  std::cout << ready_line({options_, directory_, certificates_, ports_}) << std::endl;
   const int status = serve();
   link_.close();
   broker_.stop();
@@ -117,7 +105,7 @@ std::string Launcher::service_config() const {
   }
   HubConfig config;
   config.host_names = options_.host_names;
-  for (const std::string& name : {kHostName, kLoopback, std::string("127.0.0.2")}) {
+  for (const std::string& name : {host_name(kLoopback), kLoopback, std::string("127.0.0.2")}) {
     config.host_names.push_back(name);
   }
   config.devices = options_.devices;
@@ -232,77 +220,12 @@ void Launcher::stop_broker(bool crash) {
   fail_pending("the broker was stopped");
 }
 
-void Launcher::print_ready_line() const {
-  Json devices(rapidjson::kArrayType);
-  for (const auto& device : options_.devices) {
-    JsonObject entry;
-    entry.add("device_id", device.device_id);
-    if (!device.module_id.empty()) entry.add("module_id", device.module_id);
-    entry.add("connection_string", connection_string(device));
-    if (device.x509) {
-      const auto& files = certificates_.devices.at(name_of(device));
-      entry.add("certificate", files.certificate.string());
-      if (!files.key.empty()) entry.add("key", files.key.string());
-    }
-    devices.PushBack(JsonValue(entry.value(), devices.GetAllocator()), devices.GetAllocator());
-  }
-  JsonObject ready;
-  ready.add("ready", true)
-      .add("ca", certificates_.ca.string())
-      .add("host", host())
-      .add("address", options_.address)
-      .add("mqtt_port", static_cast<int>(ports_.mqtt));
-  if (ports_.x509 != 0) ready.add("x509_port", static_cast<int>(ports_.x509));
-  const auto add_websocket = [&](const std::string& name, std::uint16_t port) {
-    if (port == 0) return;
-    ready.add(name + "_port", static_cast<int>(port)).add(name + "_url", websocket_url(port));
-  };
-  add_websocket("websocket", ports_.websocket);
-  add_websocket("x509_websocket", ports_.x509_websocket);
-  ready.add("control", directory_.control_socket().string())
-      .add("event_log", (directory_.path() / kEventLogName).string());
-  if (options_.dps) {
-    add_enrollments(ready);
-  } else {
-    ready.add("devices", devices);
-  }
-  std::cout << ready.text() << std::endl;
-}
-
-void Launcher::add_enrollments(JsonObject& ready) const {
-  Json devices(rapidjson::kArrayType);
-  Json groups(rapidjson::kArrayType);
-  for (const Enrollment& enrollment : options_.dps->enrollments) {
-    Json& list = enrollment.group ? groups : devices;
-    JsonObject entry;
-    entry.add(enrollment.group ? "group" : "registration_id", enrollment.name);
-    entry.add("key", enrollment.key);
-    list.PushBack(JsonValue(entry.value(), list.GetAllocator()), list.GetAllocator());
-  }
-  ready.add("id_scope", options_.dps->id_scope);
-  ready.add("enrollments", devices).add("groups", groups);
-}
-
-const std::string& Launcher::host() const {
-  return options_.address == kLoopback ? kHostName : options_.address;
-}
-
-std::string Launcher::connection_string(const DeviceConfig& device) const {
-  std::string text = "HostName=" + host() + ";DeviceId=" + device.device_id;
-  if (!device.module_id.empty()) text += ";ModuleId=" + device.module_id;
-  return text + (device.x509 ? ";x509=true" : ";SharedAccessKey=" + device.key);
-}
-
-std::string Launcher::websocket_url(std::uint16_t port) const {
-  return "wss://" + host() + ":" + std::to_string(port) + "/$iothub/websocket";
-}
-
 // Milliseconds to wait at most; -1 for ever.
 int Launcher::patience() const {
   if (!silent_until_) return -1;
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(*silent_until_ - steady_clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, kMaxSilenceMs));
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, kMaxSilence.count()));
 }
 
 int Launcher::serve() {
@@ -347,134 +270,6 @@ bool Launcher::read_signals() {
     if (info.ssi_signo != static_cast<unsigned>(SIGCHLD)) end = true;
   }
   return end;
-}
-
-void Launcher::on_request(std::int64_t peer, std::string_view line) {
-  auto request = parse_json(line);
-  if (!request || !request->IsObject()) {
-    return server_->answer(peer, error_answer(0, 400000, "a request is one JSON object a line"));
-  }
-  const auto id = integer_member(*request, "id", 0);
-  if (auto answer = run_own_command(id, *request)) {
-    return server_->answer(peer, *answer);
-  }
-  if (!link_.connected()) {
-    return server_->answer(
-        peer,
-        error_answer(id, 503000, "the broker is stopped; 'iothub-sim start-broker' starts it"));
-  }
-  const auto own_id = next_request_++;
-  pending_[own_id] = {peer, id};
-  request->RemoveMember("id");
-  request->AddMember("id", JsonValue(own_id), request->GetAllocator());
-  link_.send(to_text(*request));
-}
-
-std::optional<std::string> Launcher::run_own_command(std::int64_t id, const JsonValue& request) {
-  const std::string command = string_member(request, "command");
-  const bool is_silence = command == "fault" && string_member(request, "fault") == "silent";
-  JsonObject result;
-  try {
-    if (command == "info") {
-      result.add("event_log", (directory_.path() / kEventLogName).string());
-      result.add("host", host());
-      result.add("mqtt_port", static_cast<int>(ports_.mqtt)).add("ca", certificates_.ca.string());
-      result.add("broker_pid", static_cast<std::int64_t>(broker_.pid()));
-    } else if (command == "stop") {
-      ending_ = true;
-    } else if (command == "stop-broker") {
-      stop_broker(true);
-    } else if (command == "start-broker") {
-      if (!broker_.running()) start_broker();
-    } else if (command == "restart-broker") {
-      stop_broker(true);
-      start_broker();
-    } else if (command == "token") {
-      result = make_token(request);
-    } else if (is_silence) {
-      silence(request);
-    } else if (command == "clear-faults") {
-      end_silence();
-      return std::nullopt;  // The hub has to forget its own.
-    } else {
-      return std::nullopt;
-    }
-  } catch (const std::invalid_argument& error) {
-    return error_answer(id, 400000, error.what());
-  } catch (const std::exception& error) {
-    return error_answer(id, 500000, error.what());
-  }
-  JsonObject answer;
-  answer.add("id", id).add("ok", true).add("result", std::move(result));
-  return answer.text();
-}
-
-JsonObject Launcher::make_token(const JsonValue& request) const {
-  const std::string name = string_member(request, "device_id");
-  const std::string policy = string_member(request, "policy");
-  const auto device =
-      std::find_if(options_.devices.begin(), options_.devices.end(),
-                   [&](const DeviceConfig& candidate) { return name == name_of(candidate); });
-  if (device == options_.devices.end()) {
-    throw std::invalid_argument("there is no device '" + name + "'");
-  }
-  if (device->x509) {
-    throw std::invalid_argument("'" + name + "' is known by its certificate and signs no tokens");
-  }
-  std::string key = device->key;
-  if (!policy.empty()) {
-    const auto found = options_.policies.find(policy);
-    if (found == options_.policies.end()) {
-      throw std::invalid_argument("there is no policy '" + policy + "'; 'run --policy' makes one");
-    }
-    key = found->second;
-  }
-  std::string resource = host() + "/devices/" + device->device_id;
-  if (!device->module_id.empty()) resource += "/modules/" + device->module_id;
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const auto expiry = now + std::chrono::seconds(integer_member(request, "ttl_seconds", 3600));
-  JsonObject result;
-  result.add("token", make_sas_token(resource, key, expiry, policy));
-  result.add("expiry", static_cast<std::int64_t>(expiry.time_since_epoch().count()));
-  return result;
-}
-
-// A stopped process keeps its connections and answers nothing: no CONNACK, PUBACK or PINGRESP.
-void Launcher::silence(const JsonValue& request) {
-  const auto time = integer_member(request, "milliseconds", 0);
-  if (time < 1 || time > kMaxSilenceMs) {
-    throw std::invalid_argument("the fault 'silent' needs a time (--seconds) of up to an hour");
-  }
-  if (request.HasMember("device_id") || request.HasMember("count")) {
-    throw std::invalid_argument(
-        "the fault 'silent' holds for the whole hub and for a time: it takes no device and no "
-        "count");
-  }
-  if (!broker_.running()) throw std::invalid_argument("the broker is stopped, thus silent already");
-  silent_until_ = steady_clock::now() + std::chrono::milliseconds(time);
-  broker_.suspend();
-}
-
-void Launcher::end_silence() {
-  if (!std::exchange(silent_until_, std::nullopt)) return;
-  broker_.resume();
-}
-
-void Launcher::on_reply(std::string_view text) {
-  auto reply = parse_json(text);
-  if (!reply || !reply->IsObject()) return;
-  const auto found = pending_.find(integer_member(*reply, "id", 0));
-  if (found == pending_.end()) return;
-  const auto [peer, id] = found->second;
-  pending_.erase(found);
-  (*reply)["id"].SetInt64(id);
-  server_->answer(peer, to_text(*reply));
-}
-
-void Launcher::fail_pending(std::string_view reason) {
-  for (const auto& [own_id, asked] : std::exchange(pending_, {})) {
-    server_->answer(asked.first, error_answer(asked.second, 503000, reason));
-  }
 }
 
 }  // namespace azure::iot::device::simulator

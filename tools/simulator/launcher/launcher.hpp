@@ -14,34 +14,15 @@
 #include <vector>
 
 #include "common/json.hpp"
-#include "dps/config.hpp"
-#include "hub/config.hpp"
 #include "launcher/broker_config.hpp"
 #include "launcher/broker_process.hpp"
 #include "launcher/certificates.hpp"
 #include "launcher/control_link.hpp"
 #include "launcher/control_server.hpp"
+#include "launcher/launch_options.hpp"
 #include "launcher/run_directory.hpp"
 
 namespace azure::iot::device::simulator {
-
-struct LaunchOptions {
-  std::vector<DeviceConfig> devices;
-  std::map<std::string, std::string> policies;
-  std::vector<Route> routes;
-  Limits limits;
-  std::vector<std::string> host_names;  // Besides localhost, 127.0.0.1 and 127.0.0.2.
-  ServerCertificate server_certificate = ServerCertificate::good;
-  std::optional<std::filesystem::path> directory;
-  std::string address;      // To listen at, of 127.0.0.0/8; empty: 127.0.0.1.
-  BrokerPorts ports;        // 0: a free one.
-  bool websockets = false;  // Whether to listen for them.
-  std::map<std::string, std::filesystem::path> own_certificates;  // Of devices, by their names.
-  std::vector<std::filesystem::path> device_cas;                  // Besides the simulator's own.
-  bool until_stdin_closes = false;
-  bool verbose = false;
-  std::optional<DpsConfig> dps;  // A provisioning service instead of a hub.
-};
 
 class Launcher {
  public:
@@ -52,6 +33,8 @@ class Launcher {
   int run();
 
  private:
+  static constexpr std::chrono::milliseconds kMaxSilence = std::chrono::hours{1};
+
   void prepare();
   void make_all_certificates();
   void start_broker();  // With a retry for a port that is taken meanwhile.
@@ -60,11 +43,6 @@ class Launcher {
   bool try_to_start_broker();
   void stop_broker(bool crash);
   std::string service_config() const;
-  void print_ready_line() const;
-  void add_enrollments(JsonObject& ready) const;
-  const std::string& host() const;  // As it stands in connection strings.
-  std::string connection_string(const DeviceConfig& device) const;
-  std::string websocket_url(std::uint16_t port) const;
 
   int serve();
   int patience() const;

@@ -1,0 +1,35 @@
+// What a simulated hub or provisioning service is started with.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dps/config.hpp"
+#include "hub/config.hpp"
+#include "launcher/broker_config.hpp"
+#include "launcher/certificates.hpp"
+
+namespace azure::iot::device::simulator {
+
+struct LaunchOptions {
+  std::vector<DeviceConfig> devices;
+  std::map<std::string, std::string> policies;
+  std::vector<Route> routes;
+  Limits limits;
+  std::vector<std::string> host_names;  // Besides localhost, 127.0.0.1 and 127.0.0.2.
+  ServerCertificate server_certificate = ServerCertificate::good;
+  std::optional<std::filesystem::path> directory;
+  std::string address;      // To listen at, of 127.0.0.0/8; empty: 127.0.0.1.
+  BrokerPorts ports;        // 0: a free one.
+  bool websockets = false;  // Whether to listen for them.
+  std::map<std::string, std::filesystem::path> own_certificates;  // Of devices, by their names.
+  std::vector<std::filesystem::path> device_cas;                  // Besides the simulator's own.
+  bool until_stdin_closes = false;
+  bool verbose = false;
+  std::optional<DpsConfig> dps;  // A provisioning service instead of a hub.
+};
+
+}  // namespace azure::iot::device::simulator
