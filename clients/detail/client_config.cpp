@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "clients/detail/option_checks.hpp"
 #include "clients/detail/own_certificate.hpp"
+#include "clients/detail/pipeline_options.hpp"
 #include "iothub/sas_uri.hpp"
 #include "iothub/user_agent.hpp"
 #include "pipeline/auth/connection_string.hpp"
@@ -49,21 +49,9 @@ HubClientConfig make_config(const Identity& identity, const Options& options) {
                 .ensure_desired_properties = options.ensure_desired_properties};
   config.stages = options.stages;
 
-  PipelineConfig& pipeline = config.pipeline;
-  pipeline.hostname = identity.hostname;
-  pipeline.gateway_hostname = identity.gateway_hostname;
-  pipeline.port = options.port;
-  pipeline.server_verification_cert = read_certificates(options.server_verification_cert);
-  pipeline.cipher = options.cipher.text();
-  pipeline.websockets = options.websockets;
-  pipeline.proxy_options = options.proxy_options;
-  pipeline.keep_alive = options.keep_alive;
-  pipeline.auto_connect = options.auto_connect;
-  pipeline.connection_retry = options.connection_retry;
-  pipeline.connection_retry_interval = options.connection_retry_interval;
-  pipeline.retry_policy = options.retry_policy;
-  pipeline.max_in_flight = options.max_in_flight;
-  pipeline.operation_timeout = options.operation_timeout;
+  config.pipeline = pipeline_config_from(identity.hostname, options);
+  // That of a connection string stands in there.
+  config.pipeline.gateway_hostname = identity.gateway_hostname;
   return config;
 }
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "clients/detail/option_checks.hpp"
 #include "clients/detail/own_certificate.hpp"
+#include "clients/detail/pipeline_options.hpp"
 #include "pipeline/auth/symmetric_key.hpp"
 #include "provisioning/user_agent.hpp"
 
@@ -28,16 +28,7 @@ ProvisioningClientConfig make_config(std::string_view provisioning_host,
                          .user_agent = get_provisioning_user_agent()};
   config.stages = options.stages;
 
-  PipelineConfig& pipeline = config.pipeline;
-  pipeline.hostname = provisioning_host;
-  pipeline.gateway_hostname = options.gateway_hostname;
-  pipeline.port = options.port;
-  pipeline.server_verification_cert = read_certificates(options.server_verification_cert);
-  pipeline.cipher = options.cipher.text();
-  pipeline.websockets = options.websockets;
-  pipeline.proxy_options = options.proxy_options;
-  pipeline.keep_alive = options.keep_alive;
-  pipeline.operation_timeout = options.operation_timeout;
+  config.pipeline = pipeline_config_from(provisioning_host, options);
   return config;
 }
 
