@@ -71,6 +71,53 @@ TEST_CASE("WireReplay: a packet that says something else fails, on both sides") 
   CHECK(kinds(vector) == "packet packet");
 }
 
+TEST_CASE("WireReplay: a publish to another topic, of another payload or marked otherwise fails") {
+  REQUIRE(kinds(recorded("connect", "websockets")) == "");
+  for (const auto& [member, other] : {std::pair{"topic", Json("devices/dev1/messages/events/x=1")},
+                                      {"payload_b64", Json("eA==")},
+                                      {"qos", Json(0)},
+                                      {"retain", Json(true)},
+                                      {"dup", Json(true)},
+                                      {"conn", Json(2)}}) {
+    CAPTURE(member);
+    Vector vector = recorded("connect", "websockets");
+    first(vector.wire, "PUBLISH").set(member, other);
+    CHECK(kinds(vector) == "packet packet");
+  }
+}
+
+TEST_CASE("WireReplay: how a client asks for a WebSocket, and a proxy for the hub, is compared") {
+  Vector path = recorded("connect", "websockets");
+  first(path.wire, "CONNECT").at("websocket").set("request_line", "GET / HTTP/1.1");
+  CHECK(kinds(path) == "packet packet");
+  Vector header = recorded("connect", "websockets");
+  first(header.wire, "CONNECT").at("websocket").at("headers").push_back(Json::array({"X", "y"}));
+  CHECK(kinds(header) == "packet packet");
+  Vector none = recorded("connect", "websockets");
+  first(none.wire, "CONNECT").erase("websocket");
+  CHECK(kinds(none) == "packet packet");
+
+  REQUIRE(kinds(recorded("connect", "proxy-05")) == "");
+  Vector line = recorded("connect", "proxy-05");
+  line.proxied.front().set("request_line", "CONNECT other:8883 HTTP/1.1");
+  CHECK(kinds(line) == "proxied proxied");
+  Vector credentials = recorded("connect", "proxy-05");
+  credentials.proxied.front().set("headers", Json::array());
+  CHECK(kinds(credentials) == "proxied proxied");
+  Vector methods = recorded("connect", "proxy-04");
+  methods.proxied.front().set("methods", Json::array({0}));
+  CHECK(kinds(methods) == "proxied proxied");
+}
+
+TEST_CASE("WireReplay: the certificate of a client, and the suite that it chose, are compared") {
+  Vector name = recorded("connect", "x509-device");
+  first(name.wire, "CONNECT").at("tls").set("client_cert_cn", "other");
+  CHECK(kinds(name) == "packet packet");
+  Vector suite = recorded("connect", "cipher-01");
+  first(suite.wire, "CONNECT").at("tls").set("cipher", "ECDHE-RSA-AES128-GCM-SHA256");
+  CHECK(kinds(suite) == "packet packet");
+}
+
 TEST_CASE("WireReplay: a packet too few, too many or in another call fails") {
   Vector more = message();
   more.wire.pop_back();
