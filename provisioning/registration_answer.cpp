@@ -20,6 +20,13 @@ Error service_error(std::string text, int status_code) {
   return Error(Errc::service, std::move(text)).with_service_status(status_code);
 }
 
+// Whether the service may answer otherwise if it is asked again.
+bool may_pass(int status_code) {
+  constexpr int kTooManyRequests = 429;
+  constexpr int kFirstOfTheServer = 500;
+  return status_code == kTooManyRequests || status_code >= kFirstOfTheServer;
+}
+
 // Text of the service for a line of our own.
 std::string quoted(std::string_view text) {
   constexpr std::size_t kLongest = 200;
@@ -57,10 +64,9 @@ std::string shown(const Json* value) {
 RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& response,
                                             std::string_view what) {
   constexpr int kFirstError = 300;
-  constexpr int kTooManyRequests = 429;
   const int status_code = response.status_code;
   const std::string code = std::to_string(status_code);
-  if (status_code >= kTooManyRequests) return {.kind = Kind::try_again};
+  if (may_pass(status_code)) return {.kind = Kind::try_again};
   if (status_code >= kFirstError) {
     const auto said = Json::parse(response.response_body);
     return failed(service_error(std::string(what) +

@@ -25,9 +25,10 @@ struct RegistrationAnswer {
 // How long to wait where the service does not say.
 inline constexpr Duration kPollingInterval = std::chrono::seconds{2};
 
-// Reads a response. `what` names the request: "register" or "query". A status of 429 and above is
-// a reason to try again, another of 300 and above an `Errc::service` error; what cannot be read is
-// `Errc::bad_content`.
+// Reads a response. `what` names the request: "register" or "query". A status of 429, or of 500 and
+// above, is a reason to try again, another of 300 and above an `Errc::service` error; what cannot
+// be read is `Errc::bad_content`. Unlike Python, which tries again after 430 to 499 as well: what
+// the service refuses it refuses the next time too.
 RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& response,
                                             std::string_view what);
 

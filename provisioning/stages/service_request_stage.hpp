@@ -19,8 +19,9 @@ namespace azure::iot::device {
 // `void on_assigning(Owned<Op> op, const RequestAndResponseOperation& response)`, which finds the
 // answer in the operation's result.
 //
-// Unlike Python: the answer to a request that timed out is ignored, one that cannot be read ends
-// the operation, and a shutdown ends whatever waits here.
+// Too busy is 429, or 500 and above; unlike in Python 430 to 499 end the operation, as all other
+// refusals do. Unlike Python, too: the answer to a request that timed out is ignored, one that
+// cannot be read ends the operation, and a shutdown ends whatever waits here.
 template <class Self, class Op>
 class ServiceRequestStage : public Handles<Self, Ops<Op, ShutdownPipelineOperation>> {
  public:

@@ -120,6 +120,36 @@ TEST_CASE("StageReplay: what only a marked recording may show fails in one that 
   CHECK(verdict.accepted.front().difference->name == "silent-after-shutdown");
 }
 
+TEST_CASE("StageReplay: a refusal that Python asks about again may end a registration") {
+  const auto request = [](const std::string& id) {
+    return R"([{"send_op_down": {"id": ")" + id + R"(", "type": "RequestAndResponseOperation",
+               "request_type": "query", "method": "GET", "resource_location": "/",
+               "request_body": " ", "query_params": {"operation_id": "op1"}}}])";
+  };
+  const auto replay_with = [&](int status) {
+    Trace trace = trace_of("PollingStatusStage", {});
+    trace.config.set("registration_id", "reg1");
+    trace.config.set("id_scope", "scope1");
+    const std::string answer = R"({"complete_op": {"id": "s1", "error": null, "status_code": )" +
+                               std::to_string(status) +
+                               R"(, "response_body": "", "retry_after": null}})";
+    trace.steps = {step(R"({"run_op": {"id": "o1", "type": "PollStatusOperation",
+                            "operation_id": "op1", "request_payload": " "}})",
+                        request("s1").c_str()),
+                   step(answer.c_str(), "[]"), step(R"({"advance": 2})", request("s2").c_str())};
+    return replay(trace);
+  };
+  for (const int status : {430, 499}) {
+    const Verdict verdict = replay_with(status);
+    CHECK_FALSE(verdict.failure);
+    REQUIRE_FALSE(verdict.accepted.empty());
+    CHECK(verdict.accepted.front().difference->name == "refusal-is-final");
+  }
+  CHECK_FALSE(replay_with(503).failure);
+  CHECK(replay_with(503).accepted.empty());
+  CHECK(replay_with(428).failure);
+}
+
 TEST_CASE("StageReplay: every accepted difference says when, why and what is still compared") {
   for (const Difference& difference : differences()) {
     CAPTURE(difference.name);

@@ -108,6 +108,15 @@ bool ended_asks_nothing(const Situation& situation, const Deviation& deviation) 
   return deviation.kind() == "op_completed" && op != ops.end() && op->second.given_up;
 }
 
+bool refusal_is_final(const Situation& situation, const Deviation& deviation) {
+  if (deviation.extra()) {
+    const std::string id = deviation.field("id");
+    return refuses_registration(situation) && completes_with(deviation, "ServiceError") &&
+           is_registration(type_of(situation, id)) && exempt(situation, id);
+  }
+  return accepted_before(situation, "refusal-is-final") && is_registration_request(deviation);
+}
+
 bool versions_are_ordered(const Situation& situation, const Deviation& deviation) {
   if (accepted_before(situation, "versions-are-ordered")) {
     return is_twin_read(deviation) || is_desired_properties(deviation);
@@ -187,6 +196,11 @@ constexpr Difference kDifferences[] = {
      "everything but requests of registrations and what comes of them",
      "What has ended sends no more requests, and is not ended a second time.", true,
      &ended_asks_nothing},
+    {"refusal-is-final", "7.13", "a request of a registration is answered with 430 to 499",
+     "that the registration ends there with a ServiceError; everything but its requests and what "
+     "comes of them",
+     "What the service refuses it refuses the next time too; only 429 and 5xx pass.", true,
+     &refusal_is_final},
     {"versions-are-ordered", "7.12",
      "version 0 was seen, or a read brings a lower version than one that was sent up",
      "everything but twin reads and the desired properties they bring",

@@ -6,12 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/text/decimal.hpp"
 #include "values.hpp"
 
 namespace azure::iot::device::conformance {
 namespace {
 
 constexpr std::string_view kRegistrationTopic = "$dps/registrations/";
+constexpr std::string_view kRegistrationAnswers = "$dps/registrations/res/";
 constexpr std::string_view kReadTopic = "$iothub/twin/GET/";
 
 const Json* error_in(const Deviation& deviation) {
@@ -104,15 +106,30 @@ bool is_registration_request(const Deviation& deviation) {
   return deviation.kind() == "send_op_down" && asks && deviation.field("id").starts_with("s");
 }
 
+bool refuses_registration(const Situation& situation) {
+  const auto is_refusal = [](std::int64_t status) { return status >= 430 && status <= 499; };
+  const auto has_code = [&](const Json& value) {
+    return is_refusal(value.get_if<std::int64_t>().value_or(0));
+  };
+  const auto is_answer = [&](const Json& value) {
+    const std::string topic = to_bytes(value);
+    if (!topic.starts_with(kRegistrationAnswers)) return false;
+    const std::string rest = topic.substr(kRegistrationAnswers.size());
+    const auto status = parse_decimal(rest.substr(0, rest.find('/')));
+    return status && is_refusal(*status);
+  };
+  const Json& in = situation.now().in;
+  const Json& env = situation.now().env;
+  return any_member(in, "status_code", has_code) || any_member(in, "topic", is_answer) ||
+         any_member(env, "status_code", has_code) || any_member(env, "topic", is_answer);
+}
+
 bool has_given_up_registration(const Situation& situation) {
   const auto& ops = situation.world.driven_ops();
-  const auto is_registration = [](const DrivenOp& op) {
-    return op.type == "RegisterOperation" || op.type == "PollStatusOperation";
-  };
   const bool has_any = std::any_of(ops.begin(), ops.end(),
-                                   [&](const auto& op) { return is_registration(op.second); });
-  const bool given_up = std::any_of(ops.begin(), ops.end(), [&](const auto& op) {
-    return is_registration(op.second) && op.second.given_up;
+                                   [](const auto& op) { return is_registration(op.second.type); });
+  const bool given_up = std::any_of(ops.begin(), ops.end(), [](const auto& op) {
+    return is_registration(op.second.type) && op.second.given_up;
   });
   return has_any && (given_up || situation.world.had_late_answer());
 }
@@ -140,6 +157,10 @@ std::string type_of(const Situation& situation, const std::string& op_id) {
 bool is_connection_op(std::string_view type) {
   return type == "ConnectOperation" || type == "DisconnectOperation" ||
          type == "ReauthorizeConnectionOperation";
+}
+
+bool is_registration(std::string_view type) {
+  return type == "RegisterOperation" || type == "PollStatusOperation";
 }
 
 bool has_run(const Situation& situation, std::string_view type) {

@@ -28,6 +28,9 @@ bool is_twin_read(const Deviation& deviation);
 bool is_desired_properties(const Deviation& deviation);
 // It sends a request of a registration that no operation of the driver is.
 bool is_registration_request(const Deviation& deviation);
+// The step's input refuses a request of a registration with a status that Python takes for a busy
+// service's: 430 to 499.
+bool refuses_registration(const Situation& situation);
 // Whether, up to here, a registration was given up, or answered too late, or the driver shut down.
 bool has_given_up_registration(const Situation& situation);
 // The version of the desired properties that an output sends up, if it does.
@@ -38,6 +41,7 @@ bool is_about_connection(const Deviation& deviation);
 // The type of an operation of the driver; empty if there is none with that id.
 std::string type_of(const Situation& situation, const std::string& op_id);
 bool is_connection_op(std::string_view type);
+bool is_registration(std::string_view type);
 // Whether the driver has run an operation of that type up to here; in this step.
 bool has_run(const Situation& situation, std::string_view type);
 bool runs_now(const Situation& situation, std::string_view type);

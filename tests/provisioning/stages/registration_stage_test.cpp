@@ -54,7 +54,7 @@ TEST_CASE("Registration: while the service assigns, it is polled until it has en
 }
 
 TEST_CASE("Registration: a service that is too busy is asked again after the pause it wants") {
-  for (const std::string status : {"429", "500", "503"}) {
+  for (const std::string status : {"429", "500", "503", "599"}) {
     RegistrationChain p;
     auto registration = p.begin_registration();
     p.answer(status, "", "5");
@@ -71,15 +71,49 @@ TEST_CASE("Registration: a service that is too busy is asked again after the pau
 }
 
 TEST_CASE("Registration: another refusal is an error with its status, at once") {
-  for (const int status : {300, 400, 401, 404, 428}) {
+  // Python asks again after those from 430 to 499.
+  for (const int status : {300, 400, 401, 404, 428, 430, 499}) {
+    CAPTURE(status);
     RegistrationChain p;
     auto registration = p.begin_registration();
-    p.answer(std::to_string(status));
+    p.answer(std::to_string(status), "", "3");
     CHECK(registration.errc() == Errc::service);
     CHECK(registration.error().service_status() == status);
     p.advance(60s);
     CHECK(p.requests == 1);
   }
+}
+
+TEST_CASE("Registration: a refusal of the question how far it is ends it as well") {
+  for (const int status : {404, 430, 499}) {
+    CAPTURE(status);
+    RegistrationChain p;
+    auto registration = p.begin_registration();
+    p.answer("202", kAssigning);
+    p.advance(2s);
+    p.answer(std::to_string(status), "", "3");
+    CHECK(registration.errc() == Errc::service);
+    CHECK(registration.error().service_status() == status);
+    p.advance(60s);
+    CHECK(p.requests == 2);
+  }
+}
+
+TEST_CASE("Registration: a service that stays too busy is asked until the time is over") {
+  RegistrationChain p;
+  auto registration = p.run_within<RegisterOperation>(60s, Json(), "reg1");
+  p.answer("202", kAssigning);
+  p.advance(2s);
+  for (int i = 2; i <= 12; ++i) {
+    CHECK(p.requests == i);
+    p.answer(i % 2 == 0 ? "429" : "503", "", "5");
+    p.advance(5s);
+  }
+  p.advance(3s - 1ns);
+  CHECK_FALSE(registration.completed());
+  p.advance(1ns);
+  CHECK(registration.errc() == Errc::timed_out);
+  CHECK(p.loop().pending_timers() == 0);
 }
 
 TEST_CASE("Registration: a registration that failed is an error that brings its result along") {
