@@ -26,8 +26,15 @@ class DpsProcess {
   std::uint16_t port() const { return process_.port(); }
   const std::string& ca_file() const { return process_.ca_file(); }
   std::string id_scope() const;
+  // For devices with a certificate.
+  std::uint16_t x509_port() const { return process_.x509_port(); }
   // Of an enrollment or a group that it was started with.
   std::string key(const std::string& name) const;
+
+  // Those of an enrollment with a certificate; the key's only if the simulator made it.
+  const SimulatorProcess::CertificateFiles& certificate_files(const std::string& name) const {
+    return process_.certificate_files(name);
+  }
 
   // Changes what comes of an enrollment: members as in tools/simulator/dps/enrollment.hpp.
   void enroll(const std::string& name, const std::string& members) const;

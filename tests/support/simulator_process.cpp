@@ -236,12 +236,20 @@ void SimulatorProcess::take_ready_line(const std::string& line) {
   x509_websocket_port_ = port("x509_websocket_port");
   control_socket_ = simulator::string_member(ready, "control");
   event_log_ = simulator::string_member(ready, "event_log");
+  const auto take_files = [this](const std::string& name, const JsonValue& entry) {
+    if (!entry.HasMember("certificate")) return;
+    certificate_files_[name] = {simulator::string_member(entry, "certificate"),
+                                simulator::string_member(entry, "key")};
+  };
+  if (ready.HasMember("enrollments")) {
+    for (const auto& device : ready["enrollments"].GetArray()) {
+      take_files(simulator::string_member(device, "registration_id"), device);
+    }
+  }
   if (!ready.HasMember("devices")) return;
   for (const auto& device : ready["devices"].GetArray()) {
     connection_strings_[device_of(device)] = simulator::string_member(device, "connection_string");
-    if (!device.HasMember("certificate")) continue;
-    certificate_files_[device_of(device)] = {simulator::string_member(device, "certificate"),
-                                             simulator::string_member(device, "key")};
+    take_files(device_of(device), device);
   }
 }
 

@@ -83,8 +83,8 @@ class SimulatorProcess {
   const std::string& ca_file() const { return ca_file_; }
   const std::string& host() const { return host_; }
   std::uint16_t port() const { return port_; }
-  // 0 if there are no devices for it, or WebSockets were not asked for.
   std::uint16_t x509_port() const { return x509_port_; }
+  // 0 if WebSockets were not asked for.
   std::uint16_t websocket_port() const { return websocket_port_; }
   std::uint16_t x509_websocket_port() const { return x509_websocket_port_; }
   const std::string& control_socket() const { return control_socket_; }

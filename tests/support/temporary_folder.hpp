@@ -13,7 +13,7 @@ class TemporaryFolder {
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
   const std::filesystem::path& path() const { return path_; }
-  // Makes a file that only we can read; gives its path.
+  // Makes, or replaces, a file that only we can read; gives its path.
   std::string write(const std::string& name, const std::string& text) const;
 
  private:

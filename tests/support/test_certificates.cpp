@@ -69,11 +69,13 @@ std::string encrypt_key(const std::string& key, const std::string& pass_phrase) 
 }
 
 struct TestCa::Impl {
+  explicit Impl(const std::string& common_name)
+      : certificate(make_unsigned(common_name, key.get(), 1, -7200, 7200)) {}
   Key key = make_key();
-  Certificate certificate = make_unsigned("Test CA", key.get(), 1, -7200, 7200);
+  Certificate certificate;
 };
 
-TestCa::TestCa() : impl_(std::make_unique<Impl>()) {
+TestCa::TestCa(const std::string& common_name) : impl_(std::make_unique<Impl>(common_name)) {
   X509* const ca = impl_->certificate.get();
   X509_set_issuer_name(ca, X509_get_subject_name(ca));
   add_extension(ca, ca, NID_basic_constraints, "critical,CA:TRUE");

@@ -27,7 +27,7 @@ std::string encrypt_key(const std::string& key, const std::string& pass_phrase);
 // A certificate authority of its own.
 class TestCa {
  public:
-  TestCa();
+  explicit TestCa(const std::string& common_name = "Test CA");
   ~TestCa();
 
   // Itself, as PEM text.

@@ -2,76 +2,10 @@
 #include <doctest/doctest.h>
 
 #include "common/crypto.hpp"
-#include "raw_device.hpp"
-#include "support/dps_process.hpp"
+#include "raw_registration.hpp"
 
 using namespace azure::iot::device::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-const std::string kResponses = "$dps/registrations/res/#";
-
-// One that registers, made of nothing but libmosquitto.
-class RawRegistration {
- public:
-  RawRegistration(const DpsProcess& dps, const std::string& id, const std::string& key,
-                  const std::string& scope)
-      : id_(id),
-        device_(dps.process(), id,
-                {.user_name = scope + "/registrations/" + id + "/api-version=2019-03-31",
-                 .password = make_sas_token(scope + "/registrations/" + id, key, 1h)}) {}
-  RawRegistration(const DpsProcess& dps, const std::string& id, const std::string& key)
-      : RawRegistration(dps, id, key, dps.id_scope()) {}
-
-  RawDevice& device() { return device_; }
-
-  // The topic and body of the answer, with a blank between; empty if none came.
-  std::string ask(const std::string& topic, const std::string& body = {}) {
-    const std::size_t before = device_.messages().size();
-    device_.publish(topic, body);
-    if (!device_.wait_for_messages(before + 1)) return {};
-    const auto& message = device_.messages().back();
-    return message.topic + " " + message.payload;
-  }
-  std::string begin() {
-    return ask("$dps/registrations/PUT/iotdps-register/?$rid=1",
-               R"({"registrationId":")" + id_ + R"(","payload":{"a":1}})");
-  }
-  std::string query(const std::string& operation) {
-    return ask("$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId=" +
-               operation);
-  }
-  // Registers, and asks until it is no longer assigning.
-  std::string finish() {
-    std::string answer = begin();
-    while (answer.find("\"assigning\"") != std::string::npos) answer = query(operation_in(answer));
-    return answer;
-  }
-  bool start() { return device_.connect() == 0 && device_.subscribe(kResponses); }
-
-  static std::string operation_in(const std::string& answer) {
-    const std::string name = "\"operationId\":\"";
-    const auto begins = answer.find(name) + name.size();
-    return answer.substr(begins, answer.find('"', begins) - begins);
-  }
-
- private:
-  std::string id_;
-  RawDevice device_;
-};
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::optional<int> connect_to(const SimulatorProcess& hub, const std::string& id,
-                              const std::string& key) {
-  RawDevice device(hub, id, {.password = make_sas_token(hub.host() + "/devices/" + id, key, 1h)});
-  return device.connect();
-}
-
-}  // namespace
 
 TEST_CASE("DPS: a device is told to wait, then its hub, which knows it from then on") {
   SimulatorProcess hub({.devices = {"other"}});

@@ -48,7 +48,8 @@ JsonObject Dps::event_of(std::string_view kind, std::string_view registration_id
   return event;
 }
 
-// `{id scope}/registrations/{registration id}/api-version=...`, and a token for the first part.
+// `{id scope}/registrations/{registration id}/api-version=...`, and a token for the first part, or
+// a certificate.
 std::string Dps::refusal_of(const Credentials& credentials, Device& device) const {
   std::string_view user = credentials.user_name;
   const std::string_view id = credentials.client_id;
@@ -57,25 +58,54 @@ std::string Dps::refusal_of(const Credentials& credentials, Device& device) cons
       !user.substr(id.size()).starts_with("/api-version=")) {
     return "the user name is not {id scope}/registrations/{client id}/api-version=...";
   }
-  const auto token = parse_sas_token(credentials.password);
-  if (!token) return "the password is no shared access signature";
   device.registration_id = id;
-  if (!covers(*token, config_.id_scope, "registrations/" + device.registration_id)) {
+  if (credentials.certificate && credentials.password.empty()) {
+    return refusal_of(*credentials.certificate, device);
+  }
+  const auto token = parse_sas_token(credentials.password);
+  if (!token) return "the password is no shared access signature, and no certificate came instead";
+  return refusal_of(*token, device);
+}
+
+std::string Dps::refusal_of(const SasToken& token, Device& device) const {
+  const std::string& id = device.registration_id;
+  if (!covers(token, config_.id_scope, "registrations/" + id)) {
     return "the token is for another resource";
   }
-  if (is_expired(*token, wall_clock())) return "the token has expired";
-  device.token_expiry = *expiry_of(*token);
-  // An enrollment of its own comes before any group.
-  if (const auto own = enrollments_.find(id); own != enrollments_.end() && !own->second.group) {
-    device.enrollment = own->first;
-    return is_signed_with(*token, own->second.key) ? "" : "the signature does not match";
+  if (is_expired(token, wall_clock())) return "the token has expired";
+  device.token_expiry = *expiry_of(token);
+  const Enrollment* enrollment = find_enrollment(id, [&](const Enrollment& each) {
+    return !each.x509() && is_signed_with(token, each.key_for(id));
+  });
+  if (enrollment == nullptr) return "there is no enrollment whose key signed the token";
+  device.enrollment = enrollment->name;
+  return "";
+}
+
+// The name that the certificate was made out to counts whatever it is checked by.
+std::string Dps::refusal_of(const ClientCertificate& certificate, Device& device) const {
+  if (certificate.common_name != device.registration_id) {
+    return "the certificate is that of '" + certificate.common_name + "'";
+  }
+  const Enrollment* enrollment = find_enrollment(
+      device.registration_id, [&](const Enrollment& each) { return each.admits(certificate); });
+  if (enrollment == nullptr) return "there is no enrollment for the certificate";
+  device.enrollment = enrollment->name;
+  device.thumbprint = certificate.thumbprint;
+  return "";
+}
+
+// One of its own comes before any group.
+const Enrollment* Dps::find_enrollment(const std::string& registration_id,
+                                       const std::function<bool(const Enrollment&)>& fits) const {
+  const auto own = enrollments_.find(registration_id);
+  if (own != enrollments_.end() && !own->second.group) {
+    return fits(own->second) ? &own->second : nullptr;
   }
   for (const auto& [name, enrollment] : enrollments_) {
-    if (!enrollment.group || !is_signed_with(*token, enrollment.key_for(id))) continue;
-    device.enrollment = name;
-    return "";
+    if (enrollment.group && fits(enrollment)) return &enrollment;
   }
-  return "there is no enrollment whose key signed the token";
+  return nullptr;
 }
 
 Admission Dps::connect(const ConnectRequest& request) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -13,6 +14,7 @@
 #include "hub/broker.hpp"
 #include "hub/control.hpp"
 #include "hub/event_log.hpp"
+#include "hub/sas_token.hpp"
 #include "hub/service.hpp"
 #include "hub/throttle.hpp"
 
@@ -35,7 +37,8 @@ class Dps final : public Service {
   struct Device {
     std::string registration_id;
     std::string enrollment;
-    std::chrono::sys_seconds token_expiry;
+    std::string thumbprint;  // Of its certificate; empty with a key.
+    std::chrono::sys_seconds token_expiry = std::chrono::sys_seconds::max();
   };
   // A registration under way.
   struct Operation {
@@ -52,6 +55,11 @@ class Dps final : public Service {
 
   // Why the credentials are refused; empty if they are good.
   std::string refusal_of(const Credentials& credentials, Device& device) const;
+  std::string refusal_of(const SasToken& token, Device& device) const;
+  std::string refusal_of(const ClientCertificate& certificate, Device& device) const;
+  // Null if there is none.
+  const Enrollment* find_enrollment(const std::string& registration_id,
+                                    const std::function<bool(const Enrollment&)>& fits) const;
   Answer answer_to(const Device& device, std::string_view query, std::string_view body);
   Answer begin(const Device& device, Enrollment& enrollment, std::string_view body);
   Answer status_of(const Device& device, const Enrollment& enrollment, std::string_view query);
@@ -60,8 +68,8 @@ class Dps final : public Service {
 
   const LinkedHub* hub_for(const Enrollment& enrollment) const;
   // Gives the device to that hub, and to no other; the service's word for what changed.
-  std::string give(const Enrollment& enrollment, const std::string& registration_id,
-                   const std::string& device_id, const LinkedHub& hub);
+  std::string give(const Device& device, const Enrollment& enrollment, const std::string& device_id,
+                   const LinkedHub& hub);
 
   JsonObject enroll(const JsonValue& command);
   JsonObject list_registrations() const;

@@ -97,7 +97,7 @@ Dps::Answer Dps::finish(const Device& device, const Enrollment& enrollment,
         enrollment.device_id.empty() ? device.registration_id : enrollment.device_id;
     state.add("createdDateTimeUtc", "2026-01-01T00:00:00.0000000Z");
     state.add("assignedHub", hub.host).add("deviceId", device_id);
-    state.add("substatus", give(enrollment, device.registration_id, device_id, hub));
+    state.add("substatus", give(device, enrollment, device_id, hub));
     state.add("lastUpdatedDateTimeUtc", "2026-01-01T00:00:00.0000000Z").add("etag", "IjEi");
     event.add("hub", hub.host).add("device_id", device_id);
     if (!enrollment.payload.empty()) {
@@ -112,15 +112,21 @@ Dps::Answer Dps::finish(const Device& device, const Enrollment& enrollment,
   return {200, std::move(body)};
 }
 
-std::string Dps::give(const Enrollment& enrollment, const std::string& registration_id,
+std::string Dps::give(const Device& device, const Enrollment& enrollment,
                       const std::string& device_id, const LinkedHub& hub) {
   bool moved = false;
   for (const LinkedHub& other : config_.hubs) {
     if (&other != &hub) moved = deprovision(other.directory, device_id) || moved;
   }
-  const bool known = provisioned_key(hub.directory, device_id).has_value();
-  provision(hub.directory, device_id, enrollment.key_for(registration_id));
-  assignments_[registration_id] = hub.host;
+  const bool known = provisioned_credential(hub.directory, device_id).has_value();
+  ProvisionedCredential credential;
+  if (enrollment.x509()) {
+    credential.thumbprint = device.thumbprint;
+  } else {
+    credential.key = enrollment.key_for(device.registration_id);
+  }
+  provision(hub.directory, device_id, credential);
+  assignments_[device.registration_id] = hub.host;
   if (moved) return "deviceDataReset";
   return known ? "reprovisionedToInitialAssignment" : "initialAssignment";
 }

@@ -1,7 +1,9 @@
 #include "dps/enrollment.hpp"
 
 #include <stdexcept>
+#include <utility>
 
+#include "common/certificate.hpp"
 #include "common/crypto.hpp"
 
 namespace azure::iot::device::simulator {
@@ -22,6 +24,27 @@ void take(std::int64_t& to, const JsonValue& from, const char* name) {
   to = value;
 }
 
+// One of both.
+void take_credential(Enrollment& to, const JsonValue& from) {
+  std::string key = string_member(from, "key");
+  std::string certificate = string_member(from, "certificate");
+  if (!key.empty() && !certificate.empty()) {
+    throw std::invalid_argument(to.name + " must have either a key or a certificate");
+  }
+  if (!key.empty() || !certificate.empty()) {
+    to.key = std::move(key);
+    to.certificate = std::move(certificate);
+  }
+  if (to.x509()) {
+    if (thumbprint_of(to.certificate)) return;
+    throw std::invalid_argument("the certificate of " + to.name + " is none as PEM text");
+  }
+  const auto bytes = base64_decode(to.key);
+  if (bytes && !bytes->empty()) return;
+  throw std::invalid_argument(to.key.empty() ? to.name + " needs a key or a certificate"
+                                             : "the key of " + to.name + " is no base64");
+}
+
 }  // namespace
 
 std::string Enrollment::key_for(std::string_view registration_id) const {
@@ -29,11 +52,16 @@ std::string Enrollment::key_for(std::string_view registration_id) const {
   return base64_encode(hmac_sha256(base64_decode(key).value_or(""), registration_id));
 }
 
+bool Enrollment::admits(const ClientCertificate& shown) const {
+  if (!x509()) return false;
+  return group ? is_signed_by(shown.der, certificate)
+               : shown.thumbprint == thumbprint_of(certificate);
+}
+
 void change(Enrollment& enrollment, const JsonValue& from) {
   Enrollment changed = enrollment;
   take(changed.name, from, "name");
   if (from.HasMember("group")) changed.group = from["group"].IsTrue();
-  take(changed.key, from, "key");
   take(changed.outcome, from, "outcome");
   take(changed.hub, from, "hub");
   take(changed.device_id, from, "device_id");
@@ -42,10 +70,7 @@ void change(Enrollment& enrollment, const JsonValue& from) {
   take(changed.throttled, from, "throttled");
   take(changed.payload, from, "payload");
   if (changed.name.empty()) throw std::invalid_argument("an enrollment needs a name");
-  const auto key = base64_decode(changed.key);
-  if (!key || key->empty()) {
-    throw std::invalid_argument("the key of " + changed.name + " is no base64");
-  }
+  take_credential(changed, from);
   if (changed.outcome != "assigned" && changed.outcome != "failed" &&
       changed.outcome != "disabled") {
     throw std::invalid_argument("outcome must be assigned, failed or disabled, not '" +
@@ -63,6 +88,7 @@ void change(Enrollment& enrollment, const JsonValue& from) {
 JsonObject to_json(const Enrollment& enrollment) {
   JsonObject json;
   json.add("name", enrollment.name).add("group", enrollment.group).add("key", enrollment.key);
+  json.add("certificate", enrollment.certificate);
   json.add("outcome", enrollment.outcome).add("hub", enrollment.hub);
   json.add("device_id", enrollment.device_id).add("assigning", enrollment.assigning);
   json.add("retry_after", enrollment.retry_after).add("throttled", enrollment.throttled);

@@ -7,13 +7,15 @@
 #include <string_view>
 
 #include "common/json.hpp"
+#include "hub/authenticator.hpp"
 
 namespace azure::iot::device::simulator {
 
 struct Enrollment {
   std::string name;  // The registration id of a device; any name for a group.
   bool group = false;
-  std::string key;  // Base64. That of a group makes those of its devices.
+  std::string key;          // Base64. That of a group makes those of its devices. Or ...
+  std::string certificate;  // ... as PEM text, the device's; that of who signs those of a group.
 
   std::string outcome = "assigned";  // Or "failed", "disabled".
   std::string hub;                   // Its host; empty: the first.
@@ -23,13 +25,16 @@ struct Enrollment {
   std::int64_t throttled = 0;        // How many of the next requests are answered with 429.
   std::string payload;               // JSON for the device; empty for none.
 
+  bool x509() const { return !certificate.empty(); }
   // The key of a device.
   std::string key_for(std::string_view registration_id) const;
+  // Whether a device of it may show this certificate.
+  bool admits(const ClientCertificate& shown) const;
 };
 
 // Names, defaults and rules are the same in the configuration, in the file that keeps changes and
-// in the command 'enroll'. What `from` does not name stays as it is. Throws std::invalid_argument
-// for a value that breaks its rule.
+// in the command 'enroll'. What `from` does not name stays as it is; a key and a certificate take
+// each other's place. Throws std::invalid_argument for a value that breaks its rule.
 void change(Enrollment& enrollment, const JsonValue& from);
 JsonObject to_json(const Enrollment& enrollment);
 

@@ -16,6 +16,7 @@ namespace azure::iot::device::simulator {
 struct ClientCertificate {
   std::string common_name;
   std::string thumbprint;  // SHA-256, in lower-case hexadecimal digits.
+  std::string der;
 };
 
 struct Credentials {

@@ -26,7 +26,7 @@ struct EndOfLink {
 struct Identity {
   std::string device_id;
   std::string module_id;          // Empty for a device.
-  std::vector<std::string> keys;  // Base64; any of them may sign. None: given to another hub.
+  std::vector<std::string> keys;  // Base64; any of them may sign.
   bool provisioned = false;       // Known by a provisioning service alone.
   bool x509 = false;              // Known by its certificate instead: see DeviceConfig.
   std::string thumbprint;
@@ -43,7 +43,7 @@ struct Identity {
 
   // As in the MQTT client id and the user name.
   std::string name() const { return module_id.empty() ? device_id : device_id + "/" + module_id; }
-  // Not one that was given to another hub.
+  // Otherwise it was given to another hub.
   bool known() const { return x509 || !keys.empty(); }
   bool connected() const { return connection != nullptr; }
   bool subscribed(Feature feature) const {

@@ -27,20 +27,25 @@ IdentityStore::IdentityStore(const std::vector<DeviceConfig>& devices, std::file
 }
 
 void IdentityStore::refresh(const std::string& device_id) {
-  const auto key = provisioned_key(hub_, device_id);
+  const auto credential = provisioned_credential(hub_, device_id);
   Identity* identity = find(device_id);
   if (identity == nullptr) {
-    if (!key) return;
+    if (!credential) return;
     Identity fresh;
     fresh.device_id = device_id;
     fresh.provisioned = true;
     restore(fresh);
     identity = &identities_.insert_or_assign(device_id, std::move(fresh)).first->second;
   }
-  if (identity->provisioned) identity->keys.clear();
-  if (key &&
-      std::find(identity->keys.begin(), identity->keys.end(), *key) == identity->keys.end()) {
-    identity->keys.push_back(*key);
+  if (identity->provisioned) {
+    identity->keys.clear();
+    identity->x509 = credential && !credential->thumbprint.empty();
+    identity->thumbprint = credential ? credential->thumbprint : std::string();
+  }
+  if (!credential || credential->key.empty()) return;
+  auto& keys = identity->keys;
+  if (std::find(keys.begin(), keys.end(), credential->key) == keys.end()) {
+    keys.push_back(credential->key);
   }
 }
 

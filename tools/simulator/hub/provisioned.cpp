@@ -16,13 +16,14 @@ std::filesystem::path file_of(const std::filesystem::path& hub, std::string_view
 
 }  // namespace
 
-void provision(const std::filesystem::path& hub, std::string_view device_id, std::string_view key) {
+void provision(const std::filesystem::path& hub, std::string_view device_id,
+               const ProvisionedCredential& credential) {
   const auto file = file_of(hub, device_id);
   if (std::filesystem::create_directory(file.parent_path())) {
     std::filesystem::permissions(file.parent_path(), std::filesystem::perms::owner_all);
   }
   JsonObject device;
-  device.add("key", key);
+  device.add("key", credential.key).add("thumbprint", credential.thumbprint);
   replace_file(file, device.text());
 }
 
@@ -31,13 +32,13 @@ bool deprovision(const std::filesystem::path& hub, std::string_view device_id) {
   return std::filesystem::remove(file_of(hub, device_id), ignored);
 }
 
-std::optional<std::string> provisioned_key(const std::filesystem::path& hub,
-                                           std::string_view device_id) {
+std::optional<ProvisionedCredential> provisioned_credential(const std::filesystem::path& hub,
+                                                            std::string_view device_id) {
   const auto text = read_file(file_of(hub, device_id));
   if (!text) return std::nullopt;
   const auto device = parse_json(*text);
   if (!device || !device->IsObject()) return std::nullopt;
-  return string_member(*device, "key");
+  return ProvisionedCredential{string_member(*device, "key"), string_member(*device, "thumbprint")};
 }
 
 }  // namespace azure::iot::device::simulator

@@ -32,6 +32,7 @@ void add_listener(std::ostream& out, const BrokerConfig& config, const Listener&
       << "keyfile " << config.certificates.server_key.string() << "\n";
   if (listener.wants_certificate) {
     out << "cafile " << config.device_cas.string() << "\n"
+        << "capath " << config.trusted.string() << "\n"
         << "require_certificate true\n";
   }
   if (listener.websockets) {

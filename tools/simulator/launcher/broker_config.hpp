@@ -27,6 +27,7 @@ struct BrokerConfig {
   std::filesystem::path control_socket;  // Where the launcher's own connection comes in.
   CertificateFiles certificates;
   std::filesystem::path device_cas;  // Who may sign what comes to the port for certificates.
+  std::filesystem::path trusted;     // And those that are added later: see trust.hpp.
   std::string address;
   BrokerPorts ports;
   bool verbose;  // Log each packet.

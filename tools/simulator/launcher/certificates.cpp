@@ -15,6 +15,7 @@
 #include <mbedtls/version.h>
 #include <mbedtls/x509_crt.h>
 
+#include "common/certificate.hpp"
 #include "common/crypto.hpp"
 #include "common/files.hpp"
 #include "common/uri.hpp"
@@ -195,7 +196,9 @@ CertificateFiles make_certificates(const std::filesystem::path& directory,
                                    const std::vector<std::string>& host_names,
                                    ServerCertificate kind,
                                    const std::vector<std::string>& devices) {
-  const std::string ca_name = "CN=iothub-sim CA,O=iothub-sim";
+  // One that another run has made is another: OpenSSL looks for authorities by their names.
+  const std::string ca_name =
+      "CN=iothub-sim CA " + sha256_hex(random_bytes(8)).substr(0, 8) + ",O=iothub-sim";
   KeyPair ca_key;
   const std::string ca = make_ca(ca_name, ca_key);
 
@@ -237,17 +240,9 @@ CertificateFiles make_certificates(const std::filesystem::path& directory,
   return files;
 }
 
-std::string thumbprint_of(const std::filesystem::path& file, const std::string& option) {
-  mbedtls_x509_crt certificate;
-  mbedtls_x509_crt_init(&certificate);
-  const int rc = mbedtls_x509_crt_parse_file(&certificate, file.c_str());
-  std::string thumbprint;
-  if (rc == 0) {
-    thumbprint =
-        sha256_hex({reinterpret_cast<const char*>(certificate.raw.p), certificate.raw.len});
-  }
-  mbedtls_x509_crt_free(&certificate);
-  if (rc == 0) return thumbprint;
+std::string certificate_text(const std::filesystem::path& file, const std::string& option) {
+  const auto text = read_file(file);
+  if (text && thumbprint_of(*text)) return *text;
   throw std::invalid_argument(option + ": " + file.string() + " holds no certificate as PEM text");
 }
 

@@ -34,8 +34,8 @@ CertificateFiles make_certificates(const std::filesystem::path& directory,
                                    ServerCertificate kind,
                                    const std::vector<std::string>& devices = {});
 
-// The SHA-256 of the first certificate in a PEM file, in lower-case hexadecimal digits. Throws
-// std::invalid_argument, beginning with `option`, if there is none.
-std::string thumbprint_of(const std::filesystem::path& file, const std::string& option);
+// The text of a PEM file with a certificate. Throws std::invalid_argument, beginning with `option`,
+// if there is none in it.
+std::string certificate_text(const std::filesystem::path& file, const std::string& option);
 
 }  // namespace azure::iot::device::simulator

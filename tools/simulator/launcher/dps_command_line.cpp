@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "common/crypto.hpp"
+#include "launcher/certificates.hpp"
 #include "launcher/command_line.hpp"
 #include "launcher/commands.hpp"
 #include "launcher/control_client.hpp"
@@ -23,8 +24,11 @@ struct RunDpsArguments {
   std::vector<std::string> hubs;
   std::vector<std::string> enrollments;
   std::vector<std::string> groups;
+  std::vector<std::string> x509_enrollments;
+  std::vector<std::string> x509_groups;
   std::string id_scope = DpsConfig().id_scope;
   std::int64_t register_rate = 0;
+  std::uint16_t x509_port = 0;
   ListenArguments listen;
 };
 
@@ -38,6 +42,29 @@ Enrollment parse_enrollment(const std::string& text, bool group) {
   Enrollment enrollment;
   change(enrollment, members.value());
   return enrollment;
+}
+
+// "NAME" or "NAME=FILE"; the launcher fills in the certificate, and makes one where there is no
+// file.
+void add_x509_enrollment(LaunchOptions& options, const std::string& text, bool group) {
+  const std::string option = group ? "--x509-group" : "--x509-enrollment";
+  const auto equals = text.find('=');
+  Enrollment enrollment;
+  enrollment.name = text.substr(0, equals);
+  enrollment.group = group;
+  if (enrollment.name.empty()) throw std::invalid_argument(option + " needs a name");
+  if (equals != std::string::npos) {
+    const std::string file = text.substr(equals + 1);
+    certificate_text(file, option + " " + enrollment.name);  // Whether there is one.
+    options.own_certificates[enrollment.name] = file;
+  } else if (group) {
+    throw std::invalid_argument("--x509-group " + text +
+                                ": it needs NAME=FILE, with the certificate of who signs those of "
+                                "its devices");
+  } else {
+    options.certificates_to_make.push_back(enrollment.name);
+  }
+  options.dps->enrollments.push_back(enrollment);
 }
 
 // Asks a running hub who it is.
@@ -64,13 +91,16 @@ LaunchOptions launch_options(const RunDpsArguments& arguments) {
   for (const auto& each : arguments.groups) {
     config.enrollments.push_back(parse_enrollment(each, true));
   }
+  LaunchOptions options = listen_options(arguments.listen);
+  options.dps = std::move(config);
+  options.ports.x509 = arguments.x509_port;
+  for (const auto& each : arguments.x509_enrollments) add_x509_enrollment(options, each, false);
+  for (const auto& each : arguments.x509_groups) add_x509_enrollment(options, each, true);
   std::set<std::string> names;
-  for (const Enrollment& each : config.enrollments) {
+  for (const Enrollment& each : options.dps->enrollments) {
     if (names.insert(each.name).second) continue;
     throw std::invalid_argument("the enrollment " + each.name + " is given twice");
   }
-  LaunchOptions options = listen_options(arguments.listen);
-  options.dps = std::move(config);
   return options;
 }
 
@@ -91,6 +121,18 @@ void describe_run_dps(CLI::App& app, CommandLine& line) {
                   "A group of devices whose keys are made from its own, NAME[=BASE64KEY]; "
                   "repeatable")
       ->take_all();
+  run->add_option(
+         "--x509-enrollment", arguments.x509_enrollments,
+         "A device that may register with a certificate, REGISTRATION_ID[=FILE]: with the first "
+         "in that file alone, whose common name is the registration id, and which is self-signed "
+         "or followed by that of who signed it; one is made if none is given; repeatable")
+      ->take_all();
+  run->add_option("--x509-group", arguments.x509_groups,
+                  "A group of devices whose certificates were signed by the first in a file, "
+                  "NAME=FILE, and have their registration ids as common names; repeatable")
+      ->take_all();
+  run->add_option("--x509-port", arguments.x509_port,
+                  "Port for devices with a certificate (default: a free one)");
   run->add_option("--id-scope", arguments.id_scope, "The scope's id (default 0ne00000000)");
   run->add_option("--register-rate", arguments.register_rate,
                   "Registrations a second; more are answered with 429 (default 0: no limit)")
@@ -101,7 +143,7 @@ void describe_run_dps(CLI::App& app, CommandLine& line) {
 
 void describe_enroll(CLI::App& app, CommandLine& line) {
   struct Arguments {
-    std::string name, key, outcome, hub, device_id, payload;
+    std::string name, key, certificate, outcome, hub, device_id, payload;
     bool group = false;
     std::optional<std::int64_t> assigning, retry_after, throttled;
   };
@@ -112,7 +154,10 @@ void describe_enroll(CLI::App& app, CommandLine& line) {
   enroll->add_option("NAME", arguments.name, "The registration id of a device, or a group's name")
       ->required();
   enroll->add_flag("--group", arguments.group, "It is a new group");
-  enroll->add_option("--key", arguments.key, "Base64; a new one needs it");
+  enroll->add_option("--key", arguments.key, "Base64; a new one needs it, or a certificate");
+  enroll->add_option("--certificate", arguments.certificate,
+                     "File with a certificate, PEM: that which the device shows, or that of who "
+                     "signs those of the group. It takes the place of a key or an earlier one");
   enroll->add_option("--outcome", arguments.outcome, "How registrations end (default assigned)")
       ->check(CLI::IsMember({"assigned", "failed", "disabled"}));
   enroll->add_option("--hub", arguments.hub,
@@ -138,6 +183,9 @@ void describe_enroll(CLI::App& app, CommandLine& line) {
                                                                 {"payload", &kept->payload}};
     for (const auto& [name, value] : texts) {
       if (!value->empty()) request.add(name, *value);
+    }
+    if (!kept->certificate.empty()) {
+      request.add("certificate", certificate_text(kept->certificate, "--certificate"));
     }
     if (kept->assigning) request.add("assigning", *kept->assigning);
     if (kept->retry_after) request.add("retry_after", *kept->retry_after);

@@ -22,11 +22,13 @@ struct LaunchOptions {
   std::vector<std::string> host_names;  // Besides localhost, 127.0.0.1 and 127.0.0.2.
   ServerCertificate server_certificate = ServerCertificate::good;
   std::optional<std::filesystem::path> directory;
-  std::string address;      // To listen at, of 127.0.0.0/8; empty: 127.0.0.1.
-  BrokerPorts ports;        // 0: a free one.
-  bool websockets = false;  // Whether to listen for them.
-  std::map<std::string, std::filesystem::path> own_certificates;  // Of devices, by their names.
-  std::vector<std::filesystem::path> device_cas;                  // Besides the simulator's own.
+  std::string address;                            // To listen at, of 127.0.0.0/8; empty: 127.0.0.1.
+  BrokerPorts ports;                              // 0: a free one.
+  bool websockets = false;                        // Whether to listen for them.
+  std::vector<std::string> certificates_to_make;  // The names of their devices.
+  // Those that devices and groups brought, by their names.
+  std::map<std::string, std::filesystem::path> own_certificates;
+  std::vector<std::filesystem::path> device_cas;  // Besides the simulator's own.
   bool until_stdin_closes = false;
   bool verbose = false;
   std::optional<DpsConfig> dps;  // A provisioning service instead of a hub.

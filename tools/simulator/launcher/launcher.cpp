@@ -16,6 +16,7 @@
 #include "launcher/broker_config.hpp"
 #include "launcher/ports.hpp"
 #include "launcher/ready_line.hpp"
+#include "launcher/trust.hpp"
 
 namespace azure::iot::device::simulator {
 
@@ -92,6 +93,7 @@ void Launcher::prepare() {
     options_.host_names.push_back(options_.address);
   }
   make_all_certificates();
+  trusted_directory(directory_.path());
   control_secret_ = base64_encode(random_bytes(32));
   replace_file(directory_.path() / kServiceConfigName, service_config());
 }
@@ -117,14 +119,11 @@ std::string Launcher::service_config() const {
   return to_json_text(config);
 }
 
-// For each device that is known by one and brought none; and what the broker is to trust.
+// For each device that is known by one and brought none; and what the broker is to trust, and the
+// hubs that devices are given to.
 void Launcher::make_all_certificates() {
-  std::vector<std::string> names;
-  for (const auto& device : options_.devices) {
-    if (device.x509 && device.thumbprint.empty()) names.push_back(name_of(device));
-  }
-  certificates_ =
-      make_certificates(directory_.path(), options_.host_names, options_.server_certificate, names);
+  certificates_ = make_certificates(directory_.path(), options_.host_names,
+                                    options_.server_certificate, options_.certificates_to_make);
   std::string trusted = text_of(certificates_.ca);
   for (const auto& file : options_.device_cas) trusted += text_of(file);
   for (const auto& [name, file] : options_.own_certificates) {
@@ -132,6 +131,13 @@ void Launcher::make_all_certificates() {
     trusted += text_of(file);
   }
   replace_file(directory_.path() / kDeviceCas, trusted);
+  if (!options_.dps) return;
+  for (const LinkedHub& hub : options_.dps->hubs) trust(hub.directory, trusted);
+  for (Enrollment& enrollment : options_.dps->enrollments) {
+    const auto made = certificates_.devices.find(enrollment.name);
+    if (made != certificates_.devices.end())
+      enrollment.certificate = text_of(made->second.certificate);
+  }
 }
 
 void Launcher::check_wanted_ports() const {
@@ -159,11 +165,10 @@ void Launcher::choose_ports() {
     while (port == 0 || is_taken()) port = find_free_port(options_.address);
   };
   choose(ports_.mqtt);
-  const bool x509 = std::any_of(options_.devices.begin(), options_.devices.end(),
-                                [](const DeviceConfig& device) { return device.x509; });
-  if (x509) choose(ports_.x509);
-  if (options_.websockets) choose(ports_.websocket);
-  if (x509 && options_.websockets) choose(ports_.x509_websocket);
+  choose(ports_.x509);
+  if (!options_.websockets) return;
+  choose(ports_.websocket);
+  choose(ports_.x509_websocket);
 }
 
 void Launcher::start_broker() {
@@ -191,6 +196,7 @@ bool Launcher::try_to_start_broker() {
                             socket,
                             certificates_,
                             directory_.path() / kDeviceCas,
+                            trusted_directory(directory_.path()),
                             options_.address,
                             ports_,
                             options_.verbose};

@@ -52,7 +52,8 @@ class Launcher {
   void on_request(std::int64_t peer, std::string_view line);
   std::optional<std::string> run_own_command(std::int64_t id, const JsonValue& request);
   JsonObject make_token(const JsonValue& request) const;
-  void silence(const JsonValue& request);  // The broker does nothing for a while.
+  void trust_certificate(std::string_view pem) const;  // Here, and at the hubs beside.
+  void silence(const JsonValue& request);              // The broker does nothing for a while.
   void end_silence();
   void on_reply(std::string_view reply);
   void fail_pending(std::string_view reason);

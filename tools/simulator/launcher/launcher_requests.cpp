@@ -5,6 +5,7 @@
 #include "hub/sas_token.hpp"
 #include "launcher/launcher.hpp"
 #include "launcher/ready_line.hpp"
+#include "launcher/trust.hpp"
 
 namespace azure::iot::device::simulator {
 
@@ -64,6 +65,9 @@ std::optional<std::string> Launcher::run_own_command(std::int64_t id, const Json
       result = make_token(request);
     } else if (is_silence) {
       silence(request);
+    } else if (command == "enroll") {
+      trust_certificate(string_member(request, "certificate"));
+      return std::nullopt;  // The service has to know it.
     } else if (command == "clear-faults") {
       end_silence();
       return std::nullopt;  // The hub has to forget its own.
@@ -78,6 +82,12 @@ std::optional<std::string> Launcher::run_own_command(std::int64_t id, const Json
   JsonObject answer;
   answer.add("id", id).add("ok", true).add("result", std::move(result));
   return answer.text();
+}
+
+void Launcher::trust_certificate(std::string_view pem) const {
+  if (!options_.dps || pem.empty()) return;
+  trust(directory_.path(), pem);
+  for (const LinkedHub& hub : options_.dps->hubs) trust(hub.directory, pem);
 }
 
 JsonObject Launcher::make_token(const JsonValue& request) const {

@@ -17,14 +17,24 @@ std::string websocket_url(const std::string& host, std::uint16_t port) {
   return "wss://" + host + ":" + std::to_string(port) + "/$iothub/websocket";
 }
 
-void add_enrollments(const DpsConfig& dps, JsonObject& ready) {
+void add_files(const DeviceCertificate& files, JsonObject& entry) {
+  entry.add("certificate", files.certificate.string());
+  if (!files.key.empty()) entry.add("key", files.key.string());
+}
+
+void add_enrollments(const DpsConfig& dps, const CertificateFiles& certificates,
+                     JsonObject& ready) {
   Json devices(rapidjson::kArrayType);
   Json groups(rapidjson::kArrayType);
   for (const Enrollment& enrollment : dps.enrollments) {
     Json& list = enrollment.group ? groups : devices;
     JsonObject entry;
     entry.add(enrollment.group ? "group" : "registration_id", enrollment.name);
-    entry.add("key", enrollment.key);
+    if (enrollment.x509()) {
+      add_files(certificates.devices.at(enrollment.name), entry);
+    } else {
+      entry.add("key", enrollment.key);
+    }
     list.PushBack(JsonValue(entry.value(), list.GetAllocator()), list.GetAllocator());
   }
   ready.add("id_scope", dps.id_scope);
@@ -42,11 +52,7 @@ std::string ready_line(const Running& running) {
     entry.add("device_id", device.device_id);
     if (!device.module_id.empty()) entry.add("module_id", device.module_id);
     entry.add("connection_string", connection_string(device, host));
-    if (device.x509) {
-      const auto& files = certificates.devices.at(name_of(device));
-      entry.add("certificate", files.certificate.string());
-      if (!files.key.empty()) entry.add("key", files.key.string());
-    }
+    if (device.x509) add_files(certificates.devices.at(name_of(device)), entry);
     devices.PushBack(JsonValue(entry.value(), devices.GetAllocator()), devices.GetAllocator());
   }
   JsonObject ready;
@@ -54,8 +60,8 @@ std::string ready_line(const Running& running) {
       .add("ca", certificates.ca.string())
       .add("host", host)
       .add("address", options.address)
-      .add("mqtt_port", static_cast<int>(ports.mqtt));
-  if (ports.x509 != 0) ready.add("x509_port", static_cast<int>(ports.x509));
+      .add("mqtt_port", static_cast<int>(ports.mqtt))
+      .add("x509_port", static_cast<int>(ports.x509));
   const auto add_websocket = [&](const std::string& name, std::uint16_t port) {
     if (port == 0) return;
     ready.add(name + "_port", static_cast<int>(port)).add(name + "_url", websocket_url(host, port));
@@ -65,7 +71,7 @@ std::string ready_line(const Running& running) {
   ready.add("control", directory.control_socket().string())
       .add("event_log", (directory.path() / kEventLogName).string());
   if (options.dps) {
-    add_enrollments(*options.dps, ready);
+    add_enrollments(*options.dps, certificates, ready);
   } else {
     ready.add("devices", devices);
   }

@@ -3,6 +3,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "common/certificate.hpp"
 #include "common/crypto.hpp"
 #include "launcher/certificates.hpp"
 #include "launcher/command_line.hpp"
@@ -66,8 +67,10 @@ void add_x509_device(LaunchOptions& options, const std::string& text) {
   device.x509 = true;
   if (equals != std::string::npos) {
     const std::string file = text.substr(equals + 1);
-    device.thumbprint = thumbprint_of(file, "--x509-device " + name);
+    device.thumbprint = *thumbprint_of(certificate_text(file, "--x509-device " + name));
     options.own_certificates[name] = file;
+  } else {
+    options.certificates_to_make.push_back(name);
   }
   options.devices.push_back(device);
 }
@@ -97,7 +100,7 @@ LaunchOptions launch_options(const RunArguments& arguments) {
   for (const auto& route : arguments.routes) options.routes.push_back(parse_route(route));
   for (const auto& limit : arguments.limits) set_limit(options.limits, limit);
   for (const auto& file : arguments.device_cas) {
-    thumbprint_of(file, "--device-ca");  // Whether there is one.
+    certificate_text(file, "--device-ca");  // Whether there is one.
     options.device_cas.emplace_back(file);
   }
   options.ports.x509 = arguments.ports.x509;
@@ -144,7 +147,8 @@ void describe_run(CLI::App& app, CommandLine& line) {
   run->add_option("--policy", arguments.policies,
                   "A shared access policy (skn in tokens), NAME=BASE64KEY; repeatable");
   run->add_option("--x509-port", arguments.ports.x509,
-                  "Port for devices that are known by a certificate (default: a free one)");
+                  "Port for devices that are known by a certificate, those too that a provisioning "
+                  "service gives to the hub (default: a free one)");
   run->add_flag("--websockets", arguments.websockets, "Listen for MQTT over WebSockets as well");
   run->add_option("--websocket-port", arguments.ports.websocket,
                   "The port for those (default: a free one); implies --websockets");

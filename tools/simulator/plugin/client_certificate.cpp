@@ -2,6 +2,8 @@
 
 #include <array>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
@@ -21,10 +23,9 @@ std::optional<ClientCertificate> client_certificate(const mosquitto* client) {
   unsigned char* der = nullptr;
   const int size = i2d_X509(certificate.get(), &der);
   if (size < 0) return std::nullopt;
-  ClientCertificate result{
-      name.data(), sha256_hex({reinterpret_cast<char*>(der), static_cast<std::size_t>(size)})};
+  std::string bytes(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
   OPENSSL_free(der);
-  return result;
+  return ClientCertificate{name.data(), sha256_hex(bytes), std::move(bytes)};
 }
 
 }  // namespace azure::iot::device::simulator

@@ -1,0 +1,146 @@
+// Certificates at the simulated provisioning service, as any device sees it.
+#include <doctest/doctest.h>
+
+#include "common/files.hpp"
+#include "common/json.hpp"
+#include "raw_registration.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/test_certificates.hpp"
+
+using namespace azure::iot::device;
+using namespace azure::iot::device::test;
+
+namespace {
+
+using Files = SimulatorProcess::CertificateFiles;
+
+// An authority that is no simulator's.
+struct OwnCertificates {
+  explicit OwnCertificates(const std::string& name = "Own CA") : ca(name) {}
+  // The certificate's file has that of the authority behind it.
+  Files issue(const std::string& common_name, const std::string& name) const {
+    const auto made = ca.issue({.alternative_names = {}, .common_name = common_name});
+    return {folder.write(name + ".pem", made.certificate + ca.certificate()),
+            folder.write(name + ".key", made.key)};
+  }
+  std::string ca_file() const { return folder.write("ca.pem", ca.certificate()); }
+  TemporaryFolder folder;
+  TestCa ca;
+};
+
+}  // namespace
+
+TEST_CASE("DPS: a device with a certificate registers, and its hub knows the certificate") {
+  const OwnCertificates own;
+  const Files brought = own.issue("r2", "r2");
+  SimulatorProcess hub({.devices = {"other"}});
+  DpsProcess dps({&hub},
+                 {"--x509-enrollment", "r1", "--x509-enrollment", "r2=" + brought.certificate});
+  const Files& made = dps.certificate_files("r1");
+  CHECK_FALSE(made.key.empty());
+  CHECK(dps.certificate_files("r2").key.empty());
+  CHECK(connect_to(hub, "r1", made) == 5);
+  for (const auto& [id, files] : {std::pair{"r1", made}, std::pair{"r2", brought}}) {
+    CAPTURE(id);
+    RawRegistration registration(dps, id, files);
+    REQUIRE(registration.start());
+    CHECK(has(registration.finish(), "\"assigned\""));
+    CHECK(connect_to(hub, id, files) == 0);
+  }
+  CHECK(connect_to(hub, "r1", brought) == 5);
+  CHECK(connect_to(hub, "r2", made) == 5);
+  // Nobody signs for it with the key that it does not have.
+  CHECK(connect_to(hub, "r1", std::string()) == 5);
+}
+
+TEST_CASE("DPS: a certificate that is not the enrolled one registers nobody") {
+  const OwnCertificates own;
+  const OwnCertificates strangers;
+  const Files brought = own.issue("r2", "r2");
+  const Files misnamed = own.issue("another", "misnamed");
+  SimulatorProcess hub({.devices = {"other"}});
+  DpsProcess dps({&hub},
+                 {"--enrollment", "k1", "--x509-enrollment", "r1", "--x509-enrollment",
+                  "r2=" + brought.certificate, "--x509-enrollment", "r3=" + misnamed.certificate});
+  const auto connect = [&](const std::string& id, const Files& files) {
+    return RawRegistration(dps, id, files).device().connect();
+  };
+  CHECK(connect("r2", own.issue("r2", "again")) == 5);  // The name is right, the thumbprint not.
+  CHECK(connect("r2", dps.certificate_files("r1")) == 5);
+  CHECK(connect("r3", misnamed) == 5);  // The thumbprint is right, the name not.
+  CHECK(connect("r4", own.issue("r4", "r4")) == 5);
+  CHECK(connect("k1", own.issue("k1", "k1")) == 5);  // It has a key.
+  CHECK(RawRegistration(dps, "r1", std::string()).device().connect() == 5);
+  CHECK(RawRegistration(dps, "r1", dps.key("k1")).device().connect() == 5);
+  CHECK(dps.count("refused") == 7);
+  CHECK_FALSE(connect("r2", strangers.issue("r2", "r2")));  // TLS ends it.
+}
+
+TEST_CASE("DPS: a device of a group shows a certificate that the group's authority signed") {
+  const OwnCertificates own;
+  const OwnCertificates others("Other CA");
+  SimulatorProcess hub({.devices = {"other"}});
+  DpsProcess dps({&hub}, {"--x509-group", "fleet=" + own.ca_file(), "--x509-group",
+                          "others=" + others.ca_file(), "--enrollment", "k1"});
+  const Files member = own.issue("g1", "g1");
+  RawRegistration registration(dps, "g1", member);
+  REQUIRE(registration.start());
+  CHECK(has(registration.finish(), "\"deviceId\":\"g1\""));
+  CHECK(connect_to(hub, "g1", member) == 0);
+  CHECK(connect_to(hub, "g1", others.issue("g1", "g1")) == 5);
+  CHECK(connect_to(hub, "g2", own.issue("g2", "g2")) == 5);  // It has not registered.
+  CHECK(RawRegistration(dps, "g2", member).device().connect() == 5);
+  CHECK(RawRegistration(dps, "k1", own.issue("k1", "k1")).device().connect() == 5);
+
+  dps.enroll("others", R"({"outcome": "disabled"})");
+  RawRegistration other(dps, "g3", others.issue("g3", "g3"));
+  REQUIRE(other.start());
+  CHECK(has(other.finish(), "\"disabled\""));
+}
+
+TEST_CASE(
+    "DPS: a certificate that is enrolled later is known at once, and takes the earlier's place") {
+  const OwnCertificates own;
+  const OwnCertificates later("Later CA");
+  const Files first = own.issue("r1", "first");
+  const Files second = later.issue("r1", "second");
+  SimulatorProcess hub({.devices = {"other"}});
+  DpsProcess dps({&hub}, {"--enrollment", "r1"});
+  const auto enroll = [&](const std::string& name, const Files& files, bool group) {
+    simulator::JsonObject members;
+    members.add("certificate", *simulator::read_file(files.certificate)).add("group", group);
+    dps.enroll(name, members.text());
+  };
+  const auto registers = [&](const std::string& id, const Files& files) {
+    RawRegistration registration(dps, id, files);
+    return registration.start() && has(registration.finish(), "\"assigned\"");
+  };
+  CHECK_FALSE(registers("r1", first));
+  enroll("r1", first, false);
+  CHECK(registers("r1", first));
+  CHECK(connect_to(hub, "r1", first) == 0);
+  CHECK(RawRegistration(dps, "r1", dps.key("r1")).device().connect() == 5);
+  enroll("r1", second, false);
+  CHECK(RawRegistration(dps, "r1", first).device().connect() == 5);
+  CHECK(registers("r1", second));
+  CHECK(connect_to(hub, "r1", second) == 0);
+  CHECK(connect_to(hub, "r1", first) == 5);
+  enroll("fleet", {own.ca_file(), {}}, true);
+  CHECK(registers("g1", own.issue("g1", "g1")));
+  dps.process().restart_broker();
+  CHECK(registers("r1", second));
+  CHECK(registers("g1", own.issue("g1", "g1")));
+  CHECK_THROWS(dps.enroll("r2", R"({"certificate": "none"})"));
+  CHECK_THROWS(dps.enroll("r1", R"({"certificate": "none", "key": "a2V5"})"));
+}
+
+TEST_CASE("iothub-sim: says what is wrong with an enrollment's certificate before it starts") {
+  SimulatorProcess hub({.devices = {"other"}});
+  const auto starts = [&](const std::string& option, const std::string& value) {
+    DpsProcess({&hub}, {option, value});
+  };
+  CHECK_THROWS(starts("--x509-enrollment", "r1=/nowhere/r1.pem"));
+  CHECK_THROWS(starts("--x509-group", "fleet=/nowhere/ca.pem"));
+  CHECK_THROWS(starts("--x509-group", "fleet"));
+  CHECK_THROWS(starts("--x509-enrollment", ""));
+}
