@@ -13,16 +13,33 @@ namespace azure::iot::device {
 using detail::Completion;
 using detail::wait_for;
 
+namespace {
+
+ManagedDevice make_device(detail::ManagedDeviceConfig config) {
+  return ManagedDevice(detail::ManagedDeviceCore::create(
+      std::move(config), {.provisioning = make_mosquitto_transport_factory(),
+                          .hub = make_mosquitto_transport_factory(),
+                          .handler_pool = HandlerPool::shared()}));
+}
+
+}  // namespace
+
 ManagedDevice ManagedDevice::create_from_symmetric_key(std::string_view provisioning_host,
                                                        std::string_view registration_id,
                                                        std::string_view id_scope,
                                                        std::string_view symmetric_key,
-                                                       ManagedDeviceOptions options) {
-  return ManagedDevice(detail::ManagedDeviceCore::create(
-      provisioning_host, registration_id, id_scope, symmetric_key, std::move(options),
-      {.provisioning = make_mosquitto_transport_factory(),
-       .hub = make_mosquitto_transport_factory(),
-       .handler_pool = HandlerPool::shared()}));
+                                                       ManagedSymmetricKeyOptions options) {
+  return make_device(detail::config_from_symmetric_key(provisioning_host, registration_id, id_scope,
+                                                       symmetric_key, std::move(options)));
+}
+
+ManagedDevice ManagedDevice::create_from_x509_certificate(std::string_view provisioning_host,
+                                                          std::string_view registration_id,
+                                                          std::string_view id_scope,
+                                                          const X509& x509,
+                                                          ManagedX509Options options) {
+  return make_device(detail::config_from_x509_certificate(provisioning_host, registration_id,
+                                                          id_scope, x509, std::move(options)));
 }
 
 ManagedDevice::ManagedDevice(std::shared_ptr<detail::ManagedDeviceCore> core)

@@ -19,12 +19,14 @@ namespace detail {
 class ManagedDeviceCore;
 }
 
-// How a managed device works.
+// How a managed device works: the options of its two clients, which go by its credential, and its
+// own.
+template <class ProvisioningOptions, class HubOptions>
 struct ManagedDeviceOptions {
   // Of the client that registers, and of the one that talks to the hub. The latter's event loop is
   // that of both.
-  ProvisioningSymmetricKeyOptions provisioning = {};
-  SymmetricKeyOptions hub = {};
+  ProvisioningOptions provisioning = {};
+  HubOptions hub = {};
   // What a custom allocation policy of the service is told; null for nothing.
   Json provisioning_payload = {};
   // After so many attempts in a row to connect have failed, the device registers again: 1 or more.
@@ -38,6 +40,10 @@ struct ManagedDeviceOptions {
   // Told of what failed in the background, on a pool of threads.
   std::function<void(const IotError&)> on_background_exception = {};
 };
+// For create_from_symmetric_key and create_from_x509_certificate.
+using ManagedSymmetricKeyOptions =
+    ManagedDeviceOptions<ProvisioningSymmetricKeyOptions, SymmetricKeyOptions>;
+using ManagedX509Options = ManagedDeviceOptions<ProvisioningX509Options, X509Options>;
 
 // A device that finds its hub by itself, and finds it again when it was moved: for fleets whose
 // devices nobody visits. What it does, and no more:
@@ -68,7 +74,18 @@ class ManagedDevice final {
                                                  std::string_view registration_id,
                                                  std::string_view id_scope,
                                                  std::string_view symmetric_key,
-                                                 ManagedDeviceOptions options = {});
+                                                 ManagedSymmetricKeyOptions options = {});
+
+  // The same from the device's certificate and its key. Files of theirs are read again for each
+  // client that is made, so that a renewed certificate is taken up with the next registration, or
+  // the next hub.
+  //
+  //   ManagedDevice device = ManagedDevice::create_from_x509_certificate(
+  //       host, registration_id, id_scope, {.certificate = "device.pem", .key = "device.key"});
+  static ManagedDevice create_from_x509_certificate(std::string_view provisioning_host,
+                                                    std::string_view registration_id,
+                                                    std::string_view id_scope, const X509& x509,
+                                                    ManagedX509Options options = {});
 
   ManagedDevice(ManagedDevice&& other) noexcept;
   ManagedDevice& operator=(ManagedDevice&& other) noexcept;

@@ -15,6 +15,19 @@ namespace {
 
 constexpr std::string_view kName = "ManagedDevice";
 
+// What is thrown where a client cannot be made: of files that changed, for one.
+template <class F>
+Error caught(F make) {
+  try {
+    make();
+    return {};
+  } catch (const IotError& error) {
+    return error.error();
+  } catch (const std::invalid_argument& error) {
+    return Error(Errc::operation_error, error.what());
+  }
+}
+
 // What is waited where the policy gives up, which this does not.
 Duration some_of_the_longest_pause(const std::function<double()>& random) {
   constexpr Duration kHalf = std::chrono::seconds{150};
@@ -22,48 +35,23 @@ Duration some_of_the_longest_pause(const std::function<double()>& random) {
          Duration(static_cast<Duration::rep>(static_cast<double>(kHalf.count()) * random()));
 }
 
-ManagedDeviceOptions completed(ManagedDeviceOptions options) {
-  if (options.failed_connects < 1) {
-    refuse("failed_connects", "must be 1 or more", std::to_string(options.failed_connects));
-  }
-  if (!options.registration_pauses) {
-    options.registration_pauses = std::make_shared<ExponentialBackoff>();
-  }
-  if (!options.hub.event_loop) options.hub.event_loop = EventLoop::shared();
-  options.provisioning.event_loop = options.hub.event_loop;
-  return options;
-}
-
 }  // namespace
 
 template <class F>
 void ManagedDeviceCore::later(F f) {
-  loop_->post([weak = weak_from_this(), f = std::move(f)]() mutable {
+  config_.loop->post([weak = weak_from_this(), f = std::move(f)]() mutable {
     if (const auto self = weak.lock()) f(*self);
   });
 }
 
-std::shared_ptr<ManagedDeviceCore> ManagedDeviceCore::create(
-    std::string_view provisioning_host, std::string_view registration_id, std::string_view id_scope,
-    std::string_view symmetric_key, ManagedDeviceOptions options, ManagedDeviceNetwork network) {
-  options = completed(std::move(options));
-  ProvisioningClientConfig provisioning = config_from_symmetric_key(
-      provisioning_host, registration_id, id_scope, symmetric_key, options.provisioning);
-  // What is wrong with the hub's options is told now, and not once there is a hub.
-  config_from_symmetric_key(symmetric_key, "hub", registration_id, options.hub);
-  return std::shared_ptr<ManagedDeviceCore>(new ManagedDeviceCore(
-      std::string(symmetric_key), std::move(options), std::move(provisioning), std::move(network)));
+std::shared_ptr<ManagedDeviceCore> ManagedDeviceCore::create(ManagedDeviceConfig config,
+                                                             ManagedDeviceNetwork network) {
+  return std::shared_ptr<ManagedDeviceCore>(
+      new ManagedDeviceCore(std::move(config), std::move(network)));
 }
 
-ManagedDeviceCore::ManagedDeviceCore(std::string symmetric_key, ManagedDeviceOptions options,
-                                     ProvisioningClientConfig provisioning,
-                                     ManagedDeviceNetwork network)
-    : symmetric_key_(std::move(symmetric_key)),
-      options_(std::move(options)),
-      provisioning_config_(std::move(provisioning)),
-      network_(std::move(network)),
-      loop_(options_.hub.event_loop),
-      handlers_(network_.handler_pool) {}
+ManagedDeviceCore::ManagedDeviceCore(ManagedDeviceConfig config, ManagedDeviceNetwork network)
+    : config_(std::move(config)), network_(std::move(network)), handlers_(network_.handler_pool) {}
 
 ManagedDeviceCore::~ManagedDeviceCore() = default;
 
@@ -87,8 +75,8 @@ void ManagedDeviceCore::start_connect(Timeout timeout, Completion<void> done) {
   }
   const bool forever = !timeout || *timeout == timeout->zero();
   const SteadyTime deadline =
-      forever ? kNever : saturating_add(loop_->steady_now(), Duration(*timeout));
-  loop_->post([self = shared_from_this(), deadline, done = std::move(done)]() mutable {
+      forever ? kNever : saturating_add(config_.loop->steady_now(), Duration(*timeout));
+  config_.loop->post([self = shared_from_this(), deadline, done = std::move(done)]() mutable {
     self->connect(deadline, std::move(done));
   });
 }
@@ -105,7 +93,7 @@ void ManagedDeviceCore::connect(SteadyTime deadline, Completion<void> done) {
   if (state_ == State::connected) return done({});
   const auto waiter = waiters_.emplace(waiters_.end(), std::move(done));
   if (deadline != kNever) {
-    waiter->timer.start_at(*loop_, deadline, [this, waiter] {
+    waiter->timer.start_at(*config_.loop, deadline, [this, waiter] {
       Completion<void> late = std::move(waiter->done);
       waiters_.erase(waiter);
       late(Error(Errc::timed_out, "the device has no connection to a hub yet"));
@@ -120,7 +108,7 @@ void ManagedDeviceCore::proceed() {
 }
 
 bool ManagedDeviceCore::seems_gone() const {
-  return refused_ || failed_connects_ >= options_.failed_connects;
+  return refused_ || failed_connects_ >= config_.failed_connects;
 }
 
 void ManagedDeviceCore::register_again() {
@@ -128,12 +116,11 @@ void ManagedDeviceCore::register_again() {
   assignment_.reset();
   failed_connects_ = 0;
   refused_ = false;
-  try {
-    provisioning_ = ProvisioningClientCore::create(provisioning_config_, network_.provisioning);
-  } catch (const IotError& error) {
-    return fail(error.error(), Service::provisioning);
-  }
-  provisioning_->set_provisioning_payload(options_.provisioning_payload);
+  const Error unusable = caught([this] {
+    provisioning_ = ProvisioningClientCore::create(config_.provisioning(), network_.provisioning);
+  });
+  if (unusable) return fail(unusable, Service::provisioning);
+  provisioning_->set_provisioning_payload(config_.provisioning_payload);
   provisioning_->start_register(
       {}, Completion<RegistrationResult>(
               [weak = weak_from_this()](Result<RegistrationResult> result) mutable {
@@ -160,27 +147,22 @@ void ManagedDeviceCore::on_registered(const Result<RegistrationResult>& result) 
 
 std::shared_ptr<HubClientCore> ManagedDeviceCore::make_hub_client() {
   const Assignment assignment(*assignment_);
-  SymmetricKeyOptions options = options_.hub;
-  options.stages.push_back(after("ConnectionRetryStage", [weak = weak_from_this()] {
+  HubClientConfig config = config_.hub(*assignment.hub, *assignment.device_id);
+  config.stages.push_back(after("ConnectionRetryStage", [weak = weak_from_this()] {
     return std::make_unique<ConnectWatch>([weak](const Error& error) {
       const auto self = weak.lock();
       if (self) self->later([error](ManagedDeviceCore& core) { core.on_attempt(error); });
     });
   }));
-  return HubClientCore::create(
-      config_from_symmetric_key(symmetric_key_, *assignment.hub, *assignment.device_id, options),
-      network_.hub, network_.handler_pool);
+  return HubClientCore::create(std::move(config), network_.hub, network_.handler_pool);
 }
 
 void ManagedDeviceCore::connect_to_hub() {
   state_ = State::connecting;
-  try {
+  const Error unusable = caught([this] {
     if (!hub_) hub_ = make_hub_client();
-  } catch (const IotError& error) {
-    return fail(error.error(), Service::iot_hub);
-  } catch (const std::invalid_argument& error) {
-    return fail(Error(Errc::operation_error, error.what()), Service::iot_hub);
-  }
+  });
+  if (unusable) return fail(unusable, Service::iot_hub);
   hub_->start_connect(
       {}, Completion<void>([weak = weak_from_this()](const Error& error) {
         if (const auto self = weak.lock()) {
@@ -195,14 +177,14 @@ void ManagedDeviceCore::on_connected(const Error& error) {
   state_ = State::connected;
   established_ = true;
   failed_in_a_row_ = 0;
-  log_for(provisioning_config_.provisioning.registration_id, LogLevel::info, kName,
+  log_for(config_.registration_id, LogLevel::info, kName,
           "connected to the hub that it was given to");
   const auto client = std::make_shared<IoTHubDeviceClient>(hub_);
   set_client(client, hub_);
-  if (options_.on_new_client) {
+  if (config_.on_new_client) {
     handlers_.run([self = shared_from_this(), client] {
       try {
-        self->options_.on_new_client(*client);
+        self->config_.on_new_client(*client);
       } catch (const std::exception& e) {
         self->report(Error(Errc::user_handler, e.what()), Service::iot_hub);
       }
@@ -222,7 +204,7 @@ void ManagedDeviceCore::on_attempt(const Error& error) {
 
 void ManagedDeviceCore::leave() {
   state_ = State::leaving;
-  log_for(provisioning_config_.provisioning.registration_id, LogLevel::warning, kName,
+  log_for(config_.registration_id, LogLevel::warning, kName,
           refused_ ? "the hub refuses the device" : "the hub cannot be reached",
           ": it registers again");
   const std::shared_ptr<HubClientCore> left = std::exchange(hub_, nullptr);
@@ -252,19 +234,19 @@ void ManagedDeviceCore::fail(const Error& error, Service service) {
   report(error, service);
   state_ = State::waiting;
   const std::function<double()> random = &make_random;
-  const auto pause = options_.registration_pauses->next_pause(
+  const auto pause = config_.registration_pauses->next_pause(
       {.failures = ++failed_in_a_row_, .cause = error, .random = random});
-  pause_.start(*loop_, pause.value_or(some_of_the_longest_pause(random)), [this] { proceed(); });
+  pause_.start(*config_.loop, pause.value_or(some_of_the_longest_pause(random)),
+               [this] { proceed(); });
 }
 
 void ManagedDeviceCore::report(const Error& error, Service service) {
-  if (!options_.on_background_exception) {
-    return log_for(provisioning_config_.provisioning.registration_id, LogLevel::warning, kName,
-                   error.describe());
+  if (!config_.on_background_exception) {
+    return log_for(config_.registration_id, LogLevel::warning, kName, error.describe());
   }
   handlers_.run([self = shared_from_this(), error, service] {
     with_exception(
-        error, [&](const auto& exception) { self->options_.on_background_exception(exception); },
+        error, [&](const auto& exception) { self->config_.on_background_exception(exception); },
         service);
   });
 }
@@ -281,7 +263,7 @@ void ManagedDeviceCore::stop_handlers() {
 
 void ManagedDeviceCore::start_shutdown(Completion<void> done) {
   shut_down_ = true;
-  loop_->post([self = shared_from_this(), done = std::move(done)]() mutable {
+  config_.loop->post([self = shared_from_this(), done = std::move(done)]() mutable {
     self->end(std::move(done));
   });
 }

@@ -6,14 +6,13 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 
 #include "../../pipeline/loop/fork_guard.hpp"
 #include "../../pipeline/loop/serial_queue.hpp"
 #include "../../pipeline/loop/timer.hpp"
 #include "../../pipeline/mqtt_transport.hpp"
-#include "../managed_device.hpp"
 #include "hub_client_core.hpp"
+#include "managed_device_config.hpp"
 #include "provisioning_client_core.hpp"
 
 namespace azure::iot::device::detail {
@@ -29,12 +28,7 @@ struct ManagedDeviceNetwork {
 class ManagedDeviceCore final : public Core,
                                 public std::enable_shared_from_this<ManagedDeviceCore> {
  public:
-  // Throws std::invalid_argument.
-  static std::shared_ptr<ManagedDeviceCore> create(std::string_view provisioning_host,
-                                                   std::string_view registration_id,
-                                                   std::string_view id_scope,
-                                                   std::string_view symmetric_key,
-                                                   ManagedDeviceOptions options,
+  static std::shared_ptr<ManagedDeviceCore> create(ManagedDeviceConfig config,
                                                    ManagedDeviceNetwork network);
   ManagedDeviceCore(const ManagedDeviceCore&) = delete;
   ManagedDeviceCore& operator=(const ManagedDeviceCore&) = delete;
@@ -45,7 +39,7 @@ class ManagedDeviceCore final : public Core,
   void start_shutdown(Completion<void> done) override;
   std::shared_ptr<IoTHubDeviceClient> client() const;
 
-  EventLoop& loop() override { return *loop_; }
+  EventLoop& loop() override { return *config_.loop; }
   // That of what failed last.
   Service service() const override { return service_; }
   bool inherited_by_fork() const override { return fork_guard_.in_child(); }
@@ -68,8 +62,7 @@ class ManagedDeviceCore final : public Core,
     Timer timer;
   };
 
-  ManagedDeviceCore(std::string symmetric_key, ManagedDeviceOptions options,
-                    ProvisioningClientConfig provisioning, ManagedDeviceNetwork network);
+  ManagedDeviceCore(ManagedDeviceConfig config, ManagedDeviceNetwork network);
 
   void connect(SteadyTime deadline, Completion<void> done);
   void proceed();
@@ -92,11 +85,8 @@ class ManagedDeviceCore final : public Core,
   void later(F f);
 
   const ForkGuard fork_guard_;
-  const std::string symmetric_key_;
-  const ManagedDeviceOptions options_;
-  const ProvisioningClientConfig provisioning_config_;
+  const ManagedDeviceConfig config_;
   const ManagedDeviceNetwork network_;
-  const std::shared_ptr<EventLoop> loop_;
   std::atomic<bool> shut_down_ = false;
   std::atomic<Service> service_ = Service::provisioning;
 

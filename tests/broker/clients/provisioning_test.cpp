@@ -1,5 +1,3 @@
-#include <atomic>
-#include <memory>
 #include <string>
 #include <thread>
 
@@ -7,10 +5,11 @@
 
 #include "broker/clients/hub_device.hpp"
 #include "clients/enrollment_group.hpp"
-#include "clients/managed_device.hpp"
 #include "clients/provisioned_device.hpp"
 #include "clients/provisioning_device_client.hpp"
 #include "support/dps_process.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/test_certificates.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -108,58 +107,67 @@ TEST_CASE("Provisioning: shutdown ends a registration at once, and a silent serv
   CHECK_THROWS_AS(client.register_device(), ClientError);
 }
 
-TEST_CASE("ManagedDevice: a device that its hub refuses registers again and moves to another hub") {
-  const SimulatorProcess first({.devices = {"other"}});
-  const std::string port = std::to_string(first.port());
-  const SimulatorProcess second(
-      {.devices = {"other"}, .arguments = {"--address", "127.0.0.2", "--mqtt-port", port}});
-  const DpsProcess dps({&first, &second}, {"--enrollment", "r1"});
-  std::atomic<int> messages = 0;
-  auto device = ManagedDevice::create_from_symmetric_key(
-      dps.host(), "r1", dps.id_scope(), dps.key("r1"),
-      {.provisioning = {.server_verification_cert = dps.ca_file(), .port = dps.port()},
-       .hub = {.server_verification_cert =
-                   contents_of(first.ca_file()) + contents_of(second.ca_file()),
-               .port = first.port()},
-       .on_new_client = [&](IoTHubDeviceClient& client) {
-         client.on_message_received([&](Message) { ++messages; });
-       }});
-  device.connect(30s);
-  device.client()->send_message("from the first");
-  CHECK(first.telemetry("r1").size() == 1);
+// An authority that signs the certificates of a group's devices.
+struct Authority {
+  X509 issue(const std::string& common_name) const {
+    const auto made = ca.issue({.alternative_names = {}, .common_name = common_name});
+    X509 x509;
+    x509.certificate = made.certificate;
+    x509.key = made.key;
+    return x509;
+  }
+  std::string file() const { return folder.write("ca.pem", ca.certificate()); }
+  TemporaryFolder folder;
+  TestCa ca;
+};
 
-  dps.enroll("r1", R"({"hub": "127.0.0.2"})");
-  first.fault({.name = "refuse", .device = "r1"});
-  first.drop("r1");
-  second.wait_for_events("subscribed", "r1");
-  second.send_c2d("r1", "hello");
-  CHECK(eventually([&] { return messages == 1; }));
-  device.client()->send_message("from the second");
-  CHECK(second.telemetry("r1").at(0).payload == "from the second");
-  CHECK(dps.count("registering", "r1") == 2);
-  device.shutdown();
-  CHECK(device.client() == nullptr);
+ProvisioningDeviceClient make_provisioning(const DpsProcess& dps, const std::string& id,
+                                           const X509& x509) {
+  return ProvisioningDeviceClient::create_from_x509_certificate(
+      dps.host(), id, dps.id_scope(), x509,
+      {.server_verification_cert = dps.ca_file(), .port = dps.x509_port()});
 }
 
-TEST_CASE("ManagedDevice: a hub that is not there for long has the device register again") {
-  SimulatorProcess hub({.devices = {"other"}});
-  const DpsProcess dps({&hub}, {"--enrollment", "r1"});
-  auto device = ManagedDevice::create_from_symmetric_key(
-      dps.host(), "r1", dps.id_scope(), dps.key("r1"),
-      {.provisioning = {.server_verification_cert = dps.ca_file(), .port = dps.port()},
-       .hub = {.server_verification_cert = hub.ca_file(),
-               .connection_retry_interval = 1s,
-               .port = hub.port()},
-       .failed_connects = 3,
-       .registration_pauses = std::make_shared<ExponentialBackoff>(
-           ExponentialBackoff::Limits{.first = 100ms, .longest = 200ms})});
-  device.connect(30s);
-  hub.stop_broker();
-  dps.process().wait_for_events("assigned", {}, 2);
-  hub.start_broker();
-  device.connect(30s);
-  device.client()->send_message("back");
-  CHECK(hub.telemetry("r1").size() == 1);
+IoTHubDeviceClient make_device(const SimulatorProcess& hub, const RegistrationResult& result,
+                               const X509& x509) {
+  return create_device_client(result, x509,
+                              {.server_verification_cert = hub.ca_file(), .port = hub.x509_port()});
+}
+
+TEST_CASE("Provisioning: a certificate makes a device known to the service and then to its hub") {
+  const Authority authority;
+  const SimulatorProcess hub({.devices = {"other"}});
+  const DpsProcess dps({&hub},
+                       {"--x509-enrollment", "r1", "--x509-group", "fleet=" + authority.file()});
+  X509 own;
+  own.certificate = dps.certificate_files("r1").certificate;
+  own.key = dps.certificate_files("r1").key;
+  for (const auto& [id, x509] : {std::pair{"r1", own}, std::pair{"g1", authority.issue("g1")}}) {
+    CAPTURE(id);
+    const RegistrationResult result = make_provisioning(dps, id, x509).register_device();
+    REQUIRE(result.registration_state);
+    CHECK(result.registration_state->device_id == id);
+    make_device(hub, result, x509).send_message("hello");
+    CHECK(hub.telemetry(id).at(0).payload == "hello");
+    // The hub knows that certificate alone.
+    CHECK_THROWS_AS(make_device(hub, result, authority.issue(id)).connect(), CredentialError);
+  }
+}
+
+TEST_CASE("Provisioning: a certificate that is not enrolled, or has another name, is refused") {
+  const Authority authority;
+  const SimulatorProcess hub({.devices = {"other"}});
+  const DpsProcess dps({&hub},
+                       {"--x509-enrollment", "r1", "--x509-group", "fleet=" + authority.file()});
+  const auto refused = [&](const std::string& id, const X509& x509) {
+    CHECK_THROWS_AS(make_provisioning(dps, id, x509).register_device(), CredentialError);
+  };
+  refused("r1", authority.issue("r1"));  // It has an enrollment of its own.
+  refused("g1", authority.issue("g2"));
+  CHECK(dps.count("refused") == 2);
+  CHECK_THROWS_AS(make_provisioning(dps, "g1", Authority().issue("g1")).register_device(),
+                  IotError);  // TLS ends it.
+  CHECK(dps.count("registering") == 0);
 }
 
 }  // namespace

@@ -1,0 +1,84 @@
+#include "clients/detail/managed_device_config.hpp"
+
+#include <utility>
+
+#include "clients/detail/option_checks.hpp"
+#include "pipeline/auth/wipe.hpp"
+
+namespace azure::iot::device::detail {
+namespace {
+
+struct KeyText {
+  ~KeyText() { wipe(text); }
+  std::string text;
+};
+
+// `provisioning(options)` and `hub(hub, device_id, options)` make what the two clients are made of.
+template <class Options, class Provisioning, class Hub>
+ManagedDeviceConfig make_config(std::string_view registration_id, Options options,
+                                Provisioning provisioning, Hub hub) {
+  if (options.failed_connects < 1) {
+    refuse("failed_connects", "must be 1 or more", std::to_string(options.failed_connects));
+  }
+  if (!options.hub.event_loop) options.hub.event_loop = EventLoop::shared();
+  options.provisioning.event_loop = options.hub.event_loop;
+
+  ManagedDeviceConfig config;
+  config.registration_id = registration_id;
+  config.loop = options.hub.event_loop;
+  config.provisioning_payload = std::move(options.provisioning_payload);
+  config.failed_connects = options.failed_connects;
+  config.registration_pauses = std::move(options.registration_pauses);
+  if (!config.registration_pauses) {
+    config.registration_pauses = std::make_shared<ExponentialBackoff>();
+  }
+  config.on_new_client = std::move(options.on_new_client);
+  config.on_background_exception = std::move(options.on_background_exception);
+  config.provisioning = [provisioning, of = std::move(options.provisioning)] {
+    return provisioning(of);
+  };
+  config.hub = [hub, of = std::move(options.hub)](std::string_view host, std::string_view device) {
+    return hub(host, device, of);
+  };
+  // What is wrong is told now, that of the hub too, and not once there is one.
+  config.provisioning();
+  config.hub("hub", registration_id);
+  return config;
+}
+
+}  // namespace
+
+ManagedDeviceConfig config_from_symmetric_key(std::string_view provisioning_host,
+                                              std::string_view registration_id,
+                                              std::string_view id_scope,
+                                              std::string_view symmetric_key,
+                                              ManagedSymmetricKeyOptions options) {
+  const auto key = std::make_shared<const KeyText>(std::string(symmetric_key));
+  return make_config(
+      registration_id, std::move(options),
+      [key, host = std::string(provisioning_host), id = std::string(registration_id),
+       scope = std::string(id_scope)](const ProvisioningSymmetricKeyOptions& of) {
+        return config_from_symmetric_key(host, id, scope, key->text, of);
+      },
+      [key](std::string_view hub, std::string_view device_id, const SymmetricKeyOptions& of) {
+        return config_from_symmetric_key(key->text, hub, device_id, of);
+      });
+}
+
+ManagedDeviceConfig config_from_x509_certificate(std::string_view provisioning_host,
+                                                 std::string_view registration_id,
+                                                 std::string_view id_scope, const X509& x509,
+                                                 ManagedX509Options options) {
+  const auto own = std::make_shared<const X509>(x509);
+  return make_config(
+      registration_id, std::move(options),
+      [own, host = std::string(provisioning_host), id = std::string(registration_id),
+       scope = std::string(id_scope)](const ProvisioningX509Options& of) {
+        return config_from_x509_certificate(host, id, scope, *own, of);
+      },
+      [own](std::string_view hub, std::string_view device_id, const X509Options& of) {
+        return config_from_x509_certificate(*own, hub, device_id, {}, of);
+      });
+}
+
+}  // namespace azure::iot::device::detail

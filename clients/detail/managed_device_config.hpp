@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "../managed_device.hpp"
+#include "client_config.hpp"
+#include "provisioning_client_config.hpp"
+
+namespace azure::iot::device::detail {
+
+// What a managed device is made of, checked: its policy, and its credential as what makes the
+// clients of its two services.
+struct ManagedDeviceConfig {
+  std::string registration_id;
+  std::shared_ptr<EventLoop> loop;
+
+  // Each client is made anew from the options and the credential, so that a certificate whose file
+  // was renewed is taken up. Throw std::invalid_argument if that cannot be used any more.
+  std::function<ProvisioningClientConfig()> provisioning;
+  std::function<HubClientConfig(std::string_view hub, std::string_view device_id)> hub;
+
+  // As in the options.
+  Json provisioning_payload;
+  int failed_connects = 0;
+  std::shared_ptr<const RetryPolicy> registration_pauses;
+  std::function<void(IoTHubDeviceClient&)> on_new_client;
+  std::function<void(const IotError&)> on_background_exception;
+};
+
+// Throw std::invalid_argument naming the argument, the rule and the value, unless it is secret.
+ManagedDeviceConfig config_from_symmetric_key(std::string_view provisioning_host,
+                                              std::string_view registration_id,
+                                              std::string_view id_scope,
+                                              std::string_view symmetric_key,
+                                              ManagedSymmetricKeyOptions options);
+ManagedDeviceConfig config_from_x509_certificate(std::string_view provisioning_host,
+                                                 std::string_view registration_id,
+                                                 std::string_view id_scope, const X509& x509,
+                                                 ManagedX509Options options);
+
+}  // namespace azure::iot::device::detail
