@@ -62,7 +62,7 @@ TEST_CASE("IotBench: a short run measures every mode, and says so in JSON") {
     CHECK(each["rate_ratio"].is_number() == compared);
     CHECK(each["cpu_ratio"].is_number() == compared);
   }
-  CHECK(modes.size() == 14);
+  CHECK(modes.size() == 15);
 }
 
 TEST_CASE("IotBench: a ratio is taken within a round, and then the median of the rounds") {
@@ -77,16 +77,21 @@ TEST_CASE("IotBench: a ratio is taken within a round, and then the median of the
 }
 
 TEST_CASE("IotBench: a gate is passed by the median, and one that is not is said") {
-  const auto gates = [](double async_rate) {
-    const std::vector<bench::Row> rows{row("raw-loop", "", {100, 100, 100}, 100),
-                                       row("async", "raw-loop", {10, async_rate, 200}, 100)};
+  const auto gates = [](double async_rate, double websocket_rate) {
+    const std::vector<bench::Row> rows{
+        row("raw-loop", "", {100, 100, 100}, 100),
+        row("async", "raw-loop", {10, async_rate, 200}, 100),
+        row("websocket", "async", {200, websocket_rate, 10}, 100),
+    };
     std::ostringstream said;
     const bool passed = bench::check_gates(said, rows);
-    CHECK((said.str().find("FAILED: async, 100 in flight") == std::string::npos) == passed);
-    return passed;
+    CHECK(passed == (said.str().find("FAILED") == std::string::npos));
+    return said.str();
   };
-  CHECK(gates(95));
-  CHECK_FALSE(gates(94));
+  constexpr auto npos = std::string::npos;
+  CHECK(gates(95, 76).find("FAILED") == npos);
+  CHECK(gates(94, 94).find("FAILED: async, 100 in flight") != npos);
+  CHECK(gates(95, 75).find("FAILED: websocket, 100 in flight") != npos);
 }
 
 TEST_CASE("IotBench: a run that does not end in time is killed, and the reason told") {

@@ -26,29 +26,36 @@ Broker::Broker()
     : certificates_(
           simulator::make_certificates(directory_.path(), {}, simulator::ServerCertificate::good)),
       port_(simulator::find_free_port()),
+      websocket_port_(simulator::find_free_port()),
       process_(IOTHUB_SIM_BROKER_DIR, directory_.path() / "mosquitto.conf",
                directory_.path() / "broker.out") {
-  std::ofstream(directory_.path() / "mosquitto.conf")
-      << "user " << current_user() << "\nallow_anonymous true\npersistence false\n"
-      << "set_tcp_nodelay true\nsys_interval 0\nlog_type error\n"
-      << "max_inflight_messages 0\nmax_queued_messages 0\n"
-      << "listener " << port_ << " 127.0.0.1\ncertfile "
-      << certificates_.server_certificate.string() << "\nkeyfile "
-      << certificates_.server_key.string() << "\n";
+  std::ofstream config(directory_.path() / "mosquitto.conf");
+  config << "user " << current_user() << "\nallow_anonymous true\npersistence false\n"
+         << "set_tcp_nodelay true\nsys_interval 0\nlog_type error\n"
+         << "max_inflight_messages 0\nmax_queued_messages 0\n";
+  for (const std::uint16_t port : {port_, websocket_port_}) {
+    config << "listener " << port << " 127.0.0.1\ncertfile "
+           << certificates_.server_certificate.string() << "\nkeyfile "
+           << certificates_.server_key.string() << "\n";
+  }
+  // Of the last listener. Without an IP version it would ignore the address.
+  config << "protocol websockets\nsocket_domain ipv4\n";
+  config.close();
   process_.start();
-  wait_until_it_serves();
+  wait_until_it_serves(port_);
+  wait_until_it_serves(websocket_port_);
 }
 
-void Broker::wait_until_it_serves() {
+void Broker::wait_until_it_serves(std::uint16_t port) {
   using namespace std::chrono_literals;
   for (const auto until = std::chrono::steady_clock::now() + 10s;;) {
-    if (simulator::completes_tls_handshake(port_, 5s)) return;
+    if (simulator::completes_tls_handshake(port, 5s)) return;
     const auto ended = process_.poll_exit();
     if (!ended && std::chrono::steady_clock::now() < until) {
       std::this_thread::sleep_for(10ms);
       continue;
     }
-    throw std::runtime_error("the broker does not serve at 127.0.0.1:" + std::to_string(port_) +
+    throw std::runtime_error("the broker does not serve at 127.0.0.1:" + std::to_string(port) +
                              ": " + ended.value_or("it is silent"));
   }
 }

@@ -9,22 +9,24 @@
 
 namespace azure::iot::device::bench {
 
-// Debian's mosquitto broker on a free port of 127.0.0.1 with TLS, in a private folder that goes
-// with it. It lets everybody in: there is nothing to find. Throws std::runtime_error if it does not
+// Debian's mosquitto broker on free ports of 127.0.0.1 with TLS, in a private folder that goes with
+// it. It lets everybody in: there is nothing to find. Throws std::runtime_error if it does not
 // serve.
 class Broker {
  public:
   Broker();
 
   std::uint16_t port() const { return port_; }
+  std::uint16_t websocket_port() const { return websocket_port_; }
   const std::filesystem::path& ca_file() const { return certificates_.ca; }
 
  private:
-  void wait_until_it_serves();
+  void wait_until_it_serves(std::uint16_t port);
 
   simulator::RunDirectory directory_{std::nullopt};
   simulator::CertificateFiles certificates_;
   std::uint16_t port_;
+  std::uint16_t websocket_port_;
   simulator::BrokerProcess process_;
 };
 

@@ -27,11 +27,12 @@ std::string contents_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::shared_ptr<HubClientCore> make_core(const Job& job) {
+std::shared_ptr<HubClientCore> make_core(const Job& job, bool websockets) {
   const std::string key = "ZmFrZSBrZXkgZm9yIGJlbmNobWFya3M=";
   return HubClientCore::create(detail::config_from_symmetric_key(
                                    key, "localhost", job.client_id,
                                    {.server_verification_cert = contents_of(job.ca_file),
+                                    .websockets = websockets,
                                     .port = job.port,
                                     .max_in_flight = std::max<std::size_t>(128, job.in_flight)}),
                                make_mosquitto_transport_factory(), HandlerPool::shared());
@@ -39,7 +40,8 @@ std::shared_ptr<HubClientCore> make_core(const Job& job) {
 
 // A device client as an application gets it, connected; and what its calls are made of.
 struct ConnectedClient {
-  explicit ConnectedClient(const Job& job) : core(make_core(job)) {
+  explicit ConnectedClient(const Job& job, bool websockets = false)
+      : core(make_core(job, websockets)) {
     client.connect(std::chrono::seconds{20});
   }
 
@@ -78,7 +80,7 @@ struct Chain {
   }
 
   const Job& job;
-  const std::shared_ptr<HubClientCore>& core;
+  HubClientCore* core = nullptr;
   Progress progress{job};
   std::size_t next = 0;
 };
@@ -91,16 +93,20 @@ Figures figures_at_end(Progress& progress) {
   return progress.measurement.figures();
 }
 
-}  // namespace
-
-Figures run_async(const Job& job) {
-  ConnectedClient connected(job);
-  Chain chain{.job = job, .core = connected.core};
+Figures run_chain(const Job& job, bool websockets) {
+  Chain chain{.job = job};  // Outlives the client, whose completions refer to it.
+  ConnectedClient connected(job, websockets);
+  chain.core = connected.core.get();
   chain.core->loop().post([&] {
     for (std::size_t i = 0; i < job.in_flight; ++i) chain.send_next();
   });
   return figures_at_end(chain.progress);
 }
+
+}  // namespace
+
+Figures run_async(const Job& job) { return run_chain(job, false); }
+Figures run_websocket(const Job& job) { return run_chain(job, true); }
 
 Figures run_async_thread(const Job& job) {
   Progress progress(job);  // Outlives the client, whose completions refer to it.

@@ -13,10 +13,11 @@ Figures run_raw_loop(const Job& job);
 Figures run_raw_thread(const Job& job);
 
 // This library: each completion starts the next send; a thread of the application starts them; as
-// many threads as may be in flight make blocking calls.
+// many threads as may be in flight make blocking calls. And the first of these over a WebSocket.
 Figures run_async(const Job& job);
 Figures run_async_thread(const Job& job);
 Figures run_blocking(const Job& job);
+Figures run_websocket(const Job& job);
 
 // A way to send messages, and which one it is compared with.
 struct Mode {
@@ -24,6 +25,7 @@ struct Mode {
   std::string_view baseline;  // Empty: it is one.
   std::string_view what;
   Figures (*run)(const Job& job);
+  bool websockets = false;  // Where the broker is to be reached.
 };
 
 inline constexpr Mode kModes[] = {
@@ -34,6 +36,7 @@ inline constexpr Mode kModes[] = {
      &run_async_thread},
     {"blocking", "raw-thread", "this library, blocking calls, one thread per message in flight",
      &run_blocking},
+    {"websocket", "async", "as async, over a WebSocket instead of directly", &run_websocket, true},
 };
 
 // Null if there is none of that name.

@@ -35,7 +35,8 @@ struct Gate {
   std::size_t in_flight;
   double rate_ratio;
 };
-inline constexpr Gate kGates[] = {{"async", 100, 0.95}, {"blocking", 1, 0.90}};
+inline constexpr Gate kGates[] = {
+    {"async", 100, 0.95}, {"blocking", 1, 0.90}, {"websocket", 100, 0.80}};
 
 // Prints whether each gate is passed, and returns whether all are.
 bool check_gates(std::ostream& out, const std::vector<Row>& rows);
