@@ -10,4 +10,9 @@ void wipe(std::string& secret) noexcept {
   secret.clear();
 }
 
+[[gnu::noinline]] void wipe_stack() noexcept {
+  char frame[32 * 1024];
+  mbedtls_platform_zeroize(frame, sizeof frame);
+}
+
 }  // namespace azure::iot::device

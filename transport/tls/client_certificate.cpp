@@ -11,6 +11,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include "pipeline/auth/wipe.hpp"
 #include "transport/tls/certificates.hpp"
 
 namespace azure::iot::device {
@@ -43,6 +44,7 @@ Error read_key(const X509& x509, Key& key) {
   PassPhrase pass_phrase{x509.pass_phrase};
   ERR_clear_error();
   key.reset(PEM_read_bio_PrivateKey(source.get(), nullptr, PassPhrase::give, &pass_phrase));
+  wipe_stack();  // OpenSSL 3.0 leaves the pass phrase there.
   ERR_clear_error();
   if (key) return {};
   if (!pass_phrase.asked) {

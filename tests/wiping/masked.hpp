@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace azure::iot::device::test {
+
+// A secret whose text this object never holds, so that whatever a search of this process's memory
+// finds was left there by somebody else.
+class Masked {
+ public:
+  Masked();  // 64 random letters.
+  // What `mask` has made of a text, in a process of its own.
+  static Masked of_masked(std::string_view masked) { return Masked(masked); }
+  static std::string mask(std::string_view text);
+
+  // Writes the text into a string, in one place: `to` has to be empty, and to be wiped.
+  void write_to(std::string& to) const;
+
+  // In how many places of this process's memory the text stands, or stood before the memory was
+  // freed.
+  std::size_t count_in_memory() const;
+
+ private:
+  explicit Masked(std::string_view masked) : masked_(masked) {}
+  // An allocator writes over the beginning of what is freed: this is the part that is looked for.
+  std::string_view rest() const { return std::string_view(masked_).substr(32); }
+
+  std::string masked_;  // 64 bytes.
+};
+
+}  // namespace azure::iot::device::test
