@@ -34,6 +34,13 @@ std::string quoted(std::string_view text) {
   return Json(text.substr(0, find_invalid_utf8(text))).dump();
 }
 
+// Of the body only as much as shows whose answer it is.
+Error cannot_be_read(const std::string& why, const RequestAndResponseOperation& response) {
+  constexpr std::size_t kEnough = 40;
+  return Error(Errc::bad_content, "the service's answer cannot be read: " + why + ": " +
+                                      quoted(response.response_body.substr(0, kEnough)));
+}
+
 // What the service says of an error: ": 401002, "Unauthorized", tracking id ..."; empty if nothing.
 std::string reason_in(const Json& from, std::string_view message_name) {
   if (!from.is_object()) return {};
@@ -76,10 +83,9 @@ RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& r
   }
 
   const auto body = Json::parse(response.response_body);
-  if (!body) return failed(body.error());
+  if (!body) return failed(cannot_be_read("its body is " + body.error().detail(), response));
   if (!body->is_object()) {
-    return failed(Error(Errc::bad_content,
-                        "the service's answer cannot be read: its body is no JSON object"));
+    return failed(cannot_be_read("its body is no JSON object", response));
   }
   const Json* const status = body->find("status");
   const bool known = status && (*status == Json("assigned") || *status == Json("failed") ||

@@ -16,9 +16,11 @@ constexpr std::array<std::pair<std::string_view, Field>, 6> kFields{{
     {"etag", &RegistrationState::etag},
 }};
 
-Error is_no(std::string_view kind, std::string_view name) {
+Error is_no(std::string_view kind, std::string_view name, const Json& value) {
+  constexpr std::size_t kEnough = 40;
   return Error(Errc::bad_content, "the service's answer cannot be read: its " + std::string(name) +
-                                      " is no " + std::string(kind));
+                                      " is no " + std::string(kind) + ": " +
+                                      value.dump().substr(0, kEnough));
 }
 
 // Sets `to` to the text of that name; leaves it empty if there is none.
@@ -26,13 +28,13 @@ Error read_text(const Json& from, std::string_view name, std::optional<std::stri
   const Json* const value = from.find(name);
   if (!value || value->is_null()) return {};
   const std::string* const text = value->get_if<std::string>();
-  if (!text) return is_no("text", name);
+  if (!text) return is_no("text", name, *value);
   to = *text;
   return {};
 }
 
 Result<RegistrationState> read_registration_state(const Json& from) {
-  if (!from.is_object()) return is_no("object", "registrationState");
+  if (!from.is_object()) return is_no("object", "registrationState", from);
   RegistrationState state;
   for (const auto& [name, field] : kFields) {
     if (Error error = read_text(from, name, state.*field)) return error;

@@ -109,8 +109,15 @@ TEST_CASE(
     CAPTURE(text);
     CHECK(text.find(part) != std::string::npos);
   };
-  has(told({200, "{"}), "JSON");
-  has(told({200, "[]"}), "its body is no JSON object");
+  has(told({200, "{"}), "its body is not JSON at byte 1: a member's name was expected: \"{\"");
+  has(told({200, "<html>not here</html>"}), ": \"<html>not here</html>\"");
+  has(told({200, ""}), ": \"\"");
+  has(told({200, "[1]"}), "its body is no JSON object: \"[1]\"");
+  has(told({200, R"({"status": "assigned", "registrationState": "x"})"}),
+      "its registrationState is no object: \"x\"");
+  has(told({200, R"({"status": "assigned", "registrationState": {"deviceId": 3}})"}),
+      "its deviceId is no text: 3");
+  has(told({200, R"({"status": "disabled"})"}), "invalid registration status disabled");
   has(told(assigning("soon")), "its retry-after is no number of seconds: \"soon\"");
   has(told({200, R"({"status": "assigned", "registrationState": {"deviceId": "d"}})"}),
       "it sent deviceId \"d\" without assignedHub, substatus");
@@ -143,6 +150,24 @@ TEST_CASE("Provisioning: a request that got lost ends with a ServiceError after 
   service.advance(30s);
   CHECK(call.error().code() == Errc::service);
   CHECK(text_of(call.error()).find("timed out") != std::string::npos);
+}
+
+TEST_CASE("Provisioning: a link that is lost for good ends a registration with what prevents it") {
+  for (const bool asked : {true, false}) {  // Whether an answer is due when it is lost.
+    CAPTURE(asked);
+    ProvisioningService service;
+    if (!asked) service.answers = {assigning()};
+    const auto call = service.begin();
+    service.transport.otherwise = refuse;
+    service.transport.drop();
+    service.advance(30s);
+    CHECK(call.error().code() == (asked ? Errc::service : Errc::connection_failed));
+    CHECK(text_of(call.error()).find(asked ? "timed out" : "Could not connect") !=
+          std::string::npos);
+    service.transport.otherwise = accept;
+    service.answers = {assigned_to("hub1")};
+    CHECK(service.begin().succeeded());
+  }
 }
 
 TEST_CASE("Provisioning: shutdown overtakes a registration in any state") {

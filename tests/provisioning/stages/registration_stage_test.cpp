@@ -198,6 +198,19 @@ TEST_CASE(
   waits("99999999999999", 0.5, 45min);
 }
 
+TEST_CASE("Registration: a service that wants less than no pause is asked again at once") {
+  for (const std::string retry_after : {"0", "-5", "-10000000000"}) {
+    CAPTURE(retry_after);
+    RegistrationChain p;
+    auto registration = p.begin_registration();
+    p.answer("429", "", retry_after);
+    p.advance(0s);
+    CHECK(p.requests == 2);
+    p.answer("200", kAssigned);
+    CHECK(registration.succeeded());
+  }
+}
+
 TEST_CASE("Registration: shutdown ends it in each of its waits, and nothing is sent afterwards") {
   for (const int wait : {0, 1, 2}) {
     CAPTURE(wait);
