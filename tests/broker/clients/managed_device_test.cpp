@@ -3,6 +3,8 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -71,6 +73,51 @@ TEST_CASE("ManagedDevice: a device with a certificate moves to another hub with 
   device.connect(30s);
   device.client()->send_message("from the second");
   CHECK(second.telemetry("r1").size() == 1);
+}
+
+TEST_CASE("ManagedDevice: threads may use it while it moves, and while it is shut down") {
+  const SimulatorProcess first({.devices = {"other"}});
+  const std::string port = std::to_string(first.port());
+  const SimulatorProcess second(
+      {.devices = {"other"}, .arguments = {"--address", "127.0.0.2", "--mqtt-port", port}});
+  const DpsProcess dps({&first, &second}, {"--enrollment", "r1"});
+  std::atomic<int> clients = 0;
+  auto device = ManagedDevice::create_from_symmetric_key(
+      dps.host(), "r1", dps.id_scope(), dps.key("r1"),
+      {.provisioning = {.server_verification_cert = dps.ca_file(), .port = dps.port()},
+       .hub = {.server_verification_cert =
+                   contents_of(first.ca_file()) + contents_of(second.ca_file()),
+               .port = first.port()},
+       .on_new_client = [&](IoTHubDeviceClient&) { ++clients; },
+       .on_background_exception = [](const IotError&) {}});
+  std::atomic<bool> over = false;
+  std::vector<std::thread> users;
+  for (int i = 0; i < 4; ++i) {
+    users.emplace_back([&] {
+      while (!over) {
+        try {
+          if (const auto client = device.client()) {
+            client->send_message("x", 5s);
+          } else {
+            device.connect(5s);
+          }
+        } catch (const IotError&) {
+          std::this_thread::sleep_for(10ms);  // Between two hubs, or after the end.
+        }
+      }
+    });
+  }
+  first.wait_for_events("telemetry", "r1", 1, 30s);
+  dps.enroll("r1", R"({"hub": "127.0.0.2"})");
+  first.fault({.name = "refuse", .device = "r1"});
+  first.drop("r1");
+  second.wait_for_events("telemetry", "r1", 1, 30s);
+  CHECK(eventually([&] { return clients == 2; }));
+  device.shutdown();
+  CHECK(device.client() == nullptr);
+  over = true;
+  for (std::thread& user : users) user.join();
+  CHECK_THROWS_AS(device.connect(), ClientError);
 }
 
 TEST_CASE("ManagedDevice: it registers again at the pace that a busy service wants") {

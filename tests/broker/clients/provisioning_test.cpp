@@ -100,6 +100,15 @@ TEST_CASE("Provisioning: shutdown ends a registration at once, and a silent serv
   CHECK_THROWS_AS(client.register_device(3s), OperationTimeout);
   std::thread registering([&] { CHECK_THROWS_AS(client.register_device(), OperationCancelled); });
   dps.process().wait_for_events("registering", {}, 2);
+  const auto second = [&] {
+    try {
+      client.register_device();
+      return std::string();
+    } catch (const ClientError& error) {
+      return std::string(error.what());
+    }
+  };
+  CHECK(second().find("a registration of this client is under way") != std::string::npos);
   const Stopwatch watch;
   client.shutdown();
   CHECK(watch.passed() < 5s);
