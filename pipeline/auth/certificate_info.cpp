@@ -19,11 +19,12 @@ WallTime to_time(const mbedtls_x509_time& time) {
 std::optional<CertificateInfo> read_certificate_info(std::string_view pem) {
   mbedtls_x509_crt chain;
   mbedtls_x509_crt_init(&chain);
-  // It wants the NUL counted.
-  const std::string text(pem);
+  // What stands behind the first is none of its business. It wants the NUL counted.
+  constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
+  const std::size_t end = pem.find(kEnd);
+  const std::string text(pem.substr(0, end == pem.npos ? end : end + kEnd.size()));
   const int failed = mbedtls_x509_crt_parse(
       &chain, reinterpret_cast<const unsigned char*>(text.c_str()), text.size() + 1);
-  // A number above 0 counts those that it could not read; the first may be one of them.
   std::optional<CertificateInfo> info;
   if (failed == 0) {
     char subject[512];

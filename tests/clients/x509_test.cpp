@@ -127,7 +127,40 @@ TEST_CASE("X509: a certificate that is not valid at this time is refused, and th
   CHECK(contains(early, "set it right"));
 }
 
+TEST_CASE("X509: a key may be encrypted, in a text or a file, and nobody is asked for the phrase") {
+  const std::string pass_phrase = "a fake pass phrase";
+  for (const std::string& text :
+       {encrypt_key(own().key, pass_phrase), encrypt_key_as_of_old(own().key, pass_phrase)}) {
+    const File file(text);
+    for (const std::string& key : {text, file.name()}) {
+      X509 x509 = pair();
+      x509.key = key;
+      CHECK(contains(refusal(x509), "the key is encrypted, and there is no pass_phrase"));
+      x509.pass_phrase = "another";
+      CHECK(contains(refusal(x509), "the pass_phrase is not the one"));
+      x509.pass_phrase = pass_phrase;
+      CHECK(refusal(x509) == "");
+    }
+  }
+}
+
 TEST_CASE("X509: what mbedTLS cannot read is no mistake by itself") {
+  const TestCa authority;
+  for (const char* key : {"ED25519", "brainpoolP256r1", "secp521r1"}) {
+    CAPTURE(key);
+    const auto exotic =
+        authority.issue({.alternative_names = {}, .common_name = "device-1", .key = key});
+    X509 x509;
+    x509.certificate = exotic.certificate;
+    x509.key = exotic.key;
+    CHECK(refusal(x509) == "");
+    if (key == std::string_view("ED25519")) CHECK_FALSE(read_certificate_info(x509.certificate));
+    // Nor behind the certificate, whose dates are looked at all the same.
+    x509 = pair();
+    x509.certificate += exotic.certificate;
+    CHECK(refusal(x509) == "");
+    CHECK(contains(refusal(x509, {.event_loop = loop_at(24h)}), "expired at "));
+  }
   CHECK_FALSE(
       read_certificate_info("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"));
   CHECK_FALSE(read_certificate_info(""));

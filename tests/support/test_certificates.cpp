@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -17,8 +18,19 @@ void require(bool ok) {
   if (!ok) throw std::runtime_error("OpenSSL did not make a certificate for the test");
 }
 
-Key make_rsa_key() { return {EVP_RSA_gen(2048), &EVP_PKEY_free}; }
-Key make_key() { return {EVP_EC_gen("P-256"), &EVP_PKEY_free}; }
+Key make_key(const std::string& kind) {
+  EVP_PKEY* const key = kind == "RSA"       ? EVP_RSA_gen(2048)
+                        : kind == "ED25519" ? EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")
+                                            : EVP_EC_gen(kind.c_str());
+  require(key != nullptr);
+  return {key, &EVP_PKEY_free};
+}
+
+Key read_key(const std::string& text) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> source(
+      BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), &BIO_free);
+  return {PEM_read_bio_PrivateKey(source.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free};
+}
 
 void add_extension(X509* certificate, X509* issuer, int id, const std::string& value) {
   X509V3_CTX context;
@@ -59,37 +71,57 @@ std::string pem_of(X509* certificate) {
 }  // namespace
 
 std::string encrypt_key(const std::string& key, const std::string& pass_phrase) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> source(
-      BIO_new_mem_buf(key.data(), static_cast<int>(key.size())), &BIO_free);
-  const Key plain(PEM_read_bio_PrivateKey(source.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
+  const Key plain = read_key(key);
   return to_pem([&](BIO* target) {
     return PEM_write_bio_PKCS8PrivateKey(target, plain.get(), EVP_aes_256_cbc(), pass_phrase.data(),
                                          static_cast<int>(pass_phrase.size()), nullptr, nullptr);
   });
 }
 
+std::string encrypt_key_as_of_old(const std::string& key, const std::string& pass_phrase) {
+  const Key plain = read_key(key);
+  return to_pem([&](BIO* target) {
+    return PEM_write_bio_PrivateKey_traditional(
+        target, plain.get(), EVP_aes_256_cbc(),
+        reinterpret_cast<const unsigned char*>(pass_phrase.data()),
+        static_cast<int>(pass_phrase.size()), nullptr, nullptr);
+  });
+}
+
 struct TestCa::Impl {
   explicit Impl(const std::string& common_name)
       : certificate(make_unsigned(common_name, key.get(), 1, -7200, 7200)) {}
-  Key key = make_key();
+  Key key = make_key("P-256");
   Certificate certificate;
 };
 
-TestCa::TestCa(const std::string& common_name) : impl_(std::make_unique<Impl>(common_name)) {
-  X509* const ca = impl_->certificate.get();
-  X509_set_issuer_name(ca, X509_get_subject_name(ca));
-  add_extension(ca, ca, NID_basic_constraints, "critical,CA:TRUE");
-  add_extension(ca, ca, NID_subject_key_identifier, "hash");
-  require(X509_sign(ca, impl_->key.get(), EVP_sha256()) > 0);
+TestCa::TestCa(const std::string& common_name) : TestCa(std::make_unique<Impl>(common_name)) {
+  sign(*this);
 }
 
+TestCa::TestCa(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TestCa::TestCa(TestCa&& other) noexcept = default;
 TestCa::~TestCa() = default;
+
+TestCa TestCa::make_intermediate(const std::string& common_name) const {
+  TestCa made(std::make_unique<Impl>(common_name));
+  made.sign(*this);
+  return made;
+}
+
+void TestCa::sign(const TestCa& issuer) {
+  X509* const ca = impl_->certificate.get();
+  X509_set_issuer_name(ca, X509_get_subject_name(issuer.impl_->certificate.get()));
+  add_extension(ca, ca, NID_basic_constraints, "critical,CA:TRUE");
+  add_extension(ca, ca, NID_subject_key_identifier, "hash");
+  require(X509_sign(ca, issuer.impl_->key.get(), EVP_sha256()) > 0);
+}
 
 std::string TestCa::certificate() const { return pem_of(impl_->certificate.get()); }
 
 ServerCertificate TestCa::issue(const CertificateOptions& options) const {
   X509* const ca = impl_->certificate.get();
-  const Key key = options.rsa ? make_rsa_key() : make_key();
+  const Key key = make_key(options.key);
   const Certificate server =
       make_unsigned(options.common_name, key.get(), 2, options.from, options.until);
   X509_set_issuer_name(server.get(), X509_get_subject_name(ca));

@@ -18,17 +18,22 @@ struct CertificateOptions {
   long from = -3600;
   long until = 3600;
   std::string common_name = "Test server";
-  bool rsa = false;  // Instead of an elliptic curve.
+  const char* key = "P-256";  // Another curve, "ED25519", or "RSA" of 2048 bits.
 };
 
-// The same key as PKCS#8 that asks for a pass phrase.
+// The same key as PKCS#8 that asks for a pass phrase, and in the format from before there was that.
 std::string encrypt_key(const std::string& key, const std::string& pass_phrase);
+std::string encrypt_key_as_of_old(const std::string& key, const std::string& pass_phrase);
 
 // A certificate authority of its own.
 class TestCa {
  public:
   explicit TestCa(const std::string& common_name = "Test CA");
+  TestCa(TestCa&& other) noexcept;
   ~TestCa();
+
+  // One for which this one vouches.
+  TestCa make_intermediate(const std::string& common_name) const;
 
   // Itself, as PEM text.
   std::string certificate() const;
@@ -36,6 +41,9 @@ class TestCa {
 
  private:
   struct Impl;
+  explicit TestCa(std::unique_ptr<Impl> impl);
+  void sign(const TestCa& issuer);
+
   std::unique_ptr<Impl> impl_;
 };
 

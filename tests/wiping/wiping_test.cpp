@@ -61,7 +61,7 @@ class KeyFiles {
 
   bool make(const Masked* pass_phrase) const {
     const auto own =
-        make_server_certificate({.alternative_names = {}, .common_name = "d", .rsa = true});
+        make_server_certificate({.alternative_names = {}, .common_name = "d", .key = "RSA"});
     std::string key = own.key;
     if (pass_phrase) {
       std::string plain;

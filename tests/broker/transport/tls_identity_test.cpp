@@ -17,7 +17,7 @@ const TestCa& authority() {
   return made;
 }
 const ServerCertificate& server_certificate() {
-  static const ServerCertificate made = authority().issue({.rsa = true});
+  static const ServerCertificate made = authority().issue({.key = "RSA"});
   return made;
 }
 
@@ -100,6 +100,44 @@ TEST_CASE("TLS: a client presents its certificate, from memory, with an encrypte
   REQUIRE_FALSE(probe.creation_error);
   come_and_go(probe);
   CHECK(server.last().name == "device-1");
+}
+
+TEST_CASE("TLS: a client presents what vouches for its certificate, too") {
+  const NotingServer server(
+      {.certificate = server_certificate(), .client_ca = authority().certificate()});
+  const TestCa factory = authority().make_intermediate("Factory CA");
+  const TestCa line = factory.make_intermediate("Line CA");
+  const auto own = line.issue({.alternative_names = {}, .common_name = "device-2"});
+  const auto come = [&](const std::string& chain) {
+    auto config = config_of(server);
+    config.x509.emplace();
+    config.x509->certificate = own.certificate + chain;
+    config.x509->key = own.key;
+    TransportProbe probe(config, quick());
+    REQUIRE_FALSE(probe.creation_error);
+    REQUIRE_FALSE(probe.connect());
+    REQUIRE(probe.wait_for_count(1));
+    return probe.told().back();
+  };
+  CHECK(come(line.certificate() + factory.certificate()) == "connected");
+  CHECK(server.last().name == "device-2");
+  // The server knows neither of the two.
+  CHECK(come(line.certificate()) != "connected");
+}
+
+TEST_CASE("TLS: a client may have a kind of key that mbedTLS does not know") {
+  const NotingServer server(
+      {.certificate = server_certificate(), .client_ca = authority().certificate()});
+  const auto own =
+      authority().issue({.alternative_names = {}, .common_name = "device-3", .key = "ED25519"});
+  auto config = config_of(server);
+  config.x509.emplace();
+  config.x509->certificate = own.certificate;
+  config.x509->key = own.key;
+  TransportProbe probe(config, quick());
+  REQUIRE_FALSE(probe.creation_error);
+  come_and_go(probe);
+  CHECK(server.last().name == "device-3");
 }
 
 TEST_CASE("TLS: the chosen suite is what the server gets, and nothing newer in silence") {

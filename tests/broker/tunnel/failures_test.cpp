@@ -1,3 +1,4 @@
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -5,6 +6,7 @@
 
 #include "broker/clients/hub_device.hpp"
 #include "broker/endurance/lateness.hpp"
+#include "broker/endurance/said.hpp"
 #include "broker/tunnel/road.hpp"
 #include "tests/support/scripted_server.hpp"
 #include "tests/support/web_socket_peer.hpp"
@@ -42,6 +44,13 @@ bool contains(const std::string& text, const std::string& part) {
 
 constexpr bool kBoth[] = {false, true};
 
+void check_target_refused(const Failure& failure) {
+  CAPTURE(failure.text);
+  CHECK_FALSE(failure.failed_to_connect);
+  CHECK(failure.code == Errc::protocol_proxy);
+  CHECK(contains(failure.text, "makes no connection to localhost:"));
+}
+
 }  // namespace
 
 TEST_CASE("Proxy: a wrong password is told apart, and is no reason to try again") {
@@ -71,7 +80,8 @@ TEST_CASE("Proxy: one that is not there is a failed connection") {
       CAPTURE(to_string(passage));
       const Failure failure = connect({passage, websockets}, proxy.options());
       CHECK(failure.failed_to_connect);
-      CHECK(contains(failure.text, "the proxy at 127.0.0.1:" + std::to_string(proxy.port())));
+      CHECK(contains(failure.text, "the proxy at 127.0.0.1:" + std::to_string(proxy.port()) +
+                                       " cannot be reached: Connection refused"));
     }
   }
 }
@@ -80,23 +90,17 @@ TEST_CASE("Proxy: that it makes no connection to the hub is told apart") {
   // By its rules, where it has some.
   for (const Passage passage : {Passage::http, Passage::socks4}) {
     const ProxyProcess proxy(passage, 1);
-    const Failure failure = connect({passage}, proxy.options());
-    CAPTURE(to_string(passage));
-    CAPTURE(failure.text);
-    CHECK_FALSE(failure.failed_to_connect);
-    CHECK(failure.code == Errc::protocol_proxy);
-    CHECK(contains(failure.text, "makes no connection to localhost:"));
+    for (const bool websockets : kBoth)
+      check_target_refused(connect({passage, websockets}, proxy.options()));
   }
   // And where nobody listens.
-  SimulatorProcess hub({.devices = {"d"}});
+  SimulatorProcess hub({.devices = {"d"}, .websockets = true});
   hub.stop_broker();
   for (const Passage passage : kPassages) {
     const ProxyProcess proxy(passage);
-    const Failure failure = connect(make_core(hub, "d", {passage}, proxy.options()));
-    CAPTURE(to_string(passage));
-    CAPTURE(failure.text);
-    CHECK(failure.code == Errc::protocol_proxy);
-    CHECK(contains(failure.text, "makes no connection to localhost:"));
+    for (const bool websockets : kBoth) {
+      check_target_refused(connect(make_core(hub, "d", {passage, websockets}, proxy.options())));
+    }
   }
 }
 
@@ -120,6 +124,42 @@ TEST_CASE("Proxy: a certificate that is not trusted is the hub's, whatever is in
   }
 }
 
+TEST_CASE("Proxy: it is the hub's name that is verified, and told to the hub, on each road") {
+  const ServerCertificate certificate = make_server_certificate({.alternative_names = "DNS:other"});
+  std::mutex mutex;
+  std::vector<std::string> names;
+  ScriptedServer server([&](ScriptedConnection& client) {
+    client.start_tls(certificate);
+    const std::lock_guard lock(mutex);
+    names.push_back(client.server_name());
+  });
+  std::vector<std::optional<Passage>> passages{std::nullopt};
+  for (const Passage passage : kPassages) passages.emplace_back(passage);
+  for (const auto& passage : passages) {
+    std::optional<ProxyProcess> proxy;
+    if (passage) proxy.emplace(*passage);
+    for (const bool websockets : kBoth) {
+      CAPTURE(to_string(Road{passage, websockets}));
+      const Failure failure = connect(detail::HubClientCore::create(
+          detail::config_from_symmetric_key(
+              "ZmFrZSBrZXkgZm9yIHRlc3Rz", "localhost", "d",
+              {.server_verification_cert = certificate.ca,
+               .websockets = websockets,
+               .proxy_options = proxy ? std::optional(proxy->options()) : std::nullopt,
+               .port = server.port()}),
+          make_mosquitto_transport_factory(), HandlerPool::shared()));
+      CHECK(failure.code == Errc::tls_exchange_auth);
+      CHECK(contains(failure.text, "not for localhost"));
+    }
+  }
+  CHECK(eventually([&] {
+    const std::lock_guard lock(mutex);
+    return names.size() >= 12;
+  }));
+  const std::lock_guard lock(mutex);
+  CHECK(names == std::vector<std::string>(names.size(), "localhost"));
+}
+
 TEST_CASE("Proxy: one that says nothing for ever is given up at the deadline of the connect") {
   const Lateness lateness;
   ScriptedServer silent([](ScriptedConnection& client) { client.wait_for_end(); });
@@ -128,8 +168,8 @@ TEST_CASE("Proxy: one that says nothing for ever is given up at the deadline of 
       const Road road{Passage::http, websockets};
       const ProxyOptions options{.type = type, .address = "127.0.0.1", .port = silent.port()};
       const Stopwatch watch;
-      const Failure failure =
-          connect(make_core(road_hub(), next_device(road), road, options, 500ms));
+      const Failure failure = connect(make_core(road_hub(), next_device(road), road, options,
+                                                {.resolver = nullptr, .connect_timeout = 500ms}));
       CHECK(watch.passed() >= 490ms);
       CHECK(watch.passed() <= lateness.allow(1500ms));
       CHECK(failure.failed_to_connect);
@@ -146,10 +186,14 @@ TEST_CASE("Proxy: a client comes back once the proxy does") {
       ProxyProcess proxy(passage);
       const std::string device = next_device(road);
       const auto core = make_core(road_hub(), device, road, proxy.options());
+      Said said;
       IoTHubDeviceClient client(core);
+      said.listen_to(client);
       client.connect(60s);
       proxy.kill();
-      CHECK(eventually([&] { return !client.connected(); }, 20s));
+      CHECK(
+          eventually([&] { return said.text().find("redial failed") != std::string::npos; }, 20s));
+      CHECK_FALSE(client.connected());
       proxy.start();
       CHECK(eventually([&] { return client.connected(); }, 30s));
       client.send_message("afterwards", 30s);

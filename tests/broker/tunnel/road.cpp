@@ -72,11 +72,10 @@ std::uint16_t port_of(const SimulatorProcess& hub, const Road& road) {
 std::shared_ptr<detail::HubClientCore> make_core(const SimulatorProcess& hub,
                                                  const std::string& device, const Road& road,
                                                  const std::optional<ProxyOptions>& proxy,
-                                                 std::chrono::milliseconds connect_timeout) {
-  return detail::HubClientCore::create(
-      config_for(hub, device, road, proxy),
-      make_mosquitto_transport_factory({.resolver = nullptr, .connect_timeout = connect_timeout}),
-      HandlerPool::shared());
+                                                 const MosquittoTransportOptions& options) {
+  return detail::HubClientCore::create(config_for(hub, device, road, proxy),
+                                       make_mosquitto_transport_factory(options),
+                                       HandlerPool::shared());
 }
 
 }  // namespace azure::iot::device::test

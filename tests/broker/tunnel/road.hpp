@@ -30,9 +30,9 @@ std::uint16_t port_of(const SimulatorProcess& hub, const Road& road);
 
 // A client of a device of `hub`, on that road; the proxy has to be that of the road. Redials every
 // second.
-std::shared_ptr<detail::HubClientCore> make_core(
-    const SimulatorProcess& hub, const std::string& device, const Road& road,
-    const std::optional<ProxyOptions>& proxy,
-    std::chrono::milliseconds connect_timeout = std::chrono::seconds(30));
+std::shared_ptr<detail::HubClientCore> make_core(const SimulatorProcess& hub,
+                                                 const std::string& device, const Road& road,
+                                                 const std::optional<ProxyOptions>& proxy,
+                                                 const MosquittoTransportOptions& options = {});
 
 }  // namespace azure::iot::device::test

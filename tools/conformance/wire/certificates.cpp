@@ -16,7 +16,7 @@ constexpr const char* kServices =
 
 Certificates::Certificates() {
   // Of the kind that the recorded suites are for.
-  server = authority_.issue({.alternative_names = kServices, .rsa = true});
+  server = authority_.issue({.alternative_names = kServices, .key = "RSA"});
   badname = authority_.issue({.alternative_names = "DNS:elsewhere.test"});
   ca = authority_.certificate();
   other_ca = test::TestCa().certificate();
