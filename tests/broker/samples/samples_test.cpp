@@ -109,6 +109,26 @@ TEST_CASE("Samples: a device with nothing but its group's key is told its hub an
   CHECK(hub.telemetry("thermostat-7").at(0).payload == R"({"reading": 1})");
 }
 
+TEST_CASE("Samples: a device with a certificate is told its hub and sends to it") {
+  const SimulatorProcess hub({.devices = {"other"}});
+  const DpsProcess dps({&hub}, {"--x509-enrollment", "press-1"});
+  const auto& files = dps.certificate_files("press-1");
+  ChildProgram sample("provisioning_sample", {},
+                      {{"PROVISIONING_HOST", dps.host()},
+                       {"PROVISIONING_ID_SCOPE", dps.id_scope()},
+                       {"PROVISIONING_REGISTRATION_ID", "press-1"},
+                       {"PROVISIONING_CERTIFICATE", files.certificate},
+                       {"PROVISIONING_CERTIFICATE_KEY", files.key},
+                       {"PROVISIONING_CA_FILE", dps.ca_file()},
+                       {"PROVISIONING_PORT", std::to_string(dps.x509_port())},
+                       {"IOTHUB_CA_FILE", hub.ca_file()},
+                       {"IOTHUB_PORT", std::to_string(hub.x509_port())}});
+  CHECK(sample.wait() == 0);
+  INFO(sample.output());
+  CHECK(sample.line("assigned") == "assigned to " + hub.host() + " as press-1");
+  CHECK(hub.telemetry("press-1").at(0).payload == R"({"reading": 1})");
+}
+
 // The program knows no setting but the connection string, so the hub is at the standard port, and
 // the system's certificates are the hub's.
 TEST_CASE("Samples: the program of README.md works as it is") {
