@@ -130,6 +130,19 @@ TEST_CASE("WireReplay: a packet too few, too many or in another call fails") {
   CHECK(kinds(later) == "packet packet");
 }
 
+TEST_CASE("WireReplay: a refusal that Python asks about again may end a registration") {
+  const auto kinds_with = [](int status) {
+    Vector vector = recorded("provisioning", "throttled-01");
+    vector.hub.at("dps").at(std::size_t{0}).set("status", status);
+    return kinds(vector);
+  };
+  for (const int status : {429, 430, 499, 500}) {
+    CAPTURE(status);
+    CHECK(kinds_with(status) == "");
+  }
+  CHECK(kinds_with(404) == "outcome packet packet");
+}
+
 TEST_CASE("WireReplay: another host name or port is noticed") {
   Vector host = message();
   host.dials.front().set("host", "other");

@@ -37,6 +37,19 @@ bool service_error(const Situation&, const Deviation& deviation) {
          member(member(recorded_error(deviation), "cause"), "type") == Json("ServiceError");
 }
 
+bool refusal_is_final(const Situation& situation, const Deviation& deviation) {
+  if (!refuses_registration(situation.vector)) return false;
+  if (deviation.kind == Kind::outcome) {
+    return calls(step_of(situation, deviation), "register") &&
+           fails_with(deviation, "ServiceError");
+  }
+  // What Python goes on with.
+  return accepted(situation, "refusal-is-final") && is_missing(deviation) &&
+         (is_packet(deviation, "DISCONNECT") ||
+          (is_packet(deviation, "PUBLISH") &&
+           topic_of(deviation).starts_with("$dps/registrations/")));
+}
+
 bool public_error(const Situation&, const Deviation& deviation) {
   const Json& recorded = recorded_error(deviation);
   if (deviation.kind != Kind::outcome || !recorded.is_object()) return false;
@@ -247,6 +260,11 @@ constexpr Difference kDifferences[] = {
      &unreadable_content},
     {"service-error", "7.13", "the service answers with an error status", kTheRest,
      "It is a ServiceError that has the status, on which the next step depends.", &service_error},
+    {"refusal-is-final", "7.13", "the provisioning service refuses a request with 430 to 499",
+     "that the registration ends with a ServiceError; everything but its other requests and the "
+     "disconnect after a success",
+     "What the service refuses it refuses the next time too; only 429 and 5xx pass.",
+     &refusal_is_final, true},
     {"public-error", "7.13", "an internal error of Python comes out of a public call",
      "that it is the public error for the same reason, and everything else",
      "Callers need to know the documented errors alone.", &public_error},

@@ -101,6 +101,15 @@ bool refuses_somebody(const Vector& vector) {
                      [](const Json& code) { return code.is_number() && code != Json(0); });
 }
 
+bool refuses_registration(const Vector& vector) {
+  const Json& answers = member(vector.hub, "dps");
+  if (!answers.is_array()) return false;
+  return std::any_of(answers.elements().begin(), answers.elements().end(), [](const Json& answer) {
+    const auto status = member(answer, "status").get_if<int>().value_or(0);
+    return status >= 430 && status <= 499;
+  });
+}
+
 bool is_late_refusal(const Json& error) {
   const Json& cause = member(error, "cause");
   return member(cause, "type") == Json("ConnectionFailedError") &&

@@ -42,6 +42,10 @@ bool hub_does(const Vector& vector, std::string_view what, const Json& word);
 // Whether it answers some CONNECT with a refusal.
 bool refuses_somebody(const Vector& vector);
 
+// Whether it answers some request of a registration with a status that Python takes for a busy
+// service's: 430 to 499.
+bool refuses_registration(const Vector& vector);
+
 // What Python says where the disconnect of an attempt that is over is taken for that of the next.
 bool is_late_refusal(const Json& error);
 
