@@ -9,6 +9,9 @@
 #include <sys/wait.h>
 
 #include "shared_hub.hpp"
+#include "support/dps_process.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/test_certificates.hpp"
 
 using namespace azure::iot::device::test;
 using namespace std::chrono_literals;
@@ -172,6 +175,28 @@ TEST_CASE("iothub-sim: a service acts from another shell") {
   REQUIRE(device.subscribe(kMethodFilter));
   CHECK(run(hub, "invoke d26 m --timeout 0.1").status == 3);
   CHECK(run(hub, "drop d26").output == "{\"dropped\":true}\n");
+}
+
+TEST_CASE("iothub-sim: devices and groups are enrolled from another shell") {
+  const SimulatorProcess hub({.devices = {"other"}});
+  const DpsProcess dps({&hub}, {"--enrollment", "r1"});
+  const TemporaryFolder folder;
+  const TestCa authority;
+  const std::string file = folder.write("ca.pem", authority.certificate());
+  const auto enroll = [&](const std::string& arguments) {
+    return run(dps.process(), "enroll " + arguments);
+  };
+  CHECK(enroll("fleet --group --certificate " + file).status == 0);
+  CHECK(enroll("r2 --key a2V5 --assigning 2").status == 0);
+  CHECK(enroll("r1 --certificate " + file).output.find("BEGIN CERTIFICATE") != std::string::npos);
+  CHECK(enroll("r1 --outcome disabled").output.find("BEGIN CERTIFICATE") != std::string::npos);
+  const Outcome both = enroll("r1 --key a2V5 --certificate " + file);
+  CHECK(both.status == 1);
+  CHECK(both.output.find("either a key or a certificate") != std::string::npos);
+  CHECK(enroll("r3").output.find("r3 needs a key or a certificate") != std::string::npos);
+  const Outcome nothing = enroll("r1 --certificate " + folder.write("none", "none"));
+  CHECK(nothing.status == 2);
+  CHECK(nothing.output.find("--certificate: ") != std::string::npos);
 }
 
 TEST_CASE("iothub-sim: faults, tokens and repetitions from another shell") {
