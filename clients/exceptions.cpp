@@ -26,7 +26,8 @@ std::string_view advice(Errc code) {
       return "Client is not connected to IoTHub. Call connect first, or leave auto_connect on.";
     case Errc::unauthorized:
       return "Credentials invalid, could not connect. Check that the device exists and is enabled, "
-             "that the key or token belongs to it, and that this machine's clock is right.";
+             "that the key, token or certificate belongs to it, and that this machine's clock is "
+             "right.";
     case Errc::protocol_client:
       return "Error in the IoTHub client: the two sides did not understand each other. Check that "
              "the host name and port are those of an IoT hub.";
@@ -71,8 +72,9 @@ std::string_view provisioning_advice(Errc code) {
     case Errc::unauthorized:
       return "Credentials invalid, could not connect to the provisioning service. Check the id "
              "scope, that there is an enrollment for the registration id and it is enabled, that "
-             "the key is its own, or for a group the one derived for this id, and that this "
-             "machine's clock is right.";
+             "the key is its own, or for a group the one derived for this id, that a certificate "
+             "is the enrolled one, or signed by the group's authority, and has this id as its "
+             "common name, and that this machine's clock is right.";
     case Errc::protocol_client:
       return "Error in the provisioning client: the two sides did not understand each other. Check "
              "that the host name and port are those of a provisioning service, and that the "

@@ -69,7 +69,7 @@ TEST_CASE("Exceptions: a refused credential says what to check") {
   for (const int connack : {4, 5}) {
     const std::string text = detail::exception_text(connack_error(connack));
     CHECK(text.find("clock") != std::string::npos);
-    CHECK(text.find("key or token") != std::string::npos);
+    CHECK(text.find("key, token or certificate") != std::string::npos);
   }
 }
 
