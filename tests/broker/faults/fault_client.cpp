@@ -1,19 +1,55 @@
 #include "broker/faults/fault_client.hpp"
 
+#include <atomic>
+#include <memory>
+
 #include "clients/detail/client_config.hpp"
 #include "clients/detail/hub_client_core.hpp"
+#include "pipeline/loop/epoll_loop.hpp"
 #include "transport/mqtt/mosquitto_transport.hpp"
 
 namespace azure::iot::device::test {
 
 using namespace std::chrono_literals;
 
-IoTHubDeviceClient make_fault_client(const FaultyHub& hub) {
+namespace {
+
+// The machine's time, but for a time of day that was set.
+class JumpingClock final : public LoopClock {
+ public:
+  SteadyTime steady_now() const override { return system_->steady_now(); }
+  WallTime wall_now() const override { return system_->wall_now() + jumped_.load(); }
+  SteadyTime on_system_clock(SteadyTime due) const override { return due; }
+  void jump(Duration by) { jumped_ = by; }
+
+ private:
+  const std::shared_ptr<const LoopClock> system_ = LoopClock::system();
+  std::atomic<Duration> jumped_ = Duration::zero();
+};
+
+// A loop whose time of day jumps with the fault of the hub, if that is one of clocks.
+std::shared_ptr<EventLoop> loop_for(FaultyHub& hub) {
+  const bool ahead = hub.fault() == Fault::clock_ahead;
+  if (!ahead && hub.fault() != Fault::clock_behind) return nullptr;
+  const auto clock = std::make_shared<JumpingClock>();
+  const auto loop = EpollLoop::start(clock);
+  hub.on_clock_jump([=] {
+    clock->jump(ahead ? 26h : -26h);
+    loop->wall_clock_was_set();
+  });
+  return loop;
+}
+
+}  // namespace
+
+IoTHubDeviceClient make_fault_client(FaultyHub& hub) {
   auto config = detail::config_from_symmetric_key("ZmFrZSBrZXkgZm9yIHRlc3Rz", "localhost", "dev1",
                                                   {.server_verification_cert = hub.ca(),
                                                    .keep_alive = 5s,
                                                    .connection_retry_interval = 1s,
-                                                   .port = hub.port()});
+                                                   .port = hub.port(),
+                                                   .event_loop = loop_for(hub),
+                                                   .max_in_flight = kFaultClientInFlight});
   return IoTHubDeviceClient(detail::HubClientCore::create(
       std::move(config),
       make_mosquitto_transport_factory({.resolver = hub.resolver(), .connect_timeout = 1s}),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <string>
 
@@ -9,8 +10,10 @@
 
 namespace azure::iot::device::test {
 
+constexpr std::size_t kFaultClientInFlight = 4;
+
 // A client of that hub whose connects have a second, and which redials every second.
-IoTHubDeviceClient make_fault_client(const FaultyHub& hub);
+IoTHubDeviceClient make_fault_client(FaultyHub& hub);
 
 // The type of what a call throws; empty if it returns.
 std::string outcome_of(const std::function<void()>& call);

@@ -19,13 +19,19 @@ constexpr auto kDeadline = 1800ms;
 constexpr auto kCall = 3800ms;
 constexpr auto kKeepAlive = 11'500ms;
 constexpr bool kGivenUp = true;
+// A new token is made at once where the clock says that the old one has ended; the client closes
+// the link itself to hand it over.
+constexpr std::string_view kForNewToken = "client";
 
 constexpr Row kTable[] = {
     {resolve, not_found, kFailed, kAtOnce},
     {resolve, never_found, kFailed, kDeadline},
+    {resolve, clock_ahead, {}, kAtOnce},
+    {resolve, clock_behind, {}, kAtOnce},
 
     {tcp, refused, kFailed, kAtOnce},
     {tcp, packet_loss, kFailed, kDeadline},
+    {tcp, hub_restarted, kFailed, kAtOnce},
 
     {tls, rst, kFailed, kAtOnce},
     {tls, fin, kFailed, kAtOnce},
@@ -38,6 +44,9 @@ constexpr Row kTable[] = {
     {tls, outdated, kClient, kAtOnce},
     {tls, wants_certificate, kRefused, kAtOnce, {}, kGivenUp},
     {tls, garbage, kFailed, kAtOnce},
+    {tls, hub_restarted, kFailed, kAtOnce},
+    {tls, clock_ahead, {}, kAtOnce},
+    {tls, clock_behind, {}, kAtOnce},
 
     {connect, rst, kDropped, kAtOnce},
     {connect, fin, kDropped, kAtOnce},
@@ -51,6 +60,10 @@ constexpr Row kTable[] = {
     {connect, connack_4, kRefused, kAtOnce, {}, kGivenUp},
     {connect, connack_5, kRefused, kAtOnce, {}, kGivenUp},
     {connect, connack_6, kClient, kAtOnce, {}, kGivenUp},
+    {connect, expired_token, kRefused, kAtOnce, {}, kGivenUp},
+    {connect, hub_restarted, kDropped, kAtOnce},
+    {connect, clock_ahead, {}, kAtOnce, kForNewToken},
+    {connect, clock_behind, {}, kAtOnce},
 
     {idle, rst, {}, kAtOnce, "network"},
     {idle, fin, {}, kAtOnce, "network"},
@@ -60,6 +73,11 @@ constexpr Row kTable[] = {
     {idle, huge_packet, {}, kAtOnce, "mqtt"},
     {idle, half_packet, {}, kKeepAlive, "network"},
     {idle, second_connack, {}, kAtOnce, "mqtt"},
+    {idle, expired_token, {}, kAtOnce, "network"},
+    {idle, taken_over, {}, kAtOnce, "network"},
+    {idle, hub_restarted, {}, kAtOnce, "network"},
+    {idle, clock_ahead, {}, kAtOnce, kForNewToken},
+    {idle, clock_behind, {}, kAtOnce},
 
     {publish, rst, {}, kCall, "network"},
     {publish, fin, {}, kCall, "network"},
@@ -71,6 +89,12 @@ constexpr Row kTable[] = {
     {publish, second_connack, {}, kCall, "mqtt"},
     {publish, no_answer, kTimeout, kCall},
     {publish, answered_twice, {}, kAtOnce},
+    {publish, expired_token, kTimeout, kCall, "network"},
+    {publish, taken_over, {}, kCall, "network"},
+    {publish, hub_restarted, {}, kCall, "network"},
+    {publish, clock_ahead, {}, kAtOnce, kForNewToken},
+    {publish, clock_behind, {}, kAtOnce},
+    {publish, window_full, kTimeout, kCall},
 
     {subscribe, rst, kTimeout, kCall, "network"},
     {subscribe, fin, kTimeout, kCall, "network"},
@@ -83,12 +107,22 @@ constexpr Row kTable[] = {
     {subscribe, no_answer, kTimeout, kCall},
     {subscribe, answered_twice, {}, kAtOnce},
     {subscribe, refused_suback, kClient, kAtOnce},
+    {subscribe, expired_token, kTimeout, kCall, "network"},
+    {subscribe, taken_over, kTimeout, kCall, "network"},
+    {subscribe, hub_restarted, kTimeout, kCall, "network"},
+    {subscribe, clock_ahead, {}, kAtOnce, kForNewToken},
+    {subscribe, clock_behind, {}, kAtOnce},
+    {subscribe, window_full, {}, kAtOnce},
 
     {disconnect, rst, {}, kAtOnce, "client"},
     {disconnect, fin, {}, kAtOnce, "client"},
     {disconnect, silence, {}, kAtOnce, "client"},
     {disconnect, packet_loss, {}, kAtOnce, "client"},
     {disconnect, garbage, {}, kAtOnce, "client"},
+    {disconnect, hub_restarted, {}, kAtOnce, "client"},
+    {disconnect, clock_ahead, {}, kAtOnce, "client"},
+    {disconnect, clock_behind, {}, kAtOnce, "client"},
+    {disconnect, window_full, {}, kAtOnce, "client"},
 };
 
 constexpr Impossible kImpossible[] = {
@@ -122,6 +156,14 @@ constexpr Impossible kImpossible[] = {
      "nothing else is there to be answered: that is silence, or nothing is asked"},
     {answered_twice, "resolve tcp tls connect idle disconnect",
      "nothing is asked, or the second answer is a row of its own"},
+    {expired_token, "resolve tcp tls", "the token is in the CONNECT"},
+    {expired_token, "disconnect", "the link is about to end anyway, as with FIN"},
+    {taken_over, "resolve tcp tls connect", "there is no link yet to take"},
+    {taken_over, "disconnect", "the link is about to end anyway, as with FIN"},
+    {hub_restarted, "resolve", "nothing is sent to the hub yet"},
+    {clock_ahead, "tcp", "the system makes a TCP connection, and looks at no time of day"},
+    {clock_behind, "tcp", "the system makes a TCP connection, and looks at no time of day"},
+    {window_full, "resolve tcp tls connect idle", "nobody calls, or nothing is published yet"},
 };
 
 }  // namespace
@@ -161,6 +203,12 @@ std::string_view to_string(Fault fault) {
                                          "refused_suback",
                                          "no_answer",
                                          "answered_twice",
+                                         "expired_token",
+                                         "taken_over",
+                                         "hub_restarted",
+                                         "clock_ahead",
+                                         "clock_behind",
+                                         "window_full",
                                          "count"};
   return kNames[static_cast<std::size_t>(fault)];
 }

@@ -36,6 +36,12 @@ enum class Fault {
   refused_suback,  // 0x80.
   no_answer,       // Everything else is answered.
   answered_twice,
+  expired_token,  // The hub ends the link, and refuses the token from then on.
+  taken_over,     // Another client of the same identity takes the link, and the next one too.
+  hub_restarted,  // Nobody is there for a while.
+  clock_ahead,    // The time of day jumps past the end of the token ...
+  clock_behind,   // ... or back to before it was made.
+  window_full,    // As many messages wait for their PUBACK as may.
   fault_count,
 };
 

@@ -61,6 +61,28 @@ struct Told {
   std::vector<std::string> background;
 };
 
+// Messages on their way, as many as may be.
+class Window {
+ public:
+  explicit Window(IoTHubDeviceClient& client) : client_(client) {}
+  void fill(const FaultyHub& hub) {
+    for (std::size_t i = 0; i < kFaultClientInFlight; ++i) {
+      sends_.push_back(std::async(std::launch::async, [this] {
+        return outcome_of([this] { client_.send_message("in the window", 30s); });
+      }));
+    }
+    within(5s, [&] { return hub.held_back() == kFaultClientInFlight; });
+  }
+  bool ended_with(std::string_view outcome) {
+    return std::all_of(sends_.begin(), sends_.end(),
+                       [=](auto& send) { return send.get() == outcome; });
+  }
+
+ private:
+  IoTHubDeviceClient& client_;
+  std::vector<std::future<std::string>> sends_;
+};
+
 bool is_dialling(Phase phase) { return phase <= Phase::connect; }
 
 // What differs from the row; empty if nothing does.
@@ -72,6 +94,8 @@ Verdict play(const Row& row) {
   IoTHubDeviceClient client = make_fault_client(hub);
   Told told(client);
   if (!is_dialling(row.phase)) client.connect(20s);
+  Window window(client);
+  if (row.fault == Fault::window_full) window.fill(hub);
 
   const auto begin = Clock::now();
   if (row.phase == Phase::idle) hub.strike();
@@ -94,6 +118,9 @@ Verdict play(const Row& row) {
     client.send_message("afterwards", 30s);
   });
   if (!after.empty()) verdict += " afterwards " + after;
+  // A disconnect takes back what has not been acknowledged, and says so.
+  const bool taken_back = row.phase == Phase::disconnect;
+  if (!window.ended_with(taken_back ? "OperationCancelled" : "")) verdict += " window not so";
   const auto ending = Clock::now();
   client.shutdown();
   if (Clock::now() - ending > 1500ms) verdict += " slow shutdown";

@@ -1,9 +1,13 @@
 #include "broker/faults/faulty_hub.hpp"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 
 namespace azure::iot::device::test {
 namespace {
@@ -30,6 +34,16 @@ const ServerCertificate& sibling(Fault fault) {
 constexpr std::size_t kMoreThanAllowed = 2 << 20;
 const std::string kGarbage("\xff\xff\xff\xff\xff\xff\xff\xff", 8);
 
+std::string answer_to(const std::string& packet) {
+  switch (type_of(packet)) {
+    case PacketType::publish: return puback(mid_of(packet));
+    case PacketType::subscribe: return suback(mid_of(packet), 1);
+    case PacketType::unsubscribe: return unsuback(mid_of(packet));
+    case PacketType::pingreq: return pingresp();
+    default: return {};
+  }
+}
+
 Cut cut_of(Fault fault) {
   if (fault == Fault::rst) return Cut::rst;
   return fault == Fault::fin ? Cut::fin : Cut::silence;
@@ -40,21 +54,25 @@ Cut cut_of(Fault fault) {
 // Finds the server, unless told otherwise.
 class FaultyHub::FaultyResolver final : public Resolver {
  public:
+  explicit FaultyResolver(Fault fault) : fault_(fault) {}
+
   void resolve(const std::string& host, Done done) override {
     const std::lock_guard lock(mutex_);
-    if (keeps_away && fault == Fault::never_found) {
+    if (strikes && fault_ == Fault::never_found) {
       unanswered_.push_back(std::move(done));
-    } else if (keeps_away) {
+    } else if (strikes && fault_ == Fault::not_found) {
       done(Error(Errc::connection_failed, "the name " + host + " could not be resolved"));
     } else {
+      if (strikes.exchange(false)) jump();
       done(std::vector<std::string>{"127.0.0.1"});
     }
   }
 
-  std::atomic<bool> keeps_away = false;
-  Fault fault = Fault::not_found;
+  std::atomic<bool> strikes = false;
+  std::function<void()> jump;
 
  private:
+  const Fault fault_;
   std::mutex mutex_;
   std::vector<Done> unanswered_;
 };
@@ -63,17 +81,27 @@ FaultyHub::FaultyHub(Fault fault, Phase phase, int which)
     : fault_(fault),
       phase_(phase),
       which_(which),
-      resolver_(std::make_shared<FaultyResolver>()),
+      struck_(::eventfd(0, EFD_CLOEXEC)),
+      resolver_(std::make_shared<FaultyResolver>(fault)),
       server_([this](ScriptedConnection& client) { script(client); }) {
-  static_cast<FaultyResolver&>(*resolver_).fault = fault;
   if (which_ == 0 && happens_before_dialling()) keep_away();
 }
 
-FaultyHub::~FaultyHub() { strike(); }
+FaultyHub::~FaultyHub() {
+  heal();
+  strike();
+}
 
 std::string FaultyHub::ca() const {
   const bool of_sibling = fault_ == Fault::wrong_host || fault_ == Fault::outdated;
   return good_certificate().ca + (of_sibling ? sibling(fault_).ca : std::string());
+}
+
+std::shared_ptr<Resolver> FaultyHub::resolver() const { return resolver_; }
+
+void FaultyHub::on_clock_jump(std::function<void()> jump) {
+  resolver_->jump = jump;
+  jump_ = std::move(jump);
 }
 
 bool FaultyHub::happens_before_dialling() const {
@@ -81,22 +109,22 @@ bool FaultyHub::happens_before_dialling() const {
 }
 
 void FaultyHub::keep_away() {
-  if (phase_ == Phase::resolve) static_cast<FaultyResolver&>(*resolver_).keeps_away = true;
-  if (fault_ == Fault::refused) server_.stop_listening();
-  if (phase_ == Phase::tcp && fault_ == Fault::packet_loss) server_.drop_packets();
+  if (phase_ == Phase::resolve) resolver_->strikes = true;
+  if (phase_ != Phase::tcp) return;
+  if (fault_ == Fault::packet_loss) return server_.drop_packets();
+  const std::lock_guard lock(listening_);
+  server_.stop_listening();
 }
 
 void FaultyHub::heal() {
-  static_cast<FaultyResolver&>(*resolver_).keeps_away = false;
+  resolver_->strikes = false;
   if (phase_ == Phase::tcp && fault_ == Fault::packet_loss) server_.let_packets_through();
+  const std::lock_guard lock(listening_);
+  healed_ = true;
   server_.listen_again();
 }
 
-void FaultyHub::strike() {
-  const std::lock_guard lock(mutex_);
-  strike_ = true;
-  struck_.notify_all();
-}
+void FaultyHub::strike() { ::eventfd_write(struck_.get(), 1); }
 
 void FaultyHub::drop_links() {
   if (happens_before_dialling()) keep_away();
@@ -104,37 +132,43 @@ void FaultyHub::drop_links() {
 }
 
 void FaultyHub::wait_for_strike() {
-  std::unique_lock lock(mutex_);
-  struck_.wait(lock, [this] { return strike_; });
+  pollfd struck{struck_.get(), POLLIN, 0};
+  ::poll(&struck, 1, -1);
 }
 
 void FaultyHub::script(ScriptedConnection& client) {
   const int number = clients_++;
   if (number == which_ && !happens_before_dialling()) return misbehave(client);
+  if (number > which_ && fault_ == Fault::expired_token && !healed_) return refuse(client);
   if (!client.accept_client(good_certificate(), true)) return;
+  if (number == which_ + 1 && fault_ == Fault::taken_over) return;
   if (number >= which_) return serve(client);
   wait_for_strike();  // One that was there before, whose link is to be dropped.
   client.wire().cut(Cut::rst);
 }
 
+void FaultyHub::refuse(ScriptedConnection& client) {
+  constexpr int kNotAuthorized = 5;
+  if (!client.start_tls(good_certificate()) || client.read_packet().empty()) return;
+  client.write(connack(kNotAuthorized));
+  client.wait_for_end();
+}
+
 void FaultyHub::misbehave(ScriptedConnection& client) {
   if (phase_ == Phase::tls) return break_tls(client);
   if (!client.start_tls(good_certificate()) || client.read_packet().empty()) return;
-  if (phase_ == Phase::connect) return strike(client);
+  if (phase_ == Phase::connect) return strike(client, connack(0, true));
   client.write(connack(0, true));
-  switch (phase_) {
-    case Phase::publish:
-      if (serve_until(client, PacketType::publish).empty()) return;
-      break;
-    case Phase::subscribe:
-      if (serve_until(client, PacketType::subscribe).empty()) return;
-      break;
-    case Phase::disconnect:
-      if (serve_until(client, PacketType::disconnect).empty()) return;
-      break;
-    default: wait_for_strike(); break;
+  if (fault_ == Fault::window_full) return hold_back_pubacks(client);
+  if (phase_ == Phase::idle) {
+    wait_for_strike();
+    return strike(client, {});
   }
-  strike(client);
+  const PacketType asked = phase_ == Phase::publish     ? PacketType::publish
+                           : phase_ == Phase::subscribe ? PacketType::subscribe
+                                                        : PacketType::disconnect;
+  const std::string packet = serve_until(client, asked);
+  if (!packet.empty()) strike(client, answer_to(packet));
 }
 
 void FaultyHub::break_tls(ScriptedConnection& client) {
@@ -152,14 +186,20 @@ void FaultyHub::break_tls(ScriptedConnection& client) {
     case Fault::wrong_host:
     case Fault::outdated: client.start_tls(sibling(fault_)); return;
     case Fault::packet_loss: client.wire().drop_packets(); return wait_for_strike();
+    case Fault::hub_restarted: return restart(client);
+    case Fault::clock_ahead:
+    case Fault::clock_behind:
+      jump_();
+      if (client.accept_client(good_certificate(), true)) serve(client);
+      return;
     default:
       client.wire().cut_after_sending(kMiddleOfServerHello, cut_of(fault_));
       client.start_tls(good_certificate());
   }
 }
 
-// The packet that was asked for is the last that was understood.
-void FaultyHub::strike(ScriptedConnection& client) {
+// In place of the answer that would be next.
+void FaultyHub::strike(ScriptedConnection& client, const std::string& answer) {
   switch (fault_) {
     case Fault::garbage: client.write(kGarbage); break;
     case Fault::half_packet: client.write(std::string("\x30\x7f\x00", 3)); break;
@@ -170,37 +210,65 @@ void FaultyHub::strike(ScriptedConnection& client) {
     case Fault::connack_3: client.write(connack(3)); break;
     case Fault::connack_4: client.write(connack(4)); break;
     case Fault::connack_5: client.write(connack(5)); break;
+    case Fault::expired_token:
+      if (phase_ != Phase::connect) return;
+      client.write(connack(5));
+      break;
     case Fault::connack_6: client.write(connack(6)); break;
     case Fault::second_connack: client.write(connack(0, true)); break;
-    case Fault::no_answer:
-    case Fault::answered_twice:
-    case Fault::refused_suback: return serve(client);
+    case Fault::no_answer: return serve(client);
+    case Fault::answered_twice: client.write(answer + answer); return serve(client);
+    case Fault::refused_suback:
+      client.write(answer.substr(0, answer.size() - 1) + '\x80');
+      return serve(client);
     case Fault::packet_loss: client.wire().drop_packets(); return wait_for_strike();
+    case Fault::taken_over: return;
+    case Fault::hub_restarted: return restart(client);
+    case Fault::clock_ahead:
+    case Fault::clock_behind:
+      jump_();
+      client.write(answer);
+      return serve(client);
     default: return client.wire().cut(cut_of(fault_));
   }
   client.wait_without_reading();
 }
 
+void FaultyHub::restart(ScriptedConnection& client) {
+  constexpr auto kAway = std::chrono::milliseconds(300);
+  {
+    const std::lock_guard lock(listening_);
+    if (healed_) return;
+    server_.stop_listening();
+  }
+  client.wire().cut(Cut::rst);
+  std::this_thread::sleep_for(kAway);
+  const std::lock_guard lock(listening_);
+  if (!healed_) server_.listen_again();
+}
+
+// Until it is struck; then what was held back goes out.
+void FaultyHub::hold_back_pubacks(ScriptedConnection& client) {
+  std::string pubacks;
+  while (client.wait_to_read(struck_.get())) {
+    const std::string packet = client.read_packet();
+    if (packet.empty()) return;
+    if (type_of(packet) != PacketType::publish) {
+      client.write(answer_to(packet));
+      continue;
+    }
+    pubacks += answer_to(packet);
+    ++held_back_;
+  }
+  client.write(pubacks);
+  serve(client);
+}
+
 std::string FaultyHub::serve_until(ScriptedConnection& client, PacketType type) {
   for (;;) {
-    const std::string packet = client.read_packet();
-    if (packet.empty()) return {};
-    const std::uint16_t mid = mid_of(packet);
-    if (type_of(packet) == type) {
-      const std::string answer = type == PacketType::publish
-                                     ? puback(mid)
-                                     : suback(mid, fault_ == Fault::refused_suback ? 0x80 : 1);
-      if (fault_ == Fault::refused_suback) client.write(answer);
-      if (fault_ == Fault::answered_twice) client.write(answer + answer);
-      return packet;
-    }
-    switch (type_of(packet)) {
-      case PacketType::publish: client.write(puback(mid)); break;
-      case PacketType::subscribe: client.write(suback(mid, 1)); break;
-      case PacketType::unsubscribe: client.write(unsuback(mid)); break;
-      case PacketType::pingreq: client.write(pingresp()); break;
-      default: break;
-    }
+    std::string packet = client.read_packet();
+    if (packet.empty() || type_of(packet) == type) return packet;
+    client.write(answer_to(packet));
   }
 }
 

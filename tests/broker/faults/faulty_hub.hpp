@@ -1,13 +1,15 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "broker/faults/fault_table.hpp"
+#include "pipeline/loop/unique_fd.hpp"
 #include "tests/support/scripted_server.hpp"
 #include "transport/resolver.hpp"
 
@@ -22,13 +24,20 @@ class FaultyHub {
 
   std::uint16_t port() const { return server_.port(); }
   std::string ca() const;
-  const std::shared_ptr<Resolver>& resolver() const { return resolver_; }
+  std::shared_ptr<Resolver> resolver() const;
+
+  Fault fault() const { return fault_; }
+
+  // Has the clock jump when its fault happens. Before the client is made.
+  void on_clock_jump(std::function<void()> jump);
+  // How many messages of the client wait for a PUBACK that its fault holds back.
+  std::size_t held_back() const { return held_back_; }
 
   // The fault that happens to a link that is up, and idle, happens now.
   void strike();
   // The links that are served end. A dial from here on meets the fault, if it is one of dialling.
   void drop_links();
-  // What keeps everybody away, from before the dial, is over.
+  // What keeps everybody away, whether from before the dial or by a refusal, is over.
   void heal();
 
  private:
@@ -37,10 +46,13 @@ class FaultyHub {
   void script(ScriptedConnection& client);
   void misbehave(ScriptedConnection& client);
   void break_tls(ScriptedConnection& client);
-  void strike(ScriptedConnection& client);
+  void strike(ScriptedConnection& client, const std::string& answer);
+  void refuse(ScriptedConnection& client);
   // Serves until a packet of that type comes, which it gives; empty once the client has gone.
   std::string serve_until(ScriptedConnection& client, PacketType type);
   void serve(ScriptedConnection& client);
+  void hold_back_pubacks(ScriptedConnection& client);
+  void restart(ScriptedConnection& client);
   void wait_for_strike();
   bool happens_before_dialling() const;
   void keep_away();
@@ -49,11 +61,12 @@ class FaultyHub {
   const Phase phase_;
   const int which_;
   std::atomic<int> clients_ = 0;
-  std::atomic<int> drops_ = 0;
-  std::mutex mutex_;
-  std::condition_variable struck_;
-  bool strike_ = false;
-  std::shared_ptr<Resolver> resolver_;
+  std::atomic<std::size_t> held_back_ = 0;
+  std::atomic<bool> healed_ = false;
+  std::function<void()> jump_ = [] {};
+  const UniqueFd struck_;  // An eventfd, readable once it was.
+  std::mutex listening_;   // Whoever begins or ends it.
+  const std::shared_ptr<FaultyResolver> resolver_;
   ScriptedServer server_;  // Last: its threads use the others.
 };
 
