@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
 #include <utility>
 
 #include <fcntl.h>
@@ -16,8 +15,9 @@
 #include <unistd.h>
 
 #include "pipeline/loop/escape.hpp"
-#include "pipeline/loop/fork_guard.hpp"
+#include "transport/mqtt/open_privately.hpp"
 #include "transport/mqtt/private_listener.hpp"
+#include "transport/tls/verify_failure.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -134,16 +134,20 @@ void MosquittoClient::tell(const Tell& tell) {
 template <class Call>
 MosquittoResult MosquittoClient::call(const Call& call) {
   forget_openssl_errors();
+  clear_verify_failure();
   errno = 0;
   const int rc = call();
   const MosquittoResult result{rc, errno};
+  if (const int failure = last_verify_failure()) verify_failure_ = failure;
   if (!result) forget_openssl_errors();
   return result;
 }
 
 MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t port,
                                       int keep_alive, const Login& login) {
+  close();  // libmosquitto would do it too, elsewhere.
   openssl_error_ = 0;
+  verify_failure_ = 0;
   carried_ = nullptr;
   blocked_ = has_more_ = handshaken_ = false;
   bytes_at_packet_ = 0;
@@ -151,13 +155,17 @@ MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t 
   if (login_rc != MOSQ_ERR_SUCCESS) return {login_rc, 0};
 
   mosquitto_log_callback_set(native_.get(), Callbacks::on_log);
-  const MosquittoResult result = call([&] {
-    // A fork in the middle would leave the child with a socket that programs inherit.
-    const std::lock_guard lock(ForkGuard::mutex());
-    return mosquitto_connect_async(native_.get(), address.c_str(), port, keep_alive);
+  MosquittoResult result;
+  const bool complete = open_privately(1, [&] {
+    result = call(
+        [&] { return mosquitto_connect_async(native_.get(), address.c_str(), port, keep_alive); });
   });
   mosquitto_username_pw_set(native_.get(), login.username, nullptr);
-  if (fd() >= 0) ::fcntl(fd(), F_SETFD, FD_CLOEXEC);
+  if (!complete) {
+    result = {MOSQ_ERR_ERRNO, errno};
+    close();
+    return result;
+  }
   if (ssl_st* const tls = tls_connection()) {
     BIO* const socket = SSL_get_rbio(tls);
     BIO_set_callback_ex(socket, around_read);

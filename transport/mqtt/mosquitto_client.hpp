@@ -109,6 +109,8 @@ class MosquittoClient {
   void set_aside_unfinished() { bytes_at_packet_ = bytes_received(); }
   // The OpenSSL error that ended a handshake; 0 if none did.
   unsigned long openssl_error() const { return openssl_error_; }
+  // Why the server's certificate did not pass: an X509_V_ERR_...; 0 if it did, or none came.
+  int verify_failure() const { return verify_failure_; }
 
  private:
   MosquittoClient(std::shared_ptr<TlsContext> tls, MosquittoEvents& events);
@@ -138,6 +140,7 @@ class MosquittoClient {
   std::uint64_t bytes_at_packet_ = 0;      // Received when the last of them was complete.
   std::uint64_t may_have_received_ = 0;
   unsigned long openssl_error_ = 0;
+  int verify_failure_ = 0;
   bool blocked_ = false;  // The socket took no more.
   bool has_more_ = false;
   bool handshaken_ = false;

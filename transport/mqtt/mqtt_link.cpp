@@ -10,7 +10,6 @@
 
 #include "pipeline/log.hpp"
 #include "transport/mqtt/mosquitto_errors.hpp"
-#include "transport/tls/verify_failure.hpp"
 
 namespace azure::iot::device {
 
@@ -85,7 +84,6 @@ void MqttLink::on_ready(unsigned readiness) {
 }
 
 void MqttLink::take_in() {
-  if (state_ == State::dialling) clear_verify_failure();
   check(client_->read());
   if (ended_) return;
   if (client_->has_more()) settle_soon();

@@ -54,7 +54,6 @@ void MqttLink::open_tunnel() {
 void MqttLink::on_tunnel(Result<UniqueFd> carrier) {
   frame([&] {
     if (!carrier) return end(carrier.error());
-    clear_verify_failure();
     const MosquittoResult result = client_->dial(*std::move(carrier), tunnel_->bytes(),
                                                  static_cast<int>(interval_.count()), login());
     dial_errno_ = result.error_number;
@@ -79,7 +78,6 @@ void MqttLink::dial_next() {
   patience_.start_at(loop_, until, [this] { on_patience_lost(); });
   log(LogLevel::info, "dialling " + server());
 
-  clear_verify_failure();
   const MosquittoResult result =
       client_->dial(address_, port_, static_cast<int>(interval_.count()), login());
   dial_errno_ = result.error_number;
@@ -130,7 +128,7 @@ void MqttLink::on_patience_lost() {
 }
 
 Error MqttLink::dial_failure(const MosquittoResult& result) const {
-  if (const int code = last_verify_failure()) {
+  if (const int code = client_->verify_failure()) {
     return verify_error(code, hostname_, loop_.wall_now());
   }
   const Error error =

@@ -4,7 +4,6 @@
 #include <mutex>
 #include <utility>
 
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -23,13 +22,12 @@ TlsContext& context_of(const SSL* connection) {
   return *static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
 }
 
-// libmosquitto asks for a server name equal to what it dials, an address, and makes sockets that
-// programs inherit. This comes after it has done so, and before the ClientHello is written.
+// libmosquitto asks for a server name equal to what it dials, an address. This comes after it has
+// done so, and before the ClientHello is written.
 void prepare_connection(const SSL* const_connection, int where, int) {
   if (!(where & SSL_CB_HANDSHAKE_START)) return;
   if (SSL_get_state(const_connection) != TLS_ST_BEFORE) return;
   SSL* const connection = const_cast<SSL*>(const_connection);
-  ::fcntl(SSL_get_fd(connection), F_SETFD, FD_CLOEXEC);
   const TlsContext& context = context_of(connection);
   // What SSL_set_tlsext_host_name is short for; null takes the name away.
   SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
