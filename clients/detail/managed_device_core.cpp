@@ -8,7 +8,6 @@
 #include "clients/detail/connect_watch.hpp"
 #include "clients/detail/option_checks.hpp"
 #include "pipeline/log.hpp"
-#include "pipeline/nucleus.hpp"
 
 namespace azure::iot::device::detail {
 namespace {
@@ -233,10 +232,9 @@ void ManagedDeviceCore::fail(const Error& error, Service service) {
   }
   report(error, service);
   state_ = State::waiting;
-  const std::function<double()> random = &make_random;
   const auto pause = config_.registration_pauses->next_pause(
-      {.failures = ++failed_in_a_row_, .cause = error, .random = random});
-  pause_.start(*config_.loop, pause.value_or(some_of_the_longest_pause(random)),
+      {.failures = ++failed_in_a_row_, .cause = error, .random = network_.random});
+  pause_.start(*config_.loop, pause.value_or(some_of_the_longest_pause(network_.random)),
                [this] { proceed(); });
 }
 

@@ -11,6 +11,7 @@
 #include "../../pipeline/loop/serial_queue.hpp"
 #include "../../pipeline/loop/timer.hpp"
 #include "../../pipeline/mqtt_transport.hpp"
+#include "../../pipeline/nucleus.hpp"
 #include "hub_client_core.hpp"
 #include "managed_device_config.hpp"
 #include "provisioning_client_core.hpp"
@@ -22,6 +23,7 @@ struct ManagedDeviceNetwork {
   MqttTransportFactory provisioning;
   MqttTransportFactory hub;
   std::shared_ptr<HandlerPool> handler_pool;
+  std::function<double()> random = &make_random;  // Uniform in [0, 1).
 };
 
 // The policy of ManagedDevice, on the loop's thread, and its calls, on any.

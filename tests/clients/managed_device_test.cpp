@@ -76,7 +76,8 @@ class Managed {
     core = detail::ManagedDeviceCore::create(std::move(config),
                                              {.provisioning = dps.transport.factory(),
                                               .hub = hub.factory(),
-                                              .handler_pool = HandlerPool::create_inline(*loop)});
+                                              .handler_pool = HandlerPool::create_inline(*loop),
+                                              .random = [] { return 0.5; }});
   }
 };
 
@@ -174,10 +175,38 @@ TEST_CASE("ManagedDevice: a registration that fails in the background is told, a
   device.connect();
   device.hub.script({kRefused});
   device.hub.drop();
-  device.advance(20min);
+  // A refusal will not get better soon: between half and all of five minutes.
+  device.advance(500ms);
+  for (std::size_t failed = 1; failed <= 2; ++failed) {
+    CHECK(device.told.size() == failed);
+    device.advance(224s);
+    CHECK(device.registrations() == 1 + failed);
+    device.advance(1s);
+  }
   CHECK(device.registrations() == 4);
-  CHECK(device.told.size() == 2);
   CHECK(device.told.at(0).find("Status 404") != std::string::npos);
+  REQUIRE(device.core->client());
+  CHECK(device.core->client()->connected());
+}
+
+TEST_CASE("ManagedDevice: a service that cannot be reached is dialled with pauses that grow") {
+  Managed device;
+  device.dps.answers = {assigned_to("hub1.test"), assigned_to("hub1.test")};
+  device.connect();
+  device.dps.transport.otherwise = refuse;
+  device.hub.script({kRefused});
+  device.hub.drop();
+  device.advance(500ms);
+  for (const Duration pause : {1s, 2s, 4s, 8s, 16s, 32s, 64s, 128s, 150s, 150s}) {
+    const std::size_t dials = device.dps.transport.dials();
+    device.advance(pause - 1s);
+    CHECK(device.dps.transport.dials() == dials);
+    device.advance(1s);
+    CHECK(device.dps.transport.dials() == dials + 1);
+  }
+  CHECK(device.told.size() == 11);
+  device.dps.transport.otherwise = accept;
+  device.advance(150s);
   CHECK(device.core->client()->connected());
 }
 
@@ -189,8 +218,7 @@ TEST_CASE("ManagedDevice: a hub that goes on refusing what the service assigns i
   device.hub.otherwise = kRefused;
   device.hub.drop();
   device.advance(1h);
-  CHECK(device.registrations() > 5);
-  CHECK(device.registrations() < 30);
+  CHECK(device.registrations() == 17);  // Each 225 s after the other.
   device.hub.otherwise = accept;
   const auto waiting = device.connect(10min);
   device.advance(5min);
