@@ -28,7 +28,6 @@ struct RunDpsArguments {
   std::vector<std::string> x509_groups;
   std::string id_scope = DpsConfig().id_scope;
   std::int64_t register_rate = 0;
-  std::uint16_t x509_port = 0;
   ListenArguments listen;
 };
 
@@ -93,7 +92,6 @@ LaunchOptions launch_options(const RunDpsArguments& arguments) {
   }
   LaunchOptions options = listen_options(arguments.listen);
   options.dps = std::move(config);
-  options.ports.x509 = arguments.x509_port;
   for (const auto& each : arguments.x509_enrollments) add_x509_enrollment(options, each, false);
   for (const auto& each : arguments.x509_groups) add_x509_enrollment(options, each, true);
   std::set<std::string> names;
@@ -131,8 +129,6 @@ void describe_run_dps(CLI::App& app, CommandLine& line) {
                   "A group of devices whose certificates were signed by the first in a file, "
                   "NAME=FILE, and have their registration ids as common names; repeatable")
       ->take_all();
-  run->add_option("--x509-port", arguments.x509_port,
-                  "Port for devices with a certificate (default: a free one)");
   run->add_option("--id-scope", arguments.id_scope, "The scope's id (default 0ne00000000)");
   run->add_option("--register-rate", arguments.register_rate,
                   "Registrations a second; more are answered with 429 (default 0: no limit)")

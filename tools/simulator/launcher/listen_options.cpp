@@ -23,12 +23,19 @@ void add_listen_options(CLI::App& run, ListenArguments& arguments) {
                  "Folder for keys, logs and state, mode 0700; kept at the end, and what is in it "
                  "(twins, queued messages, enrollments) is taken up again. Default: a new one, "
                  "removed at the end");
-  CLI::Option* port = run.add_option("--mqtt-port", arguments.mqtt_port,
+  CLI::Option* port = run.add_option("--mqtt-port", arguments.ports.mqtt,
                                      "Port of the MQTT over TLS listener (default: a free one)");
   run.add_flag("--standard-ports", arguments.standard_ports,
                "Listen at 8883, where clients look by themselves; several simulators may if each "
                "has its own --address")
       ->excludes(port);
+  run.add_option("--x509-port", arguments.ports.x509,
+                 "Port for devices that are known by a certificate (default: a free one)");
+  run.add_flag("--websockets", arguments.websockets, "Listen for MQTT over WebSockets as well");
+  run.add_option("--websocket-port", arguments.ports.websocket,
+                 "The port for those (default: a free one); implies --websockets");
+  run.add_option("--x509-websocket-port", arguments.ports.x509_websocket,
+                 "The port for both (default: a free one); implies --websockets");
   run.add_option("--address", arguments.address,
                  "Address of 127.0.0.0/8 to listen at (default 127.0.0.1, named localhost)");
   run.add_flag("--until-stdin-closes", arguments.until_stdin_closes,
@@ -50,7 +57,10 @@ LaunchOptions listen_options(const ListenArguments& arguments) {
   }
   options.address = arguments.address;
   if (!arguments.directory.empty()) options.directory = arguments.directory;
-  options.ports.mqtt = arguments.standard_ports ? kStandardMqttPort : arguments.mqtt_port;
+  options.ports = arguments.ports;
+  if (arguments.standard_ports) options.ports.mqtt = kStandardMqttPort;
+  options.websockets =
+      arguments.websockets || arguments.ports.websocket != 0 || arguments.ports.x509_websocket != 0;
   options.until_stdin_closes = arguments.until_stdin_closes;
   options.verbose = arguments.verbose;
   return options;

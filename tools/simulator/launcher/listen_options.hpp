@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "launcher/broker_config.hpp"
 #include "launcher/launcher.hpp"
 
 namespace azure::iot::device::simulator {
@@ -15,7 +16,8 @@ struct ListenArguments {
   std::string server_cert = "good";
   std::string directory;
   std::string address;
-  std::uint16_t mqtt_port = 0;
+  BrokerPorts ports;
+  bool websockets = false;
   bool standard_ports = false;
   bool until_stdin_closes = false;
   bool verbose = false;

@@ -24,8 +24,6 @@ struct RunArguments {
   std::vector<std::string> limits;
   std::vector<std::string> x509_devices;
   std::vector<std::string> device_cas;
-  BrokerPorts ports;  // Besides that of MQTT over TLS.
-  bool websockets = false;
   ListenArguments listen;
 };
 
@@ -103,11 +101,6 @@ LaunchOptions launch_options(const RunArguments& arguments) {
     certificate_text(file, "--device-ca");  // Whether there is one.
     options.device_cas.emplace_back(file);
   }
-  options.ports.x509 = arguments.ports.x509;
-  options.ports.websocket = arguments.ports.websocket;
-  options.ports.x509_websocket = arguments.ports.x509_websocket;
-  options.websockets =
-      arguments.websockets || arguments.ports.websocket != 0 || arguments.ports.x509_websocket != 0;
   return options;
 }
 
@@ -146,14 +139,6 @@ void describe_run(CLI::App& app, CommandLine& line) {
                   "simulator's own; repeatable");
   run->add_option("--policy", arguments.policies,
                   "A shared access policy (skn in tokens), NAME=BASE64KEY; repeatable");
-  run->add_option("--x509-port", arguments.ports.x509,
-                  "Port for devices that are known by a certificate, those too that a provisioning "
-                  "service gives to the hub (default: a free one)");
-  run->add_flag("--websockets", arguments.websockets, "Listen for MQTT over WebSockets as well");
-  run->add_option("--websocket-port", arguments.ports.websocket,
-                  "The port for those (default: a free one); implies --websockets");
-  run->add_option("--x509-websocket-port", arguments.ports.x509_websocket,
-                  "The port for both (default: a free one); implies --websockets");
   run->add_option("--route", arguments.routes,
                   "Hand what a module sends to an output to an input of another module of the same "
                   "device: MODULE/outputs/OUTPUT=MODULE/inputs/INPUT; repeatable");
