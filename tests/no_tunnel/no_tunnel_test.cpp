@@ -29,7 +29,11 @@ X509 pair() {
 
 // Each kind of client, made with two of its options.
 using Create = std::function<void(bool websockets, std::optional<ProxyOptions> proxy)>;
-const std::pair<const char*, Create> kClients[] = {
+struct Client {
+  const char* name;
+  Create create;
+};
+const Client kClients[] = {
     {"device",
      [](bool websockets, const std::optional<ProxyOptions>& proxy) {
        IoTHubDeviceClient::create_from_connection_string(
@@ -66,14 +70,14 @@ std::string refusal(const std::function<void()>& create) {
 TEST_CASE("No tunnel: who asks for a WebSocket or a proxy is told why when the client is made") {
   const std::string why =
       " cannot be used: this library was built without tunnels (AZURE_IOT_DEVICE_TUNNEL=OFF)";
-  for (const auto& [name, create] : kClients) {
-    CAPTURE(name);
-    CHECK(refusal([&] { create(true, std::nullopt); }) == "websockets" + why);
+  for (const Client& client : kClients) {
+    CAPTURE(client.name);
+    CHECK(refusal([&] { client.create(true, std::nullopt); }) == "websockets" + why);
     for (const ProxyType type : {ProxyType::http, ProxyType::socks4, ProxyType::socks5}) {
       const ProxyOptions proxy{.type = type, .address = "localhost", .port = 1};
-      CHECK(refusal([&] { create(false, proxy); }) == "proxy_options" + why);
+      CHECK(refusal([&] { client.create(false, proxy); }) == "proxy_options" + why);
     }
-    CHECK(refusal([&] { create(false, std::nullopt); }) == "none");
+    CHECK(refusal([&] { client.create(false, std::nullopt); }) == "none");
   }
 }
 

@@ -270,7 +270,8 @@ TEST_CASE("Roads: clients that came through leave no descriptor and no thread be
   }
   const auto cycle = [&] {
     for (std::size_t i = 0; i < roads.size(); ++i) {
-      const auto& [road, device] = roads[i];
+      const Road& road = roads[i].first;
+      const std::string& device = roads[i].second;
       CAPTURE(to_string(road));
       IoTHubDeviceClient client(
           make_core(road_hub(), device, road,
