@@ -1,4 +1,7 @@
 // Certificates at the simulated provisioning service, as any device sees it.
+#include <string>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "common/files.hpp"
@@ -132,6 +135,26 @@ TEST_CASE(
   CHECK(registers("g1", own.issue("g1", "g1")));
   CHECK_THROWS(dps.enroll("r2", R"({"certificate": "none"})"));
   CHECK_THROWS(dps.enroll("r1", R"({"certificate": "none", "key": "a2V5"})"));
+}
+
+TEST_CASE("iothub-sim: a folder that is kept holds enrollments, but not their credentials") {
+  const TemporaryFolder folder;
+  const std::vector<std::string> arguments{
+      "--dir", (folder.path() / "dps").string(), "--enrollment", "r1", "--x509-enrollment", "r2"};
+  SimulatorProcess hub({.devices = {"other"}});
+  {
+    const DpsProcess dps({&hub}, arguments);
+    dps.enroll("r1", R"({"outcome": "disabled"})");
+    dps.enroll("r2", R"({"assigning": 1})");
+    dps.enroll("r3", R"({"key": "a2V5"})");
+  }
+  const DpsProcess dps({&hub}, arguments);  // With another key and another certificate.
+  const auto outcome = [&](RawRegistration registration) {
+    return registration.start() ? registration.finish() : "refused";
+  };
+  CHECK(has(outcome({dps, "r1", dps.key("r1")}), "\"disabled\""));
+  CHECK(has(outcome({dps, "r2", dps.certificate_files("r2")}), "\"assigned\""));
+  CHECK(has(outcome({dps, "r3", std::string("a2V5")}), "\"assigned\""));
 }
 
 TEST_CASE("iothub-sim: says what is wrong with an enrollment's certificate before it starts") {

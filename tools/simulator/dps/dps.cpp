@@ -15,7 +15,6 @@ namespace azure::iot::device::simulator {
 namespace {
 
 constexpr std::string_view kResponses = "$dps/registrations/res/#";
-constexpr const char* kSavedName = "enrollments.json";
 
 std::chrono::sys_seconds wall_clock() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -30,14 +29,8 @@ Dps::Dps(DpsConfig config, Broker& broker)
       registrations_(config_.register_rate, std::chrono::seconds(0)) {
   for (const Enrollment& each : config_.enrollments) enrollments_[each.name] = each;
   // What was changed since the first start outlives the broker.
-  if (const auto text = read_file(config_.directory / kSavedName)) {
-    if (const auto saved = parse_json(*text); saved && saved->IsArray()) {
-      for (const auto& entry : saved->GetArray()) {
-        Enrollment enrollment;
-        change(enrollment, entry);
-        enrollments_[enrollment.name] = enrollment;
-      }
-    }
+  for (const Enrollment& each : saved_enrollments(config_.directory)) {
+    enrollments_[each.name] = each;
   }
   events_.write(EventLog::event("started"));
 }
@@ -211,11 +204,9 @@ JsonObject Dps::list_registrations() const {
 }
 
 void Dps::save() const {
-  Json list(rapidjson::kArrayType);
-  for (const auto& [name, enrollment] : enrollments_) {
-    list.PushBack(JsonValue(to_json(enrollment).value(), list.GetAllocator()), list.GetAllocator());
-  }
-  replace_file(config_.directory / kSavedName, to_text(list));
+  std::vector<Enrollment> list;
+  for (const auto& [name, enrollment] : enrollments_) list.push_back(enrollment);
+  save_enrollments(config_.directory, list);
 }
 
 const LinkedHub* Dps::hub_for(const Enrollment& enrollment) const {

@@ -1,14 +1,18 @@
 #include "dps/enrollment.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
 #include "common/certificate.hpp"
 #include "common/crypto.hpp"
+#include "common/files.hpp"
 
 namespace azure::iot::device::simulator {
 
 namespace {
+
+constexpr const char* kSavedName = "enrollments.json";
 
 void take(std::string& to, const JsonValue& from, const char* name) {
   to = string_member(from, name, to);
@@ -94,6 +98,40 @@ JsonObject to_json(const Enrollment& enrollment) {
   json.add("retry_after", enrollment.retry_after).add("throttled", enrollment.throttled);
   json.add("payload", enrollment.payload);
   return json;
+}
+
+std::vector<Enrollment> saved_enrollments(const std::filesystem::path& directory) {
+  std::vector<Enrollment> saved;
+  const auto text = read_file(directory / kSavedName);
+  const auto list = text ? parse_json(*text) : std::nullopt;
+  if (!list || !list->IsArray()) return saved;
+  for (const auto& entry : list->GetArray()) change(saved.emplace_back(), entry);
+  return saved;
+}
+
+void save_enrollments(const std::filesystem::path& directory,
+                      const std::vector<Enrollment>& enrollments) {
+  Json list(rapidjson::kArrayType);
+  for (const Enrollment& enrollment : enrollments) {
+    list.PushBack(JsonValue(to_json(enrollment).value(), list.GetAllocator()), list.GetAllocator());
+  }
+  replace_file(directory / kSavedName, to_text(list));
+}
+
+void renew_credentials(const std::filesystem::path& directory,
+                       const std::vector<Enrollment>& given) {
+  std::vector<Enrollment> saved = saved_enrollments(directory);
+  if (saved.empty()) return;
+  for (Enrollment& enrollment : saved) {
+    const auto now = std::find_if(given.begin(), given.end(), [&](const Enrollment& each) {
+      return each.name == enrollment.name;
+    });
+    if (now == given.end()) continue;
+    enrollment.group = now->group;
+    enrollment.key = now->key;
+    enrollment.certificate = now->certificate;
+  }
+  save_enrollments(directory, saved);
 }
 
 }  // namespace azure::iot::device::simulator

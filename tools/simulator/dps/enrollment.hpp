@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/json.hpp"
 #include "hub/authenticator.hpp"
@@ -37,5 +39,13 @@ struct Enrollment {
 // each other's place. Throws std::invalid_argument for a value that breaks its rule.
 void change(Enrollment& enrollment, const JsonValue& from);
 JsonObject to_json(const Enrollment& enrollment);
+
+// Those that were changed since the service was first started in that folder; none at first.
+std::vector<Enrollment> saved_enrollments(const std::filesystem::path& directory);
+void save_enrollments(const std::filesystem::path& directory,
+                      const std::vector<Enrollment>& enrollments);
+// Gives those that an earlier run has left in the folder the keys and certificates of this one.
+void renew_credentials(const std::filesystem::path& directory,
+                       const std::vector<Enrollment>& given);
 
 }  // namespace azure::iot::device::simulator

@@ -93,6 +93,7 @@ void Launcher::prepare() {
     options_.host_names.push_back(options_.address);
   }
   make_all_certificates();
+  if (options_.dps) renew_credentials(directory_.path(), options_.dps->enrollments);
   trusted_directory(directory_.path());
   control_secret_ = base64_encode(random_bytes(32));
   replace_file(directory_.path() / kServiceConfigName, service_config());
