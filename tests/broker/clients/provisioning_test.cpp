@@ -39,7 +39,14 @@ TEST_CASE("Provisioning: a device is told its hub, connects to it, and may be gi
   provisioning.set_provisioning_payload({{"model", "m1"}});
   const RegistrationResult result = provisioning.register_device();
   REQUIRE(result.registration_state);
+  CHECK(result.status == "assigned");
+  CHECK(result.operation_id.value_or("").starts_with("4.simulated."));
+  CHECK(result.registration_state->device_id == "r1");
   CHECK(result.registration_state->assigned_hub == first.host());
+  CHECK(result.registration_state->sub_status == "initialAssignment");
+  CHECK(result.registration_state->created_date_time == "2026-01-01T00:00:00.0000000Z");
+  CHECK(result.registration_state->last_update_date_time == "2026-01-01T00:00:00.0000000Z");
+  CHECK(result.registration_state->etag == "IjEi");
   CHECK(result.registration_state->response_payload == Json{{"site", 7}});
   dps.process().wait_for_events("disconnected", {});
   CHECK(dps.count("disconnected", "r1") == 1);
@@ -51,6 +58,7 @@ TEST_CASE("Provisioning: a device is told its hub, connects to it, and may be gi
   dps.enroll("fleet", R"({"hub": "127.0.0.2"})");
   const RegistrationResult moved = make_provisioning(dps, "r1", key).register_device();
   CHECK(moved.registration_state->assigned_hub == "127.0.0.2");
+  CHECK(moved.registration_state->sub_status == "deviceDataReset");
   make_device(second, moved, key).send_message("here");
   CHECK(second.telemetry("r1").at(0).payload == "here");
   CHECK_THROWS_AS(make_device(first, result, key).connect(), CredentialError);
