@@ -9,6 +9,7 @@ namespace azure::iot::device::detail {
 namespace {
 
 struct KeyText {
+  explicit KeyText(std::string_view key) : text(key) {}
   ~KeyText() { wipe(text); }
   std::string text;
 };
@@ -53,7 +54,7 @@ ManagedDeviceConfig config_from_symmetric_key(std::string_view provisioning_host
                                               std::string_view id_scope,
                                               std::string_view symmetric_key,
                                               ManagedSymmetricKeyOptions options) {
-  const auto key = std::make_shared<const KeyText>(std::string(symmetric_key));
+  const auto key = std::make_shared<const KeyText>(symmetric_key);
   return make_config(
       registration_id, std::move(options),
       [key, host = std::string(provisioning_host), id = std::string(registration_id),

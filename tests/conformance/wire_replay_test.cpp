@@ -61,7 +61,8 @@ TEST_CASE("WireReplay: a packet that says something else fails, on both sides") 
                                       {"password", Json("x")},
                                       {"clean_session", Json(true)},
                                       {"tls", Json{{"sni", "other"}}}}) {
-    CAPTURE(member);
+    const std::string changed = member;
+    CAPTURE(changed);
     Vector vector = message();
     first(vector.wire, "CONNECT").set(member, other);
     CHECK(kinds(vector) == "packet packet");
@@ -79,7 +80,8 @@ TEST_CASE("WireReplay: a publish to another topic, of another payload or marked 
                                       {"retain", Json(true)},
                                       {"dup", Json(true)},
                                       {"conn", Json(2)}}) {
-    CAPTURE(member);
+    const std::string changed = member;
+    CAPTURE(changed);
     Vector vector = recorded("connect", "websockets");
     first(vector.wire, "PUBLISH").set(member, other);
     CHECK(kinds(vector) == "packet packet");
@@ -245,7 +247,8 @@ TEST_CASE("WireReplay: the functions' recordings are all there, and replayed") {
     replayed[vector.fn] += !outcome.compile_time;
   }
   for (const auto& [function, count] : kAtLeast) {
-    CAPTURE(function);
+    const std::string name(function);
+    CAPTURE(name);
     CHECK(replayed[function] >= count);
   }
 }

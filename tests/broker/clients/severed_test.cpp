@@ -37,7 +37,8 @@ struct Loss {
 TEST_CASE("Device: a link that the hub severs is told of with what may be behind it, and heals") {
   for (const auto& [fault, word] :
        {std::pair{"takeover", "another client"}, std::pair{"expire", "token expired"}}) {
-    CAPTURE(fault);
+    const std::string name = fault;
+    CAPTURE(name);
     const std::string device = next_device();
     auto client = make_client(shared_hub(), device);
     Loss loss(client);
