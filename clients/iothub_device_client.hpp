@@ -26,7 +26,8 @@ class IoTHubDeviceClient final : public IoTHubClient {
   static IoTHubDeviceClient create_from_connection_string(
       std::string_view connection_string, const ConnectionStringOptions& options = {});
 
-  // The same from the parts: the device's key in base64, the hub's name and the device's id.
+  // The same from the parts: the device's key in base64, the hub's name and the device's id. An
+  // empty key is taken as in Python, and warned of in the log.
   //
   //   auto client = IoTHubDeviceClient::create_from_symmetric_key(key, "hub.azure-devices.net",
   //                                                               "thermostat-1");

@@ -38,7 +38,8 @@ class ProvisioningDeviceClient final {
   // Makes a client from the service's name ("global.azure-devices-provisioning.net"), the id under
   // which the device is enrolled, the scope's id as the portal shows it, and the device's key in
   // base64. Connects to nothing. Throws std::invalid_argument if an argument or option breaks its
-  // rule: none of them may be empty, and the registration id not blank.
+  // rule: the service's name may not be empty, nor the registration id blank. An empty scope or key
+  // is taken as in Python, and warned of in the log.
   //
   //   auto client = ProvisioningDeviceClient::create_from_symmetric_key(host, registration_id,
   //                                                                     id_scope, key);

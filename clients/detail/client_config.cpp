@@ -4,29 +4,16 @@
 #include <string>
 #include <utility>
 
+#include "clients/detail/option_warnings.hpp"
 #include "clients/detail/own_certificate.hpp"
 #include "clients/detail/pipeline_options.hpp"
 #include "iothub/sas_uri.hpp"
 #include "iothub/user_agent.hpp"
 #include "pipeline/auth/connection_string.hpp"
 #include "pipeline/auth/symmetric_key.hpp"
-#include "pipeline/log.hpp"
 
 namespace azure::iot::device::detail {
 namespace {
-
-using std::chrono::seconds;
-
-// IoT Hub closes a connection that was silent for 1.5 times the keep-alive, 1767 s at most.
-constexpr seconds kSafeKeepAlive{1177};
-
-void warn_of(seconds keep_alive, const std::string& client_id) {
-  if (keep_alive <= kSafeKeepAlive) return;
-  log_for(client_id, LogLevel::warning, "Client", "keep_alive of ",
-          std::to_string(keep_alive.count()), " s is risky: above ",
-          std::to_string(kSafeKeepAlive.count()),
-          " s IoT Hub may close an idle connection before a ping is due");
-}
 
 struct Identity {
   std::string_view hostname;
@@ -34,12 +21,15 @@ struct Identity {
   std::string_view device_id;
   std::string_view module_id;
 };
+std::string client_id_of(const Identity& identity) {
+  return get_hub_client_id(identity.device_id, identity.module_id);
+}
 
 // All but the credential.
 template <class Options>
 HubClientConfig make_config(const Identity& identity, const Options& options) {
   check_options(options);
-  warn_of(options.keep_alive, get_hub_client_id(identity.device_id, identity.module_id));
+  warn_of_keep_alive(client_id_of(identity), options.keep_alive);
   HubClientConfig config;
   config.loop = options.event_loop ? options.event_loop : EventLoop::shared();
   config.hub = {.device_id = std::string(identity.device_id),
@@ -59,6 +49,7 @@ template <class Options>
 HubClientConfig make_config_with_key(const Identity& identity, std::string_view key,
                                      const Options& options) {
   HubClientConfig config = make_config(identity, options);
+  warn_of_token(client_id_of(identity), key, options.sastoken_ttl);
   auto sastoken = std::make_shared<RenewableSasToken>(
       hub_sas_uri(identity.hostname, identity.device_id, identity.module_id),
       std::make_shared<SymmetricKeySigningMechanism>(key), std::string{}, options.sastoken_ttl);
@@ -97,7 +88,6 @@ HubClientConfig config_from_connection_string(std::string_view connection_string
 HubClientConfig config_from_symmetric_key(std::string_view symmetric_key, std::string_view hostname,
                                           std::string_view device_id,
                                           const SymmetricKeyOptions& options) {
-  check_present("symmetric_key", symmetric_key);
   check_present("hostname", hostname);
   check_present("device_id", device_id);
   return make_config_with_key({.hostname = hostname,

@@ -31,10 +31,6 @@ void check_keep_alive(seconds keep_alive) {
          in_seconds(keep_alive));
 }
 
-void check_sastoken_ttl(seconds ttl) {
-  if (ttl <= seconds{0}) refuse("sastoken_ttl", "must be greater than 0 s", in_seconds(ttl));
-}
-
 void check_connection_retry_interval(seconds interval) {
   if (interval > seconds{0} && interval <= kLongestTime) return;
   refuse("connection_retry_interval", "must be greater than 0 s and cannot exceed 9223372036 s",

@@ -15,7 +15,6 @@ namespace azure::iot::device::detail {
                          const std::string& value);
 void check_present(std::string_view argument, std::string_view value);
 void check_keep_alive(std::chrono::seconds keep_alive);
-void check_sastoken_ttl(std::chrono::seconds ttl);
 void check_connection_retry_interval(std::chrono::seconds interval);
 void check_operation_timeout(std::chrono::milliseconds timeout);
 void check_max_in_flight(std::size_t count);
@@ -25,7 +24,6 @@ void check_proxy_options(const ProxyOptions& proxy);
 template <class Options>
 void check_options(const Options& options) {
   check_keep_alive(options.keep_alive);
-  if constexpr (requires { options.sastoken_ttl; }) check_sastoken_ttl(options.sastoken_ttl);
   if constexpr (requires { options.connection_retry_interval; }) {
     check_connection_retry_interval(options.connection_retry_interval);
   }

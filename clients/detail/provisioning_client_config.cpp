@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "clients/detail/option_warnings.hpp"
 #include "clients/detail/own_certificate.hpp"
 #include "clients/detail/pipeline_options.hpp"
 #include "pipeline/auth/symmetric_key.hpp"
@@ -19,7 +20,7 @@ ProvisioningClientConfig make_config(std::string_view provisioning_host,
                                      const Options& options) {
   check_registration_id(registration_id);
   check_present("provisioning_host", provisioning_host);
-  check_present("id_scope", id_scope);
+  warn_of_id_scope(registration_id, id_scope);
   check_options(options);
   ProvisioningClientConfig config;
   config.loop = options.event_loop ? options.event_loop : EventLoop::shared();
@@ -39,9 +40,9 @@ ProvisioningClientConfig config_from_symmetric_key(std::string_view provisioning
                                                    std::string_view id_scope,
                                                    std::string_view symmetric_key,
                                                    const ProvisioningSymmetricKeyOptions& options) {
-  check_present("symmetric_key", symmetric_key);
   ProvisioningClientConfig config =
       make_config(provisioning_host, registration_id, id_scope, options);
+  warn_of_token(registration_id, symmetric_key, options.sastoken_ttl);
   auto sastoken = std::make_shared<RenewableSasToken>(
       dps_sas_uri(id_scope, registration_id),
       std::make_shared<SymmetricKeySigningMechanism>(symmetric_key), std::string{},

@@ -34,8 +34,6 @@ TEST_CASE("Client: a value that breaks the rule of its option is refused, naming
   CHECK(refused({.keep_alive = 0s}) == keep_alive + "0 s");
   CHECK(refused({.keep_alive = 1741s}) == keep_alive + "1741 s");
   CHECK(refused({.keep_alive = 1740s}) == "");
-  CHECK(refused({.sastoken_ttl = -100s}) == "sastoken_ttl: must be greater than 0 s; got -100 s");
-  CHECK(refused({.sastoken_ttl = 0s}).starts_with("sastoken_ttl: "));
   CHECK(refused({.connection_retry_interval = 0s}) ==
         "connection_retry_interval: must be greater than 0 s and cannot exceed 9223372036 s; got "
         "0 s");
@@ -77,6 +75,21 @@ TEST_CASE("Client: a keep-alive that is raised, or for which the hub may not wai
                                  "IoT Hub may close an idle connection before a ping is due"});
 }
 
+TEST_CASE("Client: what no hub will accept is taken as in Python, and warned of") {
+  test::LogListener log(LogLevel::warning);
+  CHECK(refusal(kConnectionString, {.sastoken_ttl = 0s}) == "");
+  CHECK(refusal(kConnectionString, {.sastoken_ttl = -100s}) == "");
+  CHECK_NOTHROW(IoTHubDeviceClient::create_from_symmetric_key("", "h", "dev1"));
+  CHECK(log.records ==
+        std::vector<std::string>{
+            "warning|Client|dev1|sastoken_ttl of 0 s makes tokens that have expired already: the "
+            "service will refuse them",
+            "warning|Client|dev1|sastoken_ttl of -100 s makes tokens that have expired already: "
+            "the service will refuse them",
+            "warning|Client|dev1|symmetric_key is empty: the service will refuse what is signed "
+            "with it"});
+}
+
 TEST_CASE("Client: a connection string that breaks a rule is refused, naming the part") {
   CHECK(refusal("", {}).starts_with("Invalid Connection String"));
   CHECK(refusal("HostName=h;DeviceId=d", {}).find("SharedAccessKey") != std::string::npos);
@@ -96,8 +109,6 @@ TEST_CASE("Client: what a symmetric key needs must be given") {
   const auto create = [](std::string_view key, std::string_view host, std::string_view id) {
     return IoTHubDeviceClient::create_from_symmetric_key(key, host, id);
   };
-  CHECK_THROWS_WITH_AS(create("", "h", "d"), "symmetric_key: must not be empty",
-                       std::invalid_argument);
   CHECK_THROWS_WITH_AS(create(kKey, "", "d"), "hostname: must not be empty", std::invalid_argument);
   CHECK_THROWS_WITH_AS(create(kKey, "h", ""), "device_id: must not be empty",
                        std::invalid_argument);

@@ -363,7 +363,7 @@ TEST_CASE("ManagedDevice: an argument that breaks its rule is refused, and named
   CHECK(refusal({}) == "");
   CHECK(refusal({.failed_connects = 0}) == "failed_connects: must be 1 or more; got 0");
   CHECK(refusal({.hub = {.keep_alive = 0s}}).starts_with("keep_alive: "));
-  CHECK(refusal({.provisioning = {.sastoken_ttl = 0s}}).starts_with("sastoken_ttl: "));
+  CHECK(refusal({.provisioning = {.keep_alive = 0s}}).starts_with("keep_alive: "));
   const auto refusal_of = [](const X509& x509) {
     try {
       ManagedDevice::create_from_x509_certificate("h", "r", "s", x509);

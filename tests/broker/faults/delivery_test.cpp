@@ -170,5 +170,6 @@ TEST_CASE("Delivery: a full window holds back what is more, and lets it go in or
   open = true;
   for (std::thread& sender : senders) sender.join();
   client.shutdown();
+  const std::lock_guard lock(mutex);
   REQUIRE(arrived.size() == kMessages);
 }
