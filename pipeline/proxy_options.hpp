@@ -12,7 +12,8 @@ enum class ProxyType { http, socks4, socks5 };
 //
 //   ProxyOptions proxy{.type = ProxyType::http, .address = "proxy.example.com", .port = 3128};
 struct ProxyOptions {
-  ~ProxyOptions();  // Wipes the password.
+  // Wipes the password. While it dials, libcurl has copies, which are its own.
+  ~ProxyOptions();
 
   ProxyType type = ProxyType::http;  // HTTP CONNECT.
   std::string address = {};          // A name or an IP address.

@@ -47,6 +47,7 @@ class OpenTunnel final : public Tunnel {
   void dial() {
     dial_.emplace(loop_, route_, addresses_, [this](Result<UniqueFd> connected) {
       if (!connected) return fail(connected.error());
+      dial_.reset();  // With its descriptors, and what libcurl was told of the proxy.
       if (!route_.websockets) return done_(std::move(connected));
       socket_.emplace(loop_, tls_, route_, *std::move(connected),
                       [this](Result<UniqueFd> opened) { done_(std::move(opened)); });

@@ -238,7 +238,7 @@ TEST_CASE("Roads: whoever stops answering is given up at the deadline of the con
   }
 }
 
-TEST_CASE("Roads: none takes a thread of its own") {
+TEST_CASE("Roads: none takes a thread of its own, or more descriptors than it needs") {
   // Those that look names up, and run handlers, stay for a while. A thread has its name soon.
   const auto lasting_threads = [] {
     auto names = threads();
@@ -248,6 +248,7 @@ TEST_CASE("Roads: none takes a thread of its own") {
   };
   const SimulatorProcess& hub = road_hub();
   const std::size_t without_client = lasting_threads();
+  std::size_t descriptors = 0;  // On the direct road.
   for (const Road& road : {Road{},
                            {.passage = {}, .websockets = true},
                            {.passage = Passage::http_basic, .websockets = true},
@@ -259,6 +260,10 @@ TEST_CASE("Roads: none takes a thread of its own") {
                                         proxy ? std::optional(proxy->options()) : std::nullopt));
     client.send_message("x", 60s);
     CHECK(eventually([&] { return lasting_threads() == without_client + 1; }));
+    if (descriptors == 0) descriptors = open_descriptors().size();
+    // Both ends of the local socket, for plain MQTT.
+    const std::size_t more = road.websockets ? 2 : 0;
+    CHECK(eventually([&] { return open_descriptors().size() == descriptors + more; }));
   }
 }
 
