@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include "broker/endurance/lateness.hpp"
+#include "tests/support/lateness.hpp"
 #include "broker/endurance/situation.hpp"
 
 namespace azure::iot::device::test {

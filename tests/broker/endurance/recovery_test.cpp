@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "broker/clients/hub_device.hpp"
-#include "broker/endurance/lateness.hpp"
+#include "tests/support/lateness.hpp"
 #include "tests/support/scripted_server.hpp"
 
 namespace azure::iot::device::test {

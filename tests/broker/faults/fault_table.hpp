@@ -28,6 +28,7 @@ enum class Fault {
   half_packet,  // A packet that does not end.
   huge_packet,  // One that is said to have 256 MB, and of which the first two come.
   connack_1,    // Unacceptable protocol.
+  connack_2,    // Client id rejected.
   connack_3,    // Server unavailable.
   connack_4,    // Bad user name or password.
   connack_5,    // Not authorized: a token that has expired, a device that is disabled.

@@ -207,6 +207,7 @@ void FaultyHub::strike(ScriptedConnection& client, const std::string& answer) {
       client.write(header_of_256_mb() + std::string(kMoreThanAllowed, 'x'));
       break;
     case Fault::connack_1: client.write(connack(1)); break;
+    case Fault::connack_2: client.write(connack(2)); break;
     case Fault::connack_3: client.write(connack(3)); break;
     case Fault::connack_4: client.write(connack(4)); break;
     case Fault::connack_5: client.write(connack(5)); break;

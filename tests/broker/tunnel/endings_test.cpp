@@ -8,7 +8,7 @@
 
 #include "broker/clients/hub_device.hpp"
 #include "broker/endurance/far_end.hpp"
-#include "broker/endurance/lateness.hpp"
+#include "tests/support/lateness.hpp"
 #include "broker/endurance/silent_ports.hpp"
 #include "broker/tunnel/road.hpp"
 #include "tests/support/process_probe.hpp"

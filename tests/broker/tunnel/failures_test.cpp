@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "broker/clients/hub_device.hpp"
-#include "broker/endurance/lateness.hpp"
+#include "tests/support/lateness.hpp"
 #include "broker/endurance/said.hpp"
 #include "broker/tunnel/road.hpp"
 #include "tests/support/scripted_server.hpp"

@@ -1,4 +1,4 @@
-#include "broker/endurance/lateness.hpp"
+#include "tests/support/lateness.hpp"
 
 #include <algorithm>
 
