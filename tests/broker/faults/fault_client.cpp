@@ -1,6 +1,7 @@
 #include "broker/faults/fault_client.hpp"
 
 #include <atomic>
+#include <future>
 #include <memory>
 
 #include "clients/detail/client_config.hpp"
@@ -33,9 +34,13 @@ std::shared_ptr<EventLoop> loop_for(FaultyHub& hub) {
   if (!ahead && hub.fault() != Fault::clock_behind) return nullptr;
   const auto clock = std::make_shared<JumpingClock>();
   const auto loop = EpollLoop::start(clock);
+  // The hub goes on when the client has done what it does upon that: its alarms ring a turn later.
   hub.on_clock_jump([=] {
+    std::promise<void> settled;
     clock->jump(ahead ? 26h : -26h);
     loop->wall_clock_was_set();
+    loop->post([&] { loop->post([&] { settled.set_value(); }); });
+    settled.get_future().wait();
   });
   return loop;
 }

@@ -63,7 +63,7 @@ constexpr Row kTable[] = {
     {connect, connack_6, kClient, kAtOnce, {}, kGivenUp},
     {connect, expired_token, kRefused, kAtOnce, {}, kGivenUp},
     {connect, hub_restarted, kDropped, kAtOnce},
-    {connect, clock_ahead, {}, kAtOnce, kForNewToken},
+    {connect, clock_ahead, {}, kAtOnce},
     {connect, clock_behind, {}, kAtOnce},
 
     {idle, rst, {}, kAtOnce, "network"},
@@ -111,7 +111,7 @@ constexpr Row kTable[] = {
     {subscribe, expired_token, kTimeout, kCall, "network"},
     {subscribe, taken_over, kTimeout, kCall, "network"},
     {subscribe, hub_restarted, kTimeout, kCall, "network"},
-    {subscribe, clock_ahead, {}, kAtOnce, kForNewToken},
+    {subscribe, clock_ahead, kTimeout, kCall, kForNewToken},
     {subscribe, clock_behind, {}, kAtOnce},
     {subscribe, window_full, {}, kAtOnce},
 

@@ -55,6 +55,9 @@ Cut cut_of(Fault fault) {
 class FaultyHub::FaultyResolver final : public Resolver {
  public:
   explicit FaultyResolver(Fault fault) : fault_(fault) {}
+  ~FaultyResolver() override {
+    if (jumping_.joinable()) jumping_.join();
+  }
 
   void resolve(const std::string& host, Done done) override {
     const std::lock_guard lock(mutex_);
@@ -62,8 +65,13 @@ class FaultyHub::FaultyResolver final : public Resolver {
       unanswered_.push_back(std::move(done));
     } else if (strikes && fault_ == Fault::not_found) {
       done(Error(Errc::connection_failed, "the name " + host + " could not be resolved"));
+    } else if (strikes.exchange(false)) {
+      // This may be the thread of the loop whose time is to jump.
+      jumping_ = std::thread([this, done = std::move(done)] {
+        jump();
+        done(std::vector<std::string>{"127.0.0.1"});
+      });
     } else {
-      if (strikes.exchange(false)) jump();
       done(std::vector<std::string>{"127.0.0.1"});
     }
   }
@@ -75,6 +83,7 @@ class FaultyHub::FaultyResolver final : public Resolver {
   const Fault fault_;
   std::mutex mutex_;
   std::vector<Done> unanswered_;
+  std::thread jumping_;
 };
 
 FaultyHub::FaultyHub(Fault fault, Phase phase, int which)
