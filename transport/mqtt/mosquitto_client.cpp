@@ -145,7 +145,8 @@ MosquittoResult MosquittoClient::call(const Call& call) {
 
 MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t port,
                                       int keep_alive, const Login& login) {
-  close();  // libmosquitto would do it too, elsewhere.
+  // libmosquitto would do it too, but on a thread that has only a copy of the descriptor.
+  close();
   openssl_error_ = 0;
   verify_failure_ = 0;
   carried_ = nullptr;
@@ -162,9 +163,8 @@ MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t 
   });
   mosquitto_username_pw_set(native_.get(), login.username, nullptr);
   if (!complete) {
-    result = {MOSQ_ERR_ERRNO, errno};
     close();
-    return result;
+    return {MOSQ_ERR_ERRNO, EMFILE};
   }
   if (ssl_st* const tls = tls_connection()) {
     BIO* const socket = SSL_get_rbio(tls);

@@ -1,7 +1,6 @@
 #include "transport/mqtt/mosquitto_library.hpp"
 
 #include <cerrno>
-#include <mutex>
 
 #include <mosquitto.h>
 #include <signal.h>
@@ -12,7 +11,7 @@ namespace azure::iot::device {
 namespace {
 
 // mosquitto_new sets SIGPIPE to be ignored by the whole process. This library does not need that:
-// its loop blocks all signals.
+// its loop blocks all signals. One at a time: what open_privately calls is alone.
 class KeepSigpipe {
  public:
   KeepSigpipe() { ::sigaction(SIGPIPE, nullptr, &before_); }
@@ -27,25 +26,22 @@ class KeepSigpipe {
 void DestroyMosquitto::operator()(mosquitto* client) const { mosquitto_destroy(client); }
 
 MosquittoPtr new_mosquitto(const std::string& client_id, void* user_data) {
-  // Several loops may do this at the same time, and SIGPIPE concerns the whole process. The library
-  // is never cleaned up: that would unload OpenSSL's configuration for everybody.
-  static std::mutex* const mutex = new std::mutex;
-  const std::lock_guard lock(*mutex);
-  const KeepSigpipe keep_sigpipe;
-  static const int initialized = mosquitto_lib_init();
-  if (initialized != MOSQ_ERR_SUCCESS) return nullptr;
-
   MosquittoPtr client;
   int error_number = 0;
   constexpr std::size_t kDescriptors = 2;  // A pair of sockets to wake itself with.
   const bool complete = open_privately(kDescriptors, [&] {
-    client.reset(mosquitto_new(client_id.c_str(), false, user_data));
+    const KeepSigpipe keep_sigpipe;
+    // Never cleaned up: that would unload OpenSSL's configuration for everybody.
+    static const int initialized = mosquitto_lib_init();
+    if (initialized == MOSQ_ERR_SUCCESS) {
+      client.reset(mosquitto_new(client_id.c_str(), false, user_data));
+    }
     error_number = errno;
   });
   if (complete && client) return client;
-  const int reason = client ? errno : error_number;
+  if (client) error_number = EMFILE;
   client.reset();
-  errno = reason;
+  errno = error_number;
   return nullptr;
 }
 

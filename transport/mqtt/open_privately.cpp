@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <cassert>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <system_error>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "pipeline/loop/fork_guard.hpp"
+#include "pipeline/loop/thread.hpp"
 #include "pipeline/loop/unique_fd.hpp"
 
 namespace azure::iot::device {
@@ -32,46 +34,55 @@ Places reserve(std::size_t count) {
   return places;
 }
 
-// A message of descriptors, and of the numbers that they had.
-struct Parcel {
-  std::array<int, kMost> numbers{};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMost)> control{};
-  iovec content{numbers.data(), sizeof numbers};
-  msghdr header{};
-
+// A message of nothing but descriptors.
+class Parcel {
+ public:
   Parcel() {
-    header.msg_iov = &content;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
+    header_.msg_iov = &content_;
+    header_.msg_iovlen = 1;
+    header_.msg_control = control_.data();
   }
   Parcel(const Parcel&) = delete;
   Parcel& operator=(const Parcel&) = delete;
 
-  void send(int socket, std::size_t count) {
-    content.iov_len = count * sizeof(int);
-    header.msg_controllen = count == 0 ? 0 : CMSG_SPACE(count * sizeof(int));
-    if (cmsghdr* const rights = CMSG_FIRSTHDR(&header)) {
-      rights->cmsg_level = SOL_SOCKET;
-      rights->cmsg_type = SCM_RIGHTS;
-      rights->cmsg_len = CMSG_LEN(count * sizeof(int));
-      std::memcpy(CMSG_DATA(rights), numbers.data(), count * sizeof(int));
-    }
-    ::sendmsg(socket, &header, MSG_NOSIGNAL);
+  void send(int socket, const std::vector<int>& numbers) {
+    const std::size_t size = numbers.size() * sizeof(int);
+    header_.msg_controllen = CMSG_SPACE(size);
+    cmsghdr* const rights = CMSG_FIRSTHDR(&header_);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(size);
+    std::memcpy(CMSG_DATA(rights), numbers.data(), size);
+    ::sendmsg(socket, &header_, MSG_NOSIGNAL);
   }
-  // How many there were; the descriptors are close-on-exec, and fewer if there is no room.
-  std::size_t receive(int socket, std::vector<UniqueFd>& descriptors) {
-    const ssize_t size = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    const cmsghdr* const rights = size > 0 ? CMSG_FIRSTHDR(&header) : nullptr;
-    const std::size_t bytes = rights ? rights->cmsg_len - CMSG_LEN(0) : 0;
-    for (std::size_t at = 0; at < bytes; at += sizeof(int)) {
+  // Those that came, close-on-exec: fewer, or none, if there is no room for more.
+  std::vector<UniqueFd> receive(int socket) {
+    header_.msg_controllen = control_.size();
+    std::vector<UniqueFd> descriptors;
+    if (::recvmsg(socket, &header_, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) <= 0) return descriptors;
+    const cmsghdr* const rights = CMSG_FIRSTHDR(&header_);
+    const std::size_t size = rights ? rights->cmsg_len - CMSG_LEN(0) : 0;
+    for (std::size_t at = 0; at < size; at += sizeof(int)) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(rights) + at, sizeof fd);
       descriptors.emplace_back(fd);
     }
-    return size > 0 ? static_cast<std::size_t>(size) / sizeof(int) : 0;
+    return descriptors;
   }
+
+ private:
+  char byte_ = 0;  // There is no message of none.
+  iovec content_{&byte_, 1};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMost)> control_{};
+  msghdr header_{};
 };
+
+// A fork in the middle would leave the child with locks that nobody opens.
+void open_unforked(const std::function<void()>& open) {
+  const ForkGuard fork_guard;
+  const std::lock_guard lock(ForkGuard::mutex());
+  open();
+}
 
 // From here on this thread has descriptors of its own: copies of those that the process has now.
 bool leave_descriptors() {
@@ -84,9 +95,10 @@ bool leave_descriptors() {
 #endif
 }
 
-// On a thread of its own. False if nothing was done.
-bool open_away(const Places& places, int passage, const std::function<void()>& open) {
-  if (!leave_descriptors()) return false;
+// The numbers of what was opened, or nothing if this cannot be done. On a thread of its own.
+std::optional<std::vector<int>> open_away(const Places& places, int passage,
+                                          const std::function<void()>& open) {
+  if (!leave_descriptors()) return std::nullopt;
   // What is opened gets the lowest number that is free, so that none may be but the places.
   const int highest = std::max_element(places.begin(), places.end(), [](auto& one, auto& other) {
                         return one.get() < other.get();
@@ -98,15 +110,13 @@ bool open_away(const Places& places, int passage, const std::function<void()>& o
   if (filler >= 0) ::close(filler);
   for (const UniqueFd& place : places) ::close(place.get());
 
-  open();
-
-  Parcel parcel;
-  std::size_t count = 0;
+  open_unforked(open);
+  std::vector<int> opened;
   for (const UniqueFd& place : places) {
-    if (::fcntl(place.get(), F_GETFD) >= 0) parcel.numbers[count++] = place.get();
+    if (::fcntl(place.get(), F_GETFD) >= 0) opened.push_back(place.get());
   }
-  parcel.send(passage, count);
-  return true;
+  if (!opened.empty()) Parcel().send(passage, opened);
+  return opened;
 }
 
 bool is_inherited_stream(int fd) {
@@ -116,52 +126,53 @@ bool is_inherited_stream(int fd) {
          (::fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0;
 }
 
-// The next best: nothing forks meanwhile.
-bool open_here(Places places, const std::function<void()>& open) {
+// The next best: at least nothing forks meanwhile.
+void open_here(Places places, const std::function<void()>& open) {
   std::vector<int> numbers;
   for (const UniqueFd& place : places) numbers.push_back(place.get());
   places.clear();
-  const ForkGuard fork_guard;
-  const std::lock_guard lock(ForkGuard::mutex());
-  open();
+  open_unforked(open);
   for (const int fd : numbers) {
     if (fd >= 0 && is_inherited_stream(fd)) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   }
-  return true;
 }
 
 // What was opened takes the place that was kept for it.
-bool move_in(Places places, int passage) {
-  Parcel parcel;
-  std::vector<UniqueFd> opened;
-  const std::size_t count = parcel.receive(passage, opened);
-  for (std::size_t i = 0; i < count; ++i) {
+bool move_in(Places places, const std::vector<int>& numbers, int passage) {
+  if (numbers.empty()) return true;
+  const std::vector<UniqueFd> opened = Parcel().receive(passage);
+  bool complete = opened.size() == numbers.size();
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (i < opened.size()) {
+      complete = ::dup3(opened[i].get(), numbers[i], O_CLOEXEC) >= 0 && complete;
+    }
+    // Whoever opened it closes it.
     for (UniqueFd& place : places) {
-      if (place.get() != parcel.numbers[i]) continue;
-      if (i < opened.size()) ::dup3(opened[i].get(), place.get(), O_CLOEXEC);
-      place.release();  // Whoever opened it closes it.
+      if (place.get() == numbers[i]) place.release();
     }
   }
-  errno = EMFILE;
-  return opened.size() == count;
+  return complete;
 }
 
 }  // namespace
 
 bool open_privately(std::size_t count, const std::function<void()>& open) {
+  assert(count > 0 && count <= kMost);
   Places places = reserve(count);
   int ends[2];
   if (!places.back() || ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-    return open_here(std::move(places), open);
+    open_here(std::move(places), open);
+    return true;
   }
   const UniqueFd inside(ends[0]), outside(ends[1]);
-  bool opened = false;
+  std::optional<std::vector<int>> opened;
   try {
-    std::thread([&] { opened = open_away(places, outside.get(), open); }).join();
+    start_thread("azure-iot-open", [&] { opened = open_away(places, outside.get(), open); }).join();
   } catch (const std::system_error&) {  // There are no more threads to be had.
   }
-  if (!opened) return open_here(std::move(places), open);
-  return move_in(std::move(places), inside.get());
+  if (opened) return move_in(std::move(places), *opened, inside.get());
+  open_here(std::move(places), open);
+  return true;
 }
 
 }  // namespace azure::iot::device

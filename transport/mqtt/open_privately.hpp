@@ -12,8 +12,9 @@ namespace azure::iot::device {
 // Needs Linux 5.9, and a sandbox that lets close_range through. Without it `open` runs right here,
 // and for a moment a program that is started by other means than fork inherits them.
 //
-// False, with errno, if there were not enough descriptors to hand the sockets over: then their
-// numbers are there to be closed, and good for nothing else.
+// Nothing forks while `open` runs, so that it must not log. False if the sockets could not be
+// handed over, for want of descriptors: then their numbers are there to be closed, and good for
+// nothing else.
 bool open_privately(std::size_t count, const std::function<void()>& open);
 
 }  // namespace azure::iot::device

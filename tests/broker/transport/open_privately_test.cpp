@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <cstddef>
 #include <future>
 #include <thread>
@@ -127,14 +126,11 @@ TEST_CASE("Opening privately: with too few descriptors it fails, or opens what i
     Pair pair;
     bool opened = false;
     bool complete = false;
-    int error_number = 0;
     {
       const FewDescriptors few(left);
       complete = open_privately(2, [&] { opened = pair.open(); });
-      error_number = errno;
     }
     CHECK(opened == (left >= 2));
-    if (!complete) CHECK(error_number == EMFILE);
     if (complete && opened) CHECK(pair.connects());
     if (left >= 6) CHECK(complete);
   }
