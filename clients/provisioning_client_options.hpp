@@ -32,7 +32,8 @@ struct ProvisioningSymmetricKeyOptions {
   // The longest silence on the connection before the client makes itself heard: 1 to 1740 s. Below
   // 5 s it is 5 s.
   std::chrono::seconds keep_alive{60};
-  // How long each token lives before it is renewed: above 0 s.
+  // How long each token lives before it is renewed. With 0 s or less it has expired when it is
+  // made: taken as in Python, and warned of in the log.
   std::chrono::seconds sastoken_ttl{3600};
   // Which cipher suites to offer: see cipher.hpp.
   Cipher cipher = {};

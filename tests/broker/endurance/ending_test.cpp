@@ -6,8 +6,8 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/support/lateness.hpp"
 #include "broker/endurance/situation.hpp"
+#include "tests/support/lateness.hpp"
 
 namespace azure::iot::device::test {
 namespace {

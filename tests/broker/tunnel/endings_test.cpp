@@ -8,9 +8,9 @@
 
 #include "broker/clients/hub_device.hpp"
 #include "broker/endurance/far_end.hpp"
-#include "tests/support/lateness.hpp"
 #include "broker/endurance/silent_ports.hpp"
 #include "broker/tunnel/road.hpp"
+#include "tests/support/lateness.hpp"
 #include "tests/support/process_probe.hpp"
 #include "tests/support/scripted_server.hpp"
 #include "tests/support/web_socket_peer.hpp"

@@ -5,9 +5,9 @@
 #include <doctest/doctest.h>
 
 #include "broker/clients/hub_device.hpp"
-#include "tests/support/lateness.hpp"
 #include "broker/endurance/said.hpp"
 #include "broker/tunnel/road.hpp"
+#include "tests/support/lateness.hpp"
 #include "tests/support/scripted_server.hpp"
 #include "tests/support/web_socket_peer.hpp"
 
