@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "pipeline/text/decimal.hpp"
-#include "pipeline/text/utf8.hpp"
+#include "provisioning/unreadable_answer.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -27,18 +27,10 @@ bool may_pass(int status_code) {
   return status_code == kTooManyRequests || status_code >= kFirstOfTheServer;
 }
 
-// Text of the service for a line of our own.
+// What the service says to whoever reads the error.
 std::string quoted(std::string_view text) {
   constexpr std::size_t kLongest = 200;
-  text = text.substr(0, kLongest);
-  return Json(text.substr(0, find_invalid_utf8(text))).dump();
-}
-
-// Of the body only as much as shows whose answer it is.
-Error cannot_be_read(const std::string& why, const RequestAndResponseOperation& response) {
-  constexpr std::size_t kEnough = 40;
-  return Error(Errc::bad_content, "the service's answer cannot be read: " + why + ": " +
-                                      quoted(response.response_body.substr(0, kEnough)));
+  return quote_beginning(text, kLongest);
 }
 
 // What the service says of an error: ": 401002, "Unauthorized", tracking id ..."; empty if nothing.
@@ -83,9 +75,12 @@ RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& r
   }
 
   const auto body = Json::parse(response.response_body);
-  if (!body) return failed(cannot_be_read("its body is " + body.error().detail(), response));
+  if (!body) {
+    const std::string why = "its body is " + body.error().detail();
+    return failed(unreadable_answer(why, response.response_body));
+  }
   if (!body->is_object()) {
-    return failed(cannot_be_read("its body is no JSON object", response));
+    return failed(unreadable_answer("its body is no JSON object", response.response_body));
   }
   const Json* const status = body->find("status");
   const bool known = status && (*status == Json("assigned") || *status == Json("failed") ||
@@ -116,9 +111,7 @@ Result<Duration> pause_before_next(const RequestAndResponseOperation& response,
   if (!response.retry_after) return kPollingInterval;
   const auto seconds = parse_decimal(*response.retry_after);
   if (!seconds) {
-    return Error(Errc::bad_content,
-                 "the service's answer cannot be read: its retry-after is no number of seconds: " +
-                     quoted(*response.retry_after));
+    return unreadable_answer("its retry-after is no number of seconds", *response.retry_after);
   }
   if (*seconds <= kLongestPause.count()) {
     return Duration(std::chrono::seconds(std::max<std::int64_t>(*seconds, 0)));

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "provisioning/unreadable_answer.hpp"
+
 namespace azure::iot::device {
 namespace {
 
@@ -17,10 +19,9 @@ constexpr std::array<std::pair<std::string_view, Field>, 6> kFields{{
 }};
 
 Error is_no(std::string_view kind, std::string_view name, const Json& value) {
-  constexpr std::size_t kEnough = 40;
-  return Error(Errc::bad_content, "the service's answer cannot be read: its " + std::string(name) +
-                                      " is no " + std::string(kind) + ": " +
-                                      value.dump().substr(0, kEnough));
+  std::string why = "its ";
+  why.append(name).append(" is no ").append(kind);
+  return unreadable_part(why, value);
 }
 
 // Sets `to` to the text of that name; leaves it empty if there is none.

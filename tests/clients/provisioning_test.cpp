@@ -119,6 +119,11 @@ TEST_CASE(
       "its registrationState is no object: \"x\"");
   has(told({200, R"({"status": "assigned", "registrationState": {"deviceId": 3}})"}),
       "its deviceId is no text: 3");
+  has(told({200, R"({"status": "assigned", "registrationState": {"deviceId": {"key": "s"}}})"}),
+      "its deviceId is no text: an object");
+  has(told({200,
+            R"({"status": "assigned", "registrationState": ")" + std::string(60, 'x') + R"("})"}),
+      "its registrationState is no object: \"" + std::string(40, 'x') + "\"");
   has(told({200, R"({"status": "disabled"})"}), "invalid registration status disabled");
   has(told(assigning("soon")), "its retry-after is no number of seconds: \"soon\"");
   has(told({200, R"({"status": "assigned", "registrationState": {"deviceId": "d"}})"}),

@@ -1,0 +1,32 @@
+#include "provisioning/unreadable_answer.hpp"
+
+#include "pipeline/text/utf8.hpp"
+
+namespace azure::iot::device {
+namespace {
+
+constexpr std::size_t kEnough = 40;
+
+Error unreadable(const std::string& why, const std::string& shown) {
+  return Error(Errc::bad_content, "the service's answer cannot be read: " + why + ": " + shown);
+}
+
+}  // namespace
+
+std::string quote_beginning(std::string_view text, std::size_t longest) {
+  text = text.substr(0, longest);
+  return Json(text.substr(0, find_invalid_utf8(text))).dump();
+}
+
+Error unreadable_answer(const std::string& why, std::string_view text) {
+  return unreadable(why, quote_beginning(text, kEnough));
+}
+
+Error unreadable_part(const std::string& why, const Json& part) {
+  if (const std::string* text = part.get_if<std::string>()) return unreadable_answer(why, *text);
+  if (part.is_object()) return unreadable(why, "an object");
+  if (part.is_array()) return unreadable(why, "a list");
+  return unreadable(why, part.dump().substr(0, kEnough));
+}
+
+}  // namespace azure::iot::device
