@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/text/decimal.hpp"
+#include "python_errors.hpp"
 #include "values.hpp"
 
 namespace azure::iot::device::conformance {
@@ -107,16 +108,15 @@ bool is_registration_request(const Deviation& deviation) {
 }
 
 bool refuses_registration(const Situation& situation) {
-  const auto is_refusal = [](std::int64_t status) { return status >= 430 && status <= 499; };
-  const auto has_code = [&](const Json& value) {
-    return is_refusal(value.get_if<std::int64_t>().value_or(0));
+  const auto has_code = [](const Json& value) {
+    return is_busy_to_python_alone(value.get_if<std::int64_t>().value_or(0));
   };
-  const auto is_answer = [&](const Json& value) {
+  const auto is_answer = [](const Json& value) {
     const std::string topic = to_bytes(value);
     if (!topic.starts_with(kRegistrationAnswers)) return false;
     const std::string rest = topic.substr(kRegistrationAnswers.size());
     const auto status = parse_decimal(rest.substr(0, rest.find('/')));
-    return status && is_refusal(*status);
+    return status && is_busy_to_python_alone(*status);
   };
   const Json& in = situation.now().in;
   const Json& env = situation.now().env;

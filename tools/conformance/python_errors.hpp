@@ -1,15 +1,22 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
 #include "pipeline/error.hpp"
 
-// The names that the Python SDK's own exceptions have for error codes.
+// What the Python SDK calls errors: the names of its own exceptions for error codes.
 namespace azure::iot::device::conformance {
 
 // Empty where Python has none.
 std::string_view python_name(Errc code);
 std::optional<Errc> errc_of(std::string_view python_name);
+
+// Whether a status of the provisioning service refuses a request, and Python asks again all the
+// same.
+constexpr bool is_busy_to_python_alone(std::int64_t status) {
+  return status >= 430 && status <= 499;
+}
 
 }  // namespace azure::iot::device::conformance

@@ -250,7 +250,8 @@ constexpr Difference kDifferences[] = {
      "that the registration ends with a ServiceError; everything but its other requests and the "
      "disconnect after a success",
      "What the service refuses it refuses the next time too; only 429 and 5xx pass.",
-     &refusal_is_final, true},
+     &refusal_is_final,
+     "WireReplay: a refusal that Python asks about again may end a registration"},
     {"public-error", "7.13", "an internal error of Python comes out of a public call",
      "that it is the public error for the same reason, and everything else",
      "Callers need to know the documented errors alone.", &public_error},

@@ -28,8 +28,8 @@ struct Difference {
   std::string_view still_compared;
   std::string_view reason;
   bool (*explains)(const Situation& situation, const Deviation& deviation);
-  // Known of the stages, and not met by all recordings of clients: a test shows that it holds.
-  bool known_of_stages = false;
+  // The test that shows it where recordings of clients may not meet it; empty where they must.
+  std::string_view shown_by = {};
 };
 
 std::span<const Difference> differences();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tools/conformance/python_errors.hpp"
+
 namespace azure::iot::device::conformance::wire {
 namespace {
 
@@ -105,8 +107,7 @@ bool refuses_registration(const Vector& vector) {
   const Json& answers = member(vector.hub, "dps");
   if (!answers.is_array()) return false;
   return std::any_of(answers.elements().begin(), answers.elements().end(), [](const Json& answer) {
-    const auto status = member(answer, "status").get_if<int>().value_or(0);
-    return status >= 430 && status <= 499;
+    return is_busy_to_python_alone(member(answer, "status").get_if<int>().value_or(0));
   });
 }
 
