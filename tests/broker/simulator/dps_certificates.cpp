@@ -158,6 +158,28 @@ TEST_CASE("iothub-sim: a folder that is kept holds enrollments, but not their cr
   CHECK(has(outcome({dps, "r3", std::string("a2V5")}), "\"assigned\""));
 }
 
+TEST_CASE("DPS: trusts no more than 64 certificates of one holder") {
+  const OwnCertificates own;
+  SimulatorProcess hub({.devices = {"other"}});
+  const DpsProcess dps({&hub}, {"--enrollment", "other"});
+  const auto enroll = [&](const std::string& pem) {
+    simulator::JsonObject settings;
+    settings.add("certificate", pem);
+    dps.enroll("r1", settings.text());
+  };
+  const std::string first =
+      own.ca.issue({.alternative_names = {}, .common_name = "r1"}).certificate;
+  enroll(first);
+  for (int i = 1; i < 64; ++i) {
+    enroll(own.ca.issue({.alternative_names = {}, .common_name = "r1"}).certificate);
+  }
+  enroll(first);  // It is there already.
+  const auto next = own.ca.issue({.alternative_names = {}, .common_name = "r1"});
+  CHECK_THROWS_WITH(enroll(next.certificate),
+                    doctest::Contains("no more than 64 certificates of one holder are trusted"));
+  enroll(own.ca.issue({.alternative_names = {}, .common_name = "r2"}).certificate);
+}
+
 TEST_CASE("iothub-sim: says what is wrong with an enrollment's certificate before it starts") {
   SimulatorProcess hub({.devices = {"other"}});
   const auto starts = [&](const std::string& option, const std::string& value) {

@@ -16,8 +16,9 @@ namespace azure::iot::device::simulator {
 struct Enrollment {
   std::string name;  // The registration id of a device; any name for a group.
   bool group = false;
-  std::string key;          // Base64. That of a group makes those of its devices. Or ...
-  std::string certificate;  // ... as PEM text, the device's; that of who signs those of a group.
+  // One of the two, the other is empty.
+  std::string key;          // Base64. That of a group makes those of its devices.
+  std::string certificate;  // PEM. The device's; for a group that of who signs its devices'.
 
   std::string outcome = "assigned";  // Or "failed", "disabled".
   std::string hub;                   // Its host; empty: the first.

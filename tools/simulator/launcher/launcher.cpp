@@ -120,8 +120,8 @@ std::string Launcher::service_config() const {
   return to_json_text(config);
 }
 
-// For each device that is known by one and brought none; and what the broker is to trust, and the
-// hubs that devices are given to.
+// One for each device that is known by its certificate and brought none. Then tells the broker, and
+// the hubs that devices are given to, whom they are to trust.
 void Launcher::make_all_certificates() {
   certificates_ = make_certificates(directory_.path(), options_.host_names,
                                     options_.server_certificate, options_.certificates_to_make);
@@ -136,8 +136,8 @@ void Launcher::make_all_certificates() {
   for (const LinkedHub& hub : options_.dps->hubs) trust(hub.directory, trusted);
   for (Enrollment& enrollment : options_.dps->enrollments) {
     const auto made = certificates_.devices.find(enrollment.name);
-    if (made != certificates_.devices.end())
-      enrollment.certificate = text_of(made->second.certificate);
+    if (made == certificates_.devices.end()) continue;
+    enrollment.certificate = text_of(made->second.certificate);
   }
 }
 

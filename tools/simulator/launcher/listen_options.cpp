@@ -21,8 +21,9 @@ void add_listen_options(CLI::App& run, ListenArguments& arguments) {
       ->check(CLI::IsMember({"good", "badname", "untrusted"}));
   run.add_option("--dir", arguments.directory,
                  "Folder for keys, logs and state, mode 0700; kept at the end, and what is in it "
-                 "(twins, queued messages, enrollments) is taken up again. Default: a new one, "
-                 "removed at the end");
+                 "(twins, queued messages, enrollments) is taken up again. Enrollments that are "
+                 "given on the command line get the key or certificate of this run, even if "
+                 "`enroll` changed it. Default: a new one, removed at the end");
   CLI::Option* port = run.add_option("--mqtt-port", arguments.ports.mqtt,
                                      "Port of the MQTT over TLS listener (default: a free one)");
   run.add_flag("--standard-ports", arguments.standard_ports,

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include <openssl/pem.h>
@@ -19,16 +20,23 @@ using Owned = std::unique_ptr<T, void (*)(T*)>;
 
 void free_bio(BIO* bio) { BIO_free(bio); }
 
+// So many are read, one after the other, when a device connects.
+constexpr int kMostOfAHolder = 64;
+
 // OpenSSL looks for `hash.0`, `hash.1` and so on, up to the first that is not there.
 std::filesystem::path file_for(const std::filesystem::path& directory, unsigned long hash,
                                const std::string& text) {
   std::array<char, 9> name{};
   std::snprintf(name.data(), name.size(), "%08lx", hash & 0xFFFFFFFF);
-  for (int number = 0;; ++number) {
+  for (int number = 0; number < kMostOfAHolder; ++number) {
     const auto file = directory / (std::string(name.data()) + "." + std::to_string(number));
     const auto there = read_file(file);
     if (!there || *there == text) return file;
   }
+  throw std::invalid_argument("no more than " + std::to_string(kMostOfAHolder) +
+                              " certificates of one holder are trusted, and that many, " +
+                              name.data() + ".*, lie in " + directory.string() +
+                              ": remove those that no device shows any more");
 }
 
 }  // namespace

@@ -11,7 +11,9 @@ namespace azure::iot::device::simulator {
 std::filesystem::path trusted_directory(const std::filesystem::path& run);
 
 // Adds those in a PEM text for the run in that folder: authorities, or what a device shows that
-// signed itself. Of two that name the same holder OpenSSL may find the first alone.
+// signed itself. Of two that name the same holder OpenSSL may find the first alone. They stay with
+// the folder, for devices that registered with them; throws std::invalid_argument for one holder's
+// 65th.
 void trust(const std::filesystem::path& run, std::string_view pem);
 
 }  // namespace azure::iot::device::simulator
