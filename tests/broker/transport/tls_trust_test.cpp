@@ -1,10 +1,8 @@
-#include <cstdlib>
 #include <mutex>
 
 #include <doctest/doctest.h>
 
 #include "tests/broker/transport/transport_configs.hpp"
-#include "tests/support/temporary_folder.hpp"
 
 using namespace azure::iot::device;
 using namespace azure::iot::device::test;
@@ -52,22 +50,6 @@ TEST_CASE("TLS: an unknown CA is not trusted, and the way out is named") {
   CHECK(meeting.probe.told() == Lines{"failed tls_exchange_auth"});
   CHECK(contains(meeting.probe.last_detail(), "unable to get local issuer certificate"));
   CHECK(contains(meeting.probe.last_detail(), "server_verification_cert"));
-}
-
-TEST_CASE("TLS: without certificates of one's own it is the system's that are trusted") {
-  const ServerCertificate certificate = make_server_certificate();
-  const TemporaryFolder folder;
-  // Where OpenSSL looks for them.
-  ::setenv("SSL_CERT_FILE", folder.write("system.pem", certificate.ca).c_str(), 1);
-  ScriptedServer server([&](ScriptedConnection& client) {
-    if (client.accept_client(certificate)) client.wait_for_end();
-  });
-  auto config = config_for(server.port(), "");
-  config.cipher = "ECDHE+AESGCM";  // No other client has this context.
-  TransportProbe probe(config, quick());
-  ::unsetenv("SSL_CERT_FILE");
-  REQUIRE_FALSE(probe.connect());
-  CHECK(probe.wait_for("connected"));
 }
 
 TEST_CASE("TLS: a certificate for another host is refused") {

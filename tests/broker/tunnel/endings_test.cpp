@@ -2,7 +2,7 @@
 #include <functional>
 #include <future>
 #include <optional>
-#include <vector>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -10,52 +10,12 @@
 #include "broker/endurance/far_end.hpp"
 #include "broker/endurance/silent_ports.hpp"
 #include "broker/tunnel/road.hpp"
+#include "broker/tunnel/stuck_hub.hpp"
 #include "tests/support/lateness.hpp"
-#include "tests/support/process_probe.hpp"
-#include "tests/support/scripted_server.hpp"
-#include "tests/support/web_socket_peer.hpp"
 
 namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
-
-// How far a hub lets a client come.
-enum class Stop { before_tls, before_web_socket, before_connack };
-
-const ServerCertificate& certificate() {
-  static const ServerCertificate made = make_server_certificate();
-  return made;
-}
-
-// A hub that stops answering there.
-class StuckHub {
- public:
-  StuckHub(Stop stop, bool websockets)
-      : server_([stop, websockets](ScriptedConnection& client) {
-          if (stop != Stop::before_tls && client.start_tls(certificate()) &&
-              stop == Stop::before_connack && websockets) {
-            accept_web_socket(client);
-          }
-          client.wait_for_end();
-        }) {}
-  std::uint16_t port() const { return server_.port(); }
-  bool has_client() const { return server_.clients() > 0; }
-
- private:
-  ScriptedServer server_;
-};
-
-IoTHubDeviceClient make_client(std::uint16_t port, bool websockets,
-                               const std::optional<ProxyOptions>& proxy,
-                               const MosquittoTransportOptions& options = {}) {
-  return IoTHubDeviceClient(detail::HubClientCore::create(
-      detail::config_from_symmetric_key("ZmFrZSBrZXkgZm9yIHRlc3Rz", "localhost", "d",
-                                        {.server_verification_cert = certificate().ca,
-                                         .websockets = websockets,
-                                         .proxy_options = proxy,
-                                         .port = port}),
-      make_mosquitto_transport_factory(options), HandlerPool::shared()));
-}
 
 // A proxy that answers so many times what a client says to it, and then no more. It wants a
 // password.
@@ -103,25 +63,6 @@ void shut_down_while_dialling(IoTHubDeviceClient client, const std::function<boo
   CHECK(watch.passed() <= lateness.allow(1000ms));
   CHECK(outcome.get() == "cancelled");
 }
-
-std::vector<std::optional<Passage>> all_passages() {
-  std::vector<std::optional<Passage>> passages{std::nullopt};
-  for (const Passage passage : kPassages) passages.emplace_back(passage);
-  return passages;
-}
-
-// Ends what it measures with as many descriptors and threads as there were.
-class Leftovers {
- public:
-  void check() const {
-    CHECK(eventually([&] { return open_descriptors().size() <= descriptors_; }));
-    CHECK(eventually([&] { return threads().size() <= threads_; }));
-  }
-
- private:
-  const std::size_t descriptors_ = open_descriptors().size();
-  const std::size_t threads_ = threads().size();
-};
 
 }  // namespace
 
@@ -236,93 +177,6 @@ TEST_CASE("Roads: whoever stops answering is given up at the deadline of the con
                                             .password = kProxyPassword},
                                options));
   }
-}
-
-TEST_CASE("Roads: none takes a thread of its own, or more descriptors than it needs") {
-  // Those that look names up, and run handlers, stay for a while. A thread has its name soon.
-  const auto lasting_threads = [] {
-    auto names = threads();
-    std::erase(names, "azure-iot-dns");
-    std::erase(names, "azure-iot-hdlr");
-    return names.size();
-  };
-  const SimulatorProcess& hub = road_hub();
-  const std::size_t without_client = lasting_threads();
-  std::size_t descriptors = 0;  // On the direct road.
-  for (const Road& road : {Road{},
-                           {.passage = {}, .websockets = true},
-                           {.passage = Passage::http_basic, .websockets = true},
-                           {.passage = Passage::socks5_user}}) {
-    CAPTURE(to_string(road));
-    std::optional<ProxyProcess> proxy;
-    if (road.passage) proxy.emplace(*road.passage);
-    IoTHubDeviceClient client(make_core(hub, next_device(road), road,
-                                        proxy ? std::optional(proxy->options()) : std::nullopt));
-    client.send_message("x", 60s);
-    CHECK(eventually([&] { return lasting_threads() == without_client + 1; }));
-    if (descriptors == 0) descriptors = open_descriptors().size();
-    // Both ends of the local socket, for plain MQTT.
-    const std::size_t more = road.websockets ? 2 : 0;
-    CHECK(eventually([&] { return open_descriptors().size() == descriptors + more; }));
-  }
-}
-
-TEST_CASE("Roads: clients that came through leave no descriptor and no thread behind") {
-  constexpr int kCycles = 5;
-  std::vector<std::pair<Road, std::string>> roads;
-  std::vector<std::unique_ptr<ProxyProcess>> proxies;
-  for (const auto& passage : all_passages()) {
-    for (const bool websockets : {false, true}) {
-      proxies.push_back(passage ? std::make_unique<ProxyProcess>(*passage) : nullptr);
-      const Road road{passage, websockets, !websockets};
-      roads.emplace_back(road, next_device(road));
-    }
-  }
-  const auto cycle = [&] {
-    for (std::size_t i = 0; i < roads.size(); ++i) {
-      const Road& road = roads[i].first;
-      const std::string& device = roads[i].second;
-      CAPTURE(to_string(road));
-      IoTHubDeviceClient client(
-          make_core(road_hub(), device, road,
-                    proxies[i] ? std::optional(proxies[i]->options()) : std::nullopt));
-      client.send_message("x", 60s);
-      client.shutdown();
-    }
-  };
-  cycle();  // Libraries set themselves up.
-  const Leftovers leftovers;
-  for (int i = 0; i < kCycles; ++i) cycle();
-  leftovers.check();
-}
-
-TEST_CASE("Roads: clients that did not come through leave no descriptor and no thread behind") {
-  constexpr int kCycles = 5;
-  const ClosedPort closed;
-  std::vector<std::unique_ptr<ProxyProcess>> proxies;
-  for (const Passage passage : kPassages)
-    proxies.push_back(std::make_unique<ProxyProcess>(passage));
-  const StuckHub stuck(Stop::before_web_socket, true);
-  const auto fails = [](IoTHubDeviceClient client, std::chrono::milliseconds timeout) {
-    CHECK_THROWS_AS(client.connect(timeout), IotError);
-  };
-  const auto cycle = [&] {
-    for (const auto& proxy : proxies) {
-      for (const bool websockets : {false, true}) {
-        fails(make_client(closed.number(), websockets, proxy->options()), 60s);
-        fails(make_client(stuck.port(), websockets, proxy->options()), 50ms);
-        ProxyOptions nowhere = proxy->options();
-        nowhere.port = closed.number();
-        fails(make_client(stuck.port(), websockets, nowhere), 60s);
-      }
-    }
-    fails(make_client(stuck.port(), true, {}), 50ms);
-  };
-  cycle();
-  // The stuck hub has a thread and a descriptor for each that has not gone yet.
-  const Leftovers leftovers;
-  for (int i = 0; i < kCycles; ++i) cycle();
-  leftovers.check();
 }
 
 }  // namespace azure::iot::device::test

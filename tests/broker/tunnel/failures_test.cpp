@@ -90,8 +90,9 @@ TEST_CASE("Proxy: that it makes no connection to the hub is told apart") {
   // By its rules, where it has some.
   for (const Passage passage : {Passage::http, Passage::socks4}) {
     const ProxyProcess proxy(passage, 1);
-    for (const bool websockets : kBoth)
+    for (const bool websockets : kBoth) {
       check_target_refused(connect({passage, websockets}, proxy.options()));
+    }
   }
   // And where nobody listens.
   SimulatorProcess hub({.devices = {"d"}, .websockets = true});

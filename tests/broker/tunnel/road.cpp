@@ -41,6 +41,12 @@ detail::HubClientConfig config_for(const SimulatorProcess& hub, const std::strin
 
 }  // namespace
 
+std::vector<std::optional<Passage>> all_passages() {
+  std::vector<std::optional<Passage>> passages{std::nullopt};
+  for (const Passage passage : kPassages) passages.emplace_back(passage);
+  return passages;
+}
+
 std::string to_string(const Road& road) {
   return (road.passage ? to_string(*road.passage) : "no proxy") +
          (road.websockets ? ", WebSocket" : ", TLS") + (road.x509 ? ", X.509" : ", SAS");

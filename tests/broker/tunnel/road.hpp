@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "clients/detail/hub_client_core.hpp"
 #include "clients/iothub_device_client.hpp"
@@ -11,6 +12,9 @@
 #include "transport/mqtt/mosquitto_transport.hpp"
 
 namespace azure::iot::device::test {
+
+// No proxy, and each way through one.
+std::vector<std::optional<Passage>> all_passages();
 
 // One way from a device to the hub.
 struct Road {
