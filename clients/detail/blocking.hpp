@@ -47,7 +47,8 @@ T wait_for(Core& core, Start start) {
   if (core.loop().in_loop_thread()) return run_until_ended<T>(core, std::move(start));
   Waiter<T> waiter;
   start(Completion<T>(waiter));
-  return value_or_throw<T>(waiter.get(), core.service());
+  Outcome<T> outcome = waiter.get();
+  return value_or_throw<T>(std::move(outcome), core.service());  // It may be another one by now.
 }
 
 // Throws where a client has no core any more, or has that of another process.

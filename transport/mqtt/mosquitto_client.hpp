@@ -116,8 +116,10 @@ class MosquittoClient {
   MosquittoClient(std::shared_ptr<TlsContext> tls, MosquittoEvents& events);
 
   struct Callbacks;  // What libmosquitto calls.
-  static long around_read(bio_st* socket, int operation, const char*, std::size_t room, int, long,
-                          int result, std::size_t* got);
+  static long around_input_output(bio_st* socket, int operation, const char*, std::size_t room, int,
+                                  long, int result, std::size_t* got);
+  void stand_around_input_output();
+  long after_write(bio_st* socket, int result) const;
   template <class Tell>
   void tell(const Tell& tell);
   template <class Call>
@@ -144,6 +146,7 @@ class MosquittoClient {
   bool blocked_ = false;  // The socket took no more.
   bool has_more_ = false;
   bool handshaken_ = false;
+  bool up_ = false;       // The CONNACK has come.
   bool drained_ = false;  // The socket had nothing more to give when it was last read.
 };
 

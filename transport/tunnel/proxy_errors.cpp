@@ -19,18 +19,45 @@ long connect_status(void* handle) {
   return status;
 }
 
-bool refuses_credentials(void* handle, int code, long status) {
+// What a SOCKS proxy said, as a CURLPX_...; CURLPX_OK if nothing.
+long socks_reply(void* handle, int code) {
+  long reply = CURLPX_OK;
+  if (code == CURLE_PROXY) {
+    curl_easy_getinfo(static_cast<CURL*>(handle), CURLINFO_PROXY_ERROR, &reply);
+  }
+  return reply;
+}
+
+bool refuses_credentials(long status, long reply) {
   constexpr long kUnauthorized = 401;  // Of some, tinyproxy among them.
   constexpr long kProxyAuthenticationRequired = 407;
   if (status == kUnauthorized || status == kProxyAuthenticationRequired) return true;
-  if (code != CURLE_PROXY) return false;
-  long reason = 0;
-  curl_easy_getinfo(static_cast<CURL*>(handle), CURLINFO_PROXY_ERROR, &reason);
-  switch (reason) {
+  switch (reply) {
     case CURLPX_USER_REJECTED:
     case CURLPX_NO_AUTH:
     case CURLPX_IDENTD:
     case CURLPX_IDENTD_DIFFER: return true;
+    default: return false;
+  }
+}
+
+// The proxy does its part, but the server is not there, or not for the moment.
+bool does_not_reach(long status, long reply) {
+  constexpr long kInternalError = 500;  // Of tinyproxy, if nobody listens at the server.
+  constexpr long kBadGateway = 502, kUnavailable = 503, kGatewayTimeout = 504;
+  switch (status) {
+    case kInternalError:
+    case kBadGateway:
+    case kUnavailable:
+    case kGatewayTimeout: return true;
+    default: break;
+  }
+  switch (reply) {
+    case CURLPX_REPLY_GENERAL_SERVER_FAILURE:
+    case CURLPX_REPLY_NETWORK_UNREACHABLE:
+    case CURLPX_REPLY_HOST_UNREACHABLE:
+    case CURLPX_REPLY_CONNECTION_REFUSED:
+    case CURLPX_REPLY_TTL_EXPIRED: return true;
     default: return false;
   }
 }
@@ -54,11 +81,17 @@ Error proxy_error(const Route& route, void* handle, int code) {
                  proxy + " cannot be reached: " + cause + "; check its address and port");
   }
   const long status = connect_status(handle);
-  if (refuses_credentials(handle, code, status)) {
+  const long reply = socks_reply(handle, code);
+  if (refuses_credentials(status, reply)) {
     return Error(Errc::protocol_proxy,
                  proxy + " refuses the user name and password; check both in proxy_options");
   }
   const std::string answer = status != 0 ? "it answered with " + std::to_string(status) : reason;
+  if (does_not_reach(status, reply)) {
+    return Error(Errc::connection_failed, proxy + " does its part, but does not reach " + server +
+                                              ": " + answer +
+                                              "; check that the host name and the port are right");
+  }
   return Error(Errc::protocol_proxy, proxy + " makes no connection to " + server + ": " + answer +
                                          "; check that it allows that host and port");
 }

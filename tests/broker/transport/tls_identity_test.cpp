@@ -125,6 +125,21 @@ TEST_CASE("TLS: a client presents what vouches for its certificate, too") {
   CHECK(come(line.certificate()) != "connected");
 }
 
+// In TLS 1.3 the client has finished when the server refuses it: the CONNECT crosses the refusal.
+TEST_CASE("TLS: a server that wants a certificate is understood, however soon it hangs up") {
+  const ServerContext context =
+      make_server_context({.certificate = server_certificate(), .demands_certificate = true});
+  ScriptedServer server([&](ScriptedConnection& client) { client.start_tls(context); });
+  for (int i = 0; i < 100; ++i) {
+    TransportProbe probe(config_for(server.port(), authority().certificate()), quick());
+    REQUIRE_FALSE(probe.creation_error);
+    REQUIRE_FALSE(probe.connect());
+    REQUIRE(probe.wait_for_count(1));
+    INFO(probe.told().back() << ": " << probe.last_detail());
+    CHECK(probe.told().back().find("unauthorized") != std::string::npos);
+  }
+}
+
 TEST_CASE("TLS: a client may have a kind of key that mbedTLS does not know") {
   const NotingServer server(
       {.certificate = server_certificate(), .client_ca = authority().certificate()});

@@ -150,10 +150,20 @@ bool failed_is_not_sent(const Situation& situation, const Deviation& deviation) 
          failed_send(situation.vector, payload_of(deviation.expected));
 }
 
-bool proxy_is_down(const Situation&, const Deviation& deviation) {
-  const Json& cause = member(recorded_error(deviation), "cause");
-  return deviation.kind == Kind::outcome && fails_with_code(deviation, "connection_failed") &&
-         member(member(cause, "cause"), "type") == Json("ProxyConnectionError");
+bool proxy_reaches_nobody(const Situation&, const Deviation& deviation) {
+  if (deviation.kind != Kind::outcome || !fails_with_code(deviation, "connection_failed")) {
+    return false;
+  }
+  const Json& cause = member(member(recorded_error(deviation), "cause"), "cause");
+  if (member(cause, "type") == Json("ProxyConnectionError")) return true;
+  // What SOCKS5 and HTTP have to say of a target that is not there.
+  constexpr std::string_view kAnswers[] = {"0x01", "0x03", "0x04", "0x05", "0x06",
+                                           "500",  "502",  "503",  "504"};
+  const auto* const message = member(cause, "message").get_if<std::string>();
+  return message &&
+         std::any_of(std::begin(kAnswers), std::end(kAnswers), [&](std::string_view answer) {
+           return message->starts_with("Socket error: " + std::string(answer) + ':');
+         });
 }
 
 bool late_answer(const Situation& situation, const Deviation& deviation) {
@@ -271,11 +281,12 @@ constexpr Difference kDifferences[] = {
     {"failed-is-not-sent", "7.1", "a send that failed, or was cancelled, is sent later on",
      kTheRest, "Whoever was told that it failed sends again: the hub would get it twice.",
      &failed_is_not_sent},
-    {"proxy-is-down", "5", "the proxy itself cannot be reached",
+    {"proxy-reaches-nobody", "5",
+     "the proxy cannot be reached, or says that it does not reach the hub",
      "that the call fails, and everything else",
-     "It is a failed connection like any other: the client dials again, and comes through once the "
-     "proxy is back.",
-     &proxy_is_down},
+     "It is a failed connection like any other: the client dials again, and comes through once "
+     "proxy and hub are back.",
+     &proxy_reaches_nobody},
     {"late-answer", "7.1", "the end of a refused attempt is taken for that of the next one",
      kTheRest, "The answer to an attempt that is over is ignored.", &late_answer},
     {"reported-once", "7.1",
