@@ -1,6 +1,7 @@
 #include "clients/managed_device.hpp"
 
 #include <future>
+#include <stdexcept>
 #include <utility>
 
 #include "clients/detail/blocking.hpp"
@@ -14,6 +15,17 @@ using detail::Completion;
 using detail::wait_for;
 
 namespace {
+
+// Its clients are made later, but what they cannot do is told now.
+template <class Options>
+void check_tunnels(const Options& options) {
+  const auto check = [](const auto& of_client) {
+    const Error missing = missing_tunnel(of_client.websockets, of_client.proxy_options);
+    if (missing) throw std::invalid_argument(missing.detail());
+  };
+  check(options.provisioning);
+  check(options.hub);
+}
 
 ManagedDevice make_device(detail::ManagedDeviceConfig config) {
   return ManagedDevice(detail::ManagedDeviceCore::create(
@@ -29,6 +41,7 @@ ManagedDevice ManagedDevice::create_from_symmetric_key(std::string_view provisio
                                                        std::string_view id_scope,
                                                        std::string_view symmetric_key,
                                                        ManagedSymmetricKeyOptions options) {
+  check_tunnels(options);
   return make_device(detail::config_from_symmetric_key(provisioning_host, registration_id, id_scope,
                                                        symmetric_key, std::move(options)));
 }
@@ -38,6 +51,7 @@ ManagedDevice ManagedDevice::create_from_x509_certificate(std::string_view provi
                                                           std::string_view id_scope,
                                                           const X509& x509,
                                                           ManagedX509Options options) {
+  check_tunnels(options);
   return make_device(detail::config_from_x509_certificate(provisioning_host, registration_id,
                                                           id_scope, x509, std::move(options)));
 }

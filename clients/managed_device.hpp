@@ -78,7 +78,10 @@ class ManagedDevice final {
 
   // The same from the device's certificate and its key. Files of theirs are read again for each
   // client that is made, so that a renewed certificate is taken up with the next registration, or
-  // the next hub.
+  // the next hub. They are read on the event loop, where a slow disk holds up every client. Once
+  // the device has been connected, files that cannot be used any more are told to
+  // `on_background_exception`, and looked for again after `registration_pauses`. A certificate
+  // given as text, its key and its pass phrase stay in memory while the device lives.
   //
   //   ManagedDevice device = ManagedDevice::create_from_x509_certificate(
   //       host, registration_id, id_scope, {.certificate = "device.pem", .key = "device.key"});

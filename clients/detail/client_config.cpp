@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "clients/detail/option_warnings.hpp"
 #include "clients/detail/own_certificate.hpp"
 #include "clients/detail/pipeline_options.hpp"
 #include "iothub/sas_uri.hpp"
@@ -21,16 +20,13 @@ struct Identity {
   std::string_view device_id;
   std::string_view module_id;
 };
-std::string client_id_of(const Identity& identity) {
-  return get_hub_client_id(identity.device_id, identity.module_id);
-}
 
 // All but the credential.
 template <class Options>
 HubClientConfig make_config(const Identity& identity, const Options& options) {
   check_options(options);
-  warn_of_keep_alive(client_id_of(identity), options.keep_alive);
   HubClientConfig config;
+  warn_of_keep_alive(config.warnings, options.keep_alive);
   config.loop = options.event_loop ? options.event_loop : EventLoop::shared();
   config.hub = {.device_id = std::string(identity.device_id),
                 .module_id = std::string(identity.module_id),
@@ -49,7 +45,7 @@ template <class Options>
 HubClientConfig make_config_with_key(const Identity& identity, std::string_view key,
                                      const Options& options) {
   HubClientConfig config = make_config(identity, options);
-  warn_of_token(client_id_of(identity), key, options.sastoken_ttl);
+  warn_of_token(config.warnings, key, options.sastoken_ttl);
   auto sastoken = std::make_shared<RenewableSasToken>(
       hub_sas_uri(identity.hostname, identity.device_id, identity.module_id),
       std::make_shared<SymmetricKeySigningMechanism>(key), std::string{}, options.sastoken_ttl);

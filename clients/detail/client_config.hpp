@@ -7,6 +7,7 @@
 #include "../../iothub/iothub_config.hpp"
 #include "../../pipeline/pipeline_config.hpp"
 #include "../client_options.hpp"
+#include "option_warnings.hpp"
 #include "own_sastoken.hpp"
 
 namespace azure::iot::device::detail {
@@ -17,6 +18,7 @@ struct HubClientConfig {
   IotHubConfig hub;
   std::shared_ptr<EventLoop> loop;
   std::vector<StageInsertion> stages = {};
+  Warnings warnings = {};  // Told when the client is made.
 };
 
 // Throw std::invalid_argument naming the argument, the rule and the value, unless it is secret.

@@ -22,6 +22,7 @@ std::shared_ptr<HubClientCore> HubClientCore::create(HubClientConfig config,
                                                      std::shared_ptr<HandlerPool> handler_pool) {
   const std::vector<StageInsertion> stages = std::move(config.stages);
   std::shared_ptr<HubClientCore> core(new HubClientCore(config, std::move(handler_pool)));
+  log_warnings(core->client_id_, config.warnings);
   core->handlers_.inboxes().pressure.when_changed([weak = std::weak_ptr<HubClientCore>(core)] {
     if (const auto full = weak.lock()) full->loop_->post([full] { full->control_flow(); });
   });

@@ -1,5 +1,6 @@
 #include "clients/detail/managed_device_config.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "clients/detail/option_checks.hpp"
@@ -14,6 +15,19 @@ struct KeyText {
   std::string text;
 };
 
+void add(Warnings& warnings, const Warnings& more) {
+  for (const std::string& warning : more) {
+    const bool known = std::find(warnings.begin(), warnings.end(), warning) != warnings.end();
+    if (!known) warnings.push_back(warning);
+  }
+}
+
+template <class ClientConfig>
+ClientConfig without_warnings(ClientConfig config) {
+  config.warnings.clear();
+  return config;
+}
+
 // `provisioning(options)` and `hub(hub, device_id, options)` make what the two clients are made of.
 template <class Options, class Provisioning, class Hub>
 ManagedDeviceConfig make_config(std::string_view registration_id, Options options,
@@ -25,6 +39,10 @@ ManagedDeviceConfig make_config(std::string_view registration_id, Options option
   options.provisioning.event_loop = options.hub.event_loop;
 
   ManagedDeviceConfig config;
+  // What is wrong is told now, that of the hub too, and not once there is one. So is what hardly
+  // serves, and not again with each client.
+  add(config.warnings, provisioning(options.provisioning).warnings);
+  add(config.warnings, hub("hub", registration_id, options.hub).warnings);
   config.registration_id = registration_id;
   config.loop = options.hub.event_loop;
   config.provisioning_payload = std::move(options.provisioning_payload);
@@ -36,14 +54,11 @@ ManagedDeviceConfig make_config(std::string_view registration_id, Options option
   config.on_new_client = std::move(options.on_new_client);
   config.on_background_exception = std::move(options.on_background_exception);
   config.provisioning = [provisioning, of = std::move(options.provisioning)] {
-    return provisioning(of);
+    return without_warnings(provisioning(of));
   };
   config.hub = [hub, of = std::move(options.hub)](std::string_view host, std::string_view device) {
-    return hub(host, device, of);
+    return without_warnings(hub(host, device, of));
   };
-  // What is wrong is told now, that of the hub too, and not once there is one.
-  config.provisioning();
-  config.hub("hub", registration_id);
   return config;
 }
 

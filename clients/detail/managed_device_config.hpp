@@ -22,6 +22,8 @@ struct ManagedDeviceConfig {
   std::function<ProvisioningClientConfig()> provisioning;
   std::function<HubClientConfig(std::string_view hub, std::string_view device_id)> hub;
 
+  Warnings warnings;  // Those of both clients, each once; told when the device is made.
+
   // As in the options.
   Json provisioning_payload;
   int failed_connects = 0;

@@ -45,6 +45,7 @@ void ManagedDeviceCore::later(F f) {
 
 std::shared_ptr<ManagedDeviceCore> ManagedDeviceCore::create(ManagedDeviceConfig config,
                                                              ManagedDeviceNetwork network) {
+  log_warnings(config.registration_id, config.warnings);
   return std::shared_ptr<ManagedDeviceCore>(
       new ManagedDeviceCore(std::move(config), std::move(network)));
 }

@@ -1,16 +1,23 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <string_view>
+#include <vector>
 
-// What is taken as in Python though it hardly serves: the log tells of it when the client is made.
+// What is taken as in Python though it hardly serves. The checks of options collect it, and whoever
+// makes a client of them has the log tell of it.
 namespace azure::iot::device::detail {
 
+using Warnings = std::vector<std::string>;
+
 // Warns of more than 1177 s: IoT Hub does not wait for that long.
-void warn_of_keep_alive(std::string_view client_id, std::chrono::seconds keep_alive);
+void warn_of_keep_alive(Warnings& warnings, std::chrono::seconds keep_alive);
 // With an empty key, or a life of nothing, every token is refused.
-void warn_of_token(std::string_view client_id, std::string_view symmetric_key,
+void warn_of_token(Warnings& warnings, std::string_view symmetric_key,
                    std::chrono::seconds sastoken_ttl);
-void warn_of_id_scope(std::string_view registration_id, std::string_view id_scope);
+void warn_of_id_scope(Warnings& warnings, std::string_view id_scope);
+
+void log_warnings(std::string_view client_id, const Warnings& warnings);
 
 }  // namespace azure::iot::device::detail

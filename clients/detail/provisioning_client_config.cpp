@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "clients/detail/option_warnings.hpp"
 #include "clients/detail/own_certificate.hpp"
 #include "clients/detail/pipeline_options.hpp"
 #include "pipeline/auth/symmetric_key.hpp"
@@ -20,9 +19,9 @@ ProvisioningClientConfig make_config(std::string_view provisioning_host,
                                      const Options& options) {
   check_registration_id(registration_id);
   check_present("provisioning_host", provisioning_host);
-  warn_of_id_scope(registration_id, id_scope);
   check_options(options);
   ProvisioningClientConfig config;
+  warn_of_id_scope(config.warnings, id_scope);
   config.loop = options.event_loop ? options.event_loop : EventLoop::shared();
   config.provisioning = {.registration_id = std::string(registration_id),
                          .id_scope = std::string(id_scope),
@@ -42,7 +41,7 @@ ProvisioningClientConfig config_from_symmetric_key(std::string_view provisioning
                                                    const ProvisioningSymmetricKeyOptions& options) {
   ProvisioningClientConfig config =
       make_config(provisioning_host, registration_id, id_scope, options);
-  warn_of_token(registration_id, symmetric_key, options.sastoken_ttl);
+  warn_of_token(config.warnings, symmetric_key, options.sastoken_ttl);
   auto sastoken = std::make_shared<RenewableSasToken>(
       dps_sas_uri(id_scope, registration_id),
       std::make_shared<SymmetricKeySigningMechanism>(symmetric_key), std::string{},

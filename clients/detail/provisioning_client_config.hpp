@@ -7,6 +7,7 @@
 #include "../../pipeline/pipeline_config.hpp"
 #include "../../provisioning/provisioning_config.hpp"
 #include "../provisioning_client_options.hpp"
+#include "option_warnings.hpp"
 
 namespace azure::iot::device::detail {
 
@@ -16,6 +17,7 @@ struct ProvisioningClientConfig {
   ProvisioningConfig provisioning;
   std::shared_ptr<EventLoop> loop;
   std::vector<StageInsertion> stages = {};
+  Warnings warnings = {};  // Told when the client is made.
 };
 
 // Throw std::invalid_argument naming the argument, the rule and the value, unless it is secret.

@@ -46,6 +46,7 @@ Error told_to_the_caller(Error error) {
 std::shared_ptr<ProvisioningClientCore> ProvisioningClientCore::create(
     ProvisioningClientConfig config, MqttTransportFactory make_transport) {
   std::shared_ptr<ProvisioningClientCore> core(new ProvisioningClientCore(config));
+  log_warnings(core->registration_id_, config.warnings);
   core->start_pipeline(make_provisioning_mqtt_pipeline(
                            core->loop_, std::move(config.pipeline), std::move(config.provisioning),
                            std::move(make_transport),

@@ -2,84 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include "clients/detail/managed_device_core.hpp"
-#include "tests/clients/provisioning_service.hpp"
-#include "tests/support/temporary_folder.hpp"
-#include "tests/support/test_certificates.hpp"
+#include "tests/clients/managed.hpp"
 
 namespace azure::iot::device::test {
 namespace {
-using namespace std::chrono_literals;
-
-const Reply kRefused = refuse_with(Error(Errc::unauthorized, "CONNACK 5"));
-
-// A managed device between a faked provisioning service and a faked hub, in virtual time.
-class Managed {
- public:
-  explicit Managed(const ManagedSymmetricKeyOptions& options = {}) {
-    start(detail::config_from_symmetric_key("dps.test", "reg1", "scope1", kTestKey,
-                                            with_own_parts(options)));
-  }
-  explicit Managed(const X509& x509) {
-    start(detail::config_from_x509_certificate("dps.test", "reg1", "scope1", x509,
-                                               with_own_parts(ManagedX509Options{})));
-  }
-  ~Managed() {
-    shutdown();
-    advance(1s);
-    core.reset();
-    loop->run_posted();
-    CHECK(loop->pending_timers() == 0);
-  }
-
-  Call<void> connect(detail::Timeout timeout = {}) {
-    Call<void> call;
-    core->start_connect(timeout, call.completion());
-    advance(2s);  // For the first question after the registration.
-    return call;
-  }
-  Call<void> shutdown() {
-    Call<void> call;
-    core->start_shutdown(call.completion());
-    loop->run_posted();
-    return call;
-  }
-  void advance(Duration by) { loop->advance(by); }
-  // How often it has registered.
-  std::size_t registrations() const {
-    const auto topics = dps.transport.published();
-    return static_cast<std::size_t>(std::count_if(topics.begin(), topics.end(), [](const auto& t) {
-      return t.starts_with("$dps/registrations/PUT/");
-    }));
-  }
-
-  // The certificates of tests are valid now.
-  std::shared_ptr<ManualLoop> loop =
-      std::make_shared<ManualLoop>(std::chrono::system_clock::now() + 1min);
-  FakeProvisioningService dps;
-  FakeMqttTransport hub;
-  int new_clients = 0;
-  std::vector<std::string> told;
-  std::shared_ptr<detail::ManagedDeviceCore> core;
-
- private:
-  template <class Options>
-  Options with_own_parts(Options options) {
-    options.hub.event_loop = loop;
-    options.on_new_client = [this](IoTHubDeviceClient&) { ++new_clients; };
-    options.on_background_exception = [this](const IotError& error) {
-      told.emplace_back(error.what());
-    };
-    return options;
-  }
-  void start(detail::ManagedDeviceConfig config) {
-    core = detail::ManagedDeviceCore::create(std::move(config),
-                                             {.provisioning = dps.transport.factory(),
-                                              .hub = hub.factory(),
-                                              .handler_pool = HandlerPool::create_inline(*loop),
-                                              .random = [] { return 0.5; }});
-  }
-};
 
 TEST_CASE("ManagedDevice: connect registers, connects to the hub, and brings a client") {
   Managed device;
@@ -293,91 +219,6 @@ TEST_CASE(
   CHECK(device.connect().succeeded());
   CHECK(device.core->client() != before);
   CHECK(device.registrations() == 1);
-}
-
-X509 x509_of(const ServerCertificate& made) {
-  X509 x509;
-  x509.certificate = made.certificate;
-  x509.key = made.key;
-  return x509;
-}
-
-TEST_CASE("ManagedDevice: a certificate stands for the device at both services") {
-  Managed device(x509_of(make_server_certificate({.common_name = "reg1"})));
-  device.dps.answers = {assigned_to("hub1.test"), assigned_to("hub2.test")};
-  CHECK(device.connect().succeeded());
-  device.hub.script({kRefused});
-  device.hub.drop();
-  device.advance(1s);
-  CHECK(device.registrations() == 2);
-  CHECK(device.core->client()->connected());
-  CHECK(device.hub.config().hostname == "hub2.test");
-  CHECK_FALSE(device.dps.transport.passwords().at(0));
-  CHECK_FALSE(device.hub.passwords().at(0));
-  CHECK(device.hub.config().x509);
-}
-
-TEST_CASE("ManagedDevice: a certificate whose file was renewed is shown from the next client on") {
-  const TemporaryFolder folder;
-  const ServerCertificate first = make_server_certificate({.common_name = "reg1"});
-  const ServerCertificate second = make_server_certificate({.common_name = "reg1"});
-  X509 x509;
-  x509.certificate = folder.write("device.pem", first.certificate);
-  x509.key = folder.write("device.key", first.key);
-  Managed device(x509);
-  device.dps.answers = {assigned_to("hub1.test"), assigned_to("hub1.test"),
-                        assigned_to("hub1.test")};
-  device.connect();
-  CHECK(device.hub.config().x509->certificate == first.certificate);
-  const auto register_again = [&] {
-    device.hub.script({kRefused});
-    device.hub.drop();
-    device.advance(1s);
-  };
-  folder.write("device.pem", second.certificate);
-  folder.write("device.key", second.key);
-  register_again();
-  CHECK(device.dps.transport.config().x509->certificate == second.certificate);
-  CHECK(device.hub.config().x509->certificate == second.certificate);
-  CHECK(device.told.empty());
-  // One that cannot be read is told, and looked for again.
-  folder.write("device.pem", "");
-  register_again();
-  REQUIRE_FALSE(device.told.empty());
-  CHECK(device.told[0].find("x509: ") != std::string::npos);
-  folder.write("device.pem", second.certificate);
-  device.advance(1min);
-  CHECK(device.core->client()->connected());
-}
-
-TEST_CASE("ManagedDevice: an argument that breaks its rule is refused, and named") {
-  const auto refusal = [](ManagedSymmetricKeyOptions options) {
-    options.hub.event_loop = std::make_shared<ManualLoop>();
-    try {
-      ManagedDevice::create_from_symmetric_key("h", "r", "s", kTestKey, options);
-      return std::string();
-    } catch (const std::invalid_argument& e) {
-      return std::string(e.what());
-    }
-  };
-  CHECK(refusal({}) == "");
-  CHECK(refusal({.failed_connects = 0}) == "failed_connects: must be 1 or more; got 0");
-  CHECK(refusal({.hub = {.keep_alive = 0s}}).starts_with("keep_alive: "));
-  CHECK(refusal({.provisioning = {.keep_alive = 0s}}).starts_with("keep_alive: "));
-  const auto refusal_of = [](const X509& x509) {
-    try {
-      ManagedDevice::create_from_x509_certificate("h", "r", "s", x509);
-      return std::string();
-    } catch (const std::invalid_argument& e) {
-      return std::string(e.what());
-    }
-  };
-  X509 x509 = x509_of(make_server_certificate());
-  CHECK(refusal_of(x509) == "");
-  x509.key.clear();
-  CHECK(refusal_of(x509) == "x509: the key is missing");
-  x509 = x509_of(make_server_certificate({.from = -7200, .until = -3600}));
-  CHECK(refusal_of(x509).find("expired") != std::string::npos);
 }
 
 }  // namespace

@@ -205,14 +205,7 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
 Error check(const MqttTransportConfig& config) {
   if (config.client_id.empty()) return Error(Errc::operation_error, "client_id must not be empty");
   if (config.hostname.empty()) return Error(Errc::operation_error, "hostname must not be empty");
-  if (Tunnel::available()) return {};
-  const auto lacks = [](const std::string& what) {
-    return Error(Errc::bad_content, what + " cannot be used: this library was built without " +
-                                        "tunnels (AZURE_IOT_DEVICE_TUNNEL=OFF)");
-  };
-  if (config.websockets) return lacks("websockets");
-  if (config.proxy_options) return lacks("proxy_options");
-  return {};
+  return missing_tunnel(config.websockets, config.proxy_options);
 }
 
 void warn_of(std::chrono::seconds keep_alive, const std::string& client_id) {
@@ -223,6 +216,13 @@ void warn_of(std::chrono::seconds keep_alive, const std::string& client_id) {
 }
 
 }  // namespace
+
+Error missing_tunnel(bool websockets, const std::optional<ProxyOptions>& proxy_options) {
+  if (Tunnel::available() || (!websockets && !proxy_options)) return {};
+  const std::string what = websockets ? "websockets" : "proxy_options";
+  return Error(Errc::bad_content, what + " cannot be used: this library was built without " +
+                                      "tunnels (AZURE_IOT_DEVICE_TUNNEL=OFF)");
+}
 
 MqttTransportFactory make_mosquitto_transport_factory(MosquittoTransportOptions options) {
   if (!options.resolver) options.resolver = Resolver::system();

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 
 #include "../../pipeline/mqtt_transport.hpp"
 #include "../resolver.hpp"
@@ -18,6 +19,9 @@ struct MosquittoTransportOptions {
   // More than this in one packet from the server ends the connection.
   std::size_t max_packet_size = std::size_t{1} << 20;
 };
+
+// What the library was built without and one of these would need; the factory refuses it too.
+Error missing_tunnel(bool websockets, const std::optional<ProxyOptions>& proxy_options);
 
 // Makes transports that speak MQTT 3.1.1 over TLS with libmosquitto. (Python: MQTTTransport.)
 MqttTransportFactory make_mosquitto_transport_factory(MosquittoTransportOptions options = {});

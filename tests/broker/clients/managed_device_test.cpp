@@ -15,79 +15,85 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
+// Two hubs of which a service gives the first to the device r1, by its key or by its certificate,
+// and the second after `move_to_second`. A device has one port for both.
+struct TwoHubs {
+  explicit TwoHubs(const std::string& enrollment = "--enrollment")
+      : dps({&first, &second}, {enrollment, "r1"}) {}
+
+  std::string ca() const { return contents_of(first.ca_file()) + contents_of(second.ca_file()); }
+  ProvisioningSymmetricKeyOptions service() const {
+    return {.server_verification_cert = dps.ca_file(), .port = dps.port()};
+  }
+  SymmetricKeyOptions hub() const {
+    return {.server_verification_cert = ca(), .port = first.port()};
+  }
+  void move_to_second() const {
+    dps.enroll("r1", R"({"hub": "127.0.0.2"})");
+    first.fault({.name = "refuse", .device = "r1"});
+    first.drop("r1");
+  }
+
+  const SimulatorProcess first{{.devices = {"other"}}};
+  const SimulatorProcess second{
+      {.devices = {"other"},
+       .arguments = {"--address", "127.0.0.2", "--mqtt-port", std::to_string(first.port()),
+                     "--x509-port", std::to_string(first.x509_port())}}};
+  const DpsProcess dps;
+};
+
 TEST_CASE("ManagedDevice: a device that its hub refuses registers again and moves to another hub") {
-  const SimulatorProcess first({.devices = {"other"}});
-  const std::string port = std::to_string(first.port());
-  const SimulatorProcess second(
-      {.devices = {"other"}, .arguments = {"--address", "127.0.0.2", "--mqtt-port", port}});
-  const DpsProcess dps({&first, &second}, {"--enrollment", "r1"});
+  const TwoHubs hubs;
   std::atomic<int> messages = 0;
   auto device = ManagedDevice::create_from_symmetric_key(
-      dps.host(), "r1", dps.id_scope(), dps.key("r1"),
-      {.provisioning = {.server_verification_cert = dps.ca_file(), .port = dps.port()},
-       .hub = {.server_verification_cert =
-                   contents_of(first.ca_file()) + contents_of(second.ca_file()),
-               .port = first.port()},
+      hubs.dps.host(), "r1", hubs.dps.id_scope(), hubs.dps.key("r1"),
+      {.provisioning = hubs.service(),
+       .hub = hubs.hub(),
        .on_new_client = [&](IoTHubDeviceClient& client) {
          client.on_message_received([&](Message) { ++messages; });
        }});
   device.connect(30s);
   device.client()->send_message("from the first");
-  CHECK(first.telemetry("r1").size() == 1);
+  CHECK(hubs.first.telemetry("r1").size() == 1);
 
-  dps.enroll("r1", R"({"hub": "127.0.0.2"})");
-  first.fault({.name = "refuse", .device = "r1"});
-  first.drop("r1");
-  second.wait_for_events("subscribed", "r1");
-  second.send_c2d("r1", "hello");
+  hubs.move_to_second();
+  hubs.second.wait_for_events("subscribed", "r1");
+  hubs.second.send_c2d("r1", "hello");
   CHECK(eventually([&] { return messages == 1; }));
   device.client()->send_message("from the second");
-  CHECK(second.telemetry("r1").at(0).payload == "from the second");
-  CHECK(dps.count("registering", "r1") == 2);
+  CHECK(hubs.second.telemetry("r1").at(0).payload == "from the second");
+  CHECK(hubs.dps.count("registering", "r1") == 2);
   device.shutdown();
   CHECK(device.client() == nullptr);
 }
 
 TEST_CASE("ManagedDevice: a device with a certificate moves to another hub with it") {
-  const SimulatorProcess first({.devices = {"other"}});
-  const std::string port = std::to_string(first.x509_port());
-  const SimulatorProcess second(
-      {.devices = {"other"}, .arguments = {"--address", "127.0.0.2", "--x509-port", port}});
-  const DpsProcess dps({&first, &second}, {"--x509-enrollment", "r1"});
+  const TwoHubs hubs("--x509-enrollment");
   X509 x509;
-  x509.certificate = dps.certificate_files("r1").certificate;
-  x509.key = dps.certificate_files("r1").key;
+  x509.certificate = hubs.dps.certificate_files("r1").certificate;
+  x509.key = hubs.dps.certificate_files("r1").key;
   auto device = ManagedDevice::create_from_x509_certificate(
-      dps.host(), "r1", dps.id_scope(), x509,
-      {.provisioning = {.server_verification_cert = dps.ca_file(), .port = dps.x509_port()},
-       .hub = {
-           .server_verification_cert = contents_of(first.ca_file()) + contents_of(second.ca_file()),
-           .port = first.x509_port()}});
+      hubs.dps.host(), "r1", hubs.dps.id_scope(), x509,
+      {.provisioning = {.server_verification_cert = hubs.dps.ca_file(),
+                        .port = hubs.dps.x509_port()},
+       .hub = {.server_verification_cert = hubs.ca(), .port = hubs.first.x509_port()}});
   device.connect(30s);
   device.client()->send_message("from the first");
-  CHECK(first.telemetry("r1").size() == 1);
-  dps.enroll("r1", R"({"hub": "127.0.0.2"})");
-  first.fault({.name = "refuse", .device = "r1"});
-  first.drop("r1");
-  second.wait_for_events("connected", "r1", 1, 30s);
+  CHECK(hubs.first.telemetry("r1").size() == 1);
+  hubs.move_to_second();
+  hubs.second.wait_for_events("connected", "r1", 1, 30s);
   device.connect(30s);
   device.client()->send_message("from the second");
-  CHECK(second.telemetry("r1").size() == 1);
+  CHECK(hubs.second.telemetry("r1").size() == 1);
 }
 
 TEST_CASE("ManagedDevice: threads may use it while it moves, and while it is shut down") {
-  const SimulatorProcess first({.devices = {"other"}});
-  const std::string port = std::to_string(first.port());
-  const SimulatorProcess second(
-      {.devices = {"other"}, .arguments = {"--address", "127.0.0.2", "--mqtt-port", port}});
-  const DpsProcess dps({&first, &second}, {"--enrollment", "r1"});
+  const TwoHubs hubs;
   std::atomic<int> clients = 0;
   auto device = ManagedDevice::create_from_symmetric_key(
-      dps.host(), "r1", dps.id_scope(), dps.key("r1"),
-      {.provisioning = {.server_verification_cert = dps.ca_file(), .port = dps.port()},
-       .hub = {.server_verification_cert =
-                   contents_of(first.ca_file()) + contents_of(second.ca_file()),
-               .port = first.port()},
+      hubs.dps.host(), "r1", hubs.dps.id_scope(), hubs.dps.key("r1"),
+      {.provisioning = hubs.service(),
+       .hub = hubs.hub(),
        .on_new_client = [&](IoTHubDeviceClient&) { ++clients; },
        .on_background_exception = [](const IotError&) {}});
   std::atomic<bool> over = false;
@@ -107,11 +113,9 @@ TEST_CASE("ManagedDevice: threads may use it while it moves, and while it is shu
       }
     });
   }
-  first.wait_for_events("telemetry", "r1", 1, 30s);
-  dps.enroll("r1", R"({"hub": "127.0.0.2"})");
-  first.fault({.name = "refuse", .device = "r1"});
-  first.drop("r1");
-  second.wait_for_events("telemetry", "r1", 1, 30s);
+  hubs.first.wait_for_events("telemetry", "r1", 1, 30s);
+  hubs.move_to_second();
+  hubs.second.wait_for_events("telemetry", "r1", 1, 30s);
   CHECK(eventually([&] { return clients == 2; }));
   device.shutdown();
   CHECK(device.client() == nullptr);
@@ -130,11 +134,10 @@ TEST_CASE("ManagedDevice: it registers again at the pace that a busy service wan
   device.connect(30s);
   dps.enroll("r1", R"({"throttled": 2, "retry_after": 3})");
   hub.fault({.name = "refuse", .device = "r1"});
-  hub.drop("r1");
-  dps.process().wait_for_events("throttled", {}, 1, 30s);
   const Stopwatch watch;
-  dps.process().wait_for_events("registering", {}, 2, 30s);
-  CHECK(watch.passed() > 5s);  // Twice three, but for when we looked.
+  hub.drop("r1");
+  dps.process().wait_for_events("registering", {}, 2, 60s);
+  CHECK(watch.passed() >= 6s);  // Twice three.
   CHECK(dps.count("throttled") == 2);
   device.connect(30s);
 }
@@ -151,10 +154,10 @@ TEST_CASE("ManagedDevice: a hub that is gone for ten connects has the device reg
        .registration_pauses = std::make_shared<ExponentialBackoff>(
            ExponentialBackoff::Limits{.first = 100ms, .longest = 200ms})});
   device.connect(30s);
-  hub.stop_broker();
   const Stopwatch watch;
+  hub.stop_broker();
   dps.process().wait_for_events("assigned", {}, 2, 60s);
-  CHECK(watch.passed() > 8s);  // The first at once, nine more a second apart.
+  CHECK(watch.passed() >= 9s);  // The first at once, nine more a second apart.
   hub.start_broker();
   device.connect(30s);
   device.client()->send_message("back");

@@ -1,0 +1,110 @@
+// What a managed device is made of: its certificate, and what is refused or warned of.
+#include <doctest/doctest.h>
+
+#include "clients/managed_device.hpp"
+#include "tests/clients/managed.hpp"
+#include "tests/support/log_listener.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "tests/support/test_certificates.hpp"
+
+namespace azure::iot::device::test {
+namespace {
+
+X509 x509_of(const ServerCertificate& made) {
+  X509 x509;
+  x509.certificate = made.certificate;
+  x509.key = made.key;
+  return x509;
+}
+
+TEST_CASE("ManagedDevice: a certificate stands for the device at both services") {
+  Managed device(x509_of(make_server_certificate({.common_name = "reg1"})));
+  device.dps.answers = {assigned_to("hub1.test"), assigned_to("hub2.test")};
+  CHECK(device.connect().succeeded());
+  device.hub.script({kRefused});
+  device.hub.drop();
+  device.advance(1s);
+  CHECK(device.registrations() == 2);
+  CHECK(device.core->client()->connected());
+  CHECK(device.hub.config().hostname == "hub2.test");
+  CHECK_FALSE(device.dps.transport.passwords().at(0));
+  CHECK_FALSE(device.hub.passwords().at(0));
+  CHECK(device.hub.config().x509);
+}
+
+TEST_CASE("ManagedDevice: a certificate whose file was renewed is shown from the next client on") {
+  const TemporaryFolder folder;
+  const ServerCertificate first = make_server_certificate({.common_name = "reg1"});
+  const ServerCertificate second = make_server_certificate({.common_name = "reg1"});
+  X509 x509;
+  x509.certificate = folder.write("device.pem", first.certificate);
+  x509.key = folder.write("device.key", first.key);
+  Managed device(x509);
+  device.dps.answers = {assigned_to("hub1.test"), assigned_to("hub1.test"),
+                        assigned_to("hub1.test")};
+  device.connect();
+  CHECK(device.hub.config().x509->certificate == first.certificate);
+  const auto register_again = [&] {
+    device.hub.script({kRefused});
+    device.hub.drop();
+    device.advance(1s);
+  };
+  folder.write("device.pem", second.certificate);
+  folder.write("device.key", second.key);
+  register_again();
+  CHECK(device.dps.transport.config().x509->certificate == second.certificate);
+  CHECK(device.hub.config().x509->certificate == second.certificate);
+  CHECK(device.told.empty());
+  // One that cannot be read is told, and looked for again.
+  folder.write("device.pem", "");
+  register_again();
+  REQUIRE_FALSE(device.told.empty());
+  CHECK(device.told[0].find("x509: ") != std::string::npos);
+  folder.write("device.pem", second.certificate);
+  device.advance(1min);
+  CHECK(device.core->client()->connected());
+}
+
+// One for both clients, and none with those that are made later.
+TEST_CASE("ManagedDevice: what no service will accept is warned of once") {
+  LogListener log(LogLevel::warning);
+  Managed device(std::string_view{});
+  CHECK(log.records == std::vector<std::string>{"warning|Client|reg1|symmetric_key is empty: the "
+                                                "service will refuse what is signed with it"});
+  device.dps.answers = {assigned_to("hub1.test")};
+  CHECK(device.connect().succeeded());
+  CHECK(log.records.size() == 1);
+}
+
+TEST_CASE("ManagedDevice: an argument that breaks its rule is refused, and named") {
+  const auto refusal = [](ManagedSymmetricKeyOptions options) {
+    options.hub.event_loop = std::make_shared<ManualLoop>();
+    try {
+      ManagedDevice::create_from_symmetric_key("h", "r", "s", kTestKey, options);
+      return std::string();
+    } catch (const std::invalid_argument& e) {
+      return std::string(e.what());
+    }
+  };
+  CHECK(refusal({}) == "");
+  CHECK(refusal({.failed_connects = 0}) == "failed_connects: must be 1 or more; got 0");
+  CHECK(refusal({.hub = {.keep_alive = 0s}}).starts_with("keep_alive: "));
+  CHECK(refusal({.provisioning = {.keep_alive = 0s}}).starts_with("keep_alive: "));
+  const auto refusal_of = [](const X509& x509) {
+    try {
+      ManagedDevice::create_from_x509_certificate("h", "r", "s", x509);
+      return std::string();
+    } catch (const std::invalid_argument& e) {
+      return std::string(e.what());
+    }
+  };
+  X509 x509 = x509_of(make_server_certificate());
+  CHECK(refusal_of(x509) == "");
+  x509.key.clear();
+  CHECK(refusal_of(x509) == "x509: the key is missing");
+  x509 = x509_of(make_server_certificate({.from = -7200, .until = -3600}));
+  CHECK(refusal_of(x509).find("expired") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace azure::iot::device::test
