@@ -31,8 +31,8 @@ struct ManagedDeviceOptions {
   Json provisioning_payload = {};
   // After so many attempts in a row to connect have failed, the device registers again: 1 or more.
   int failed_connects = 10;
-  // How long to wait after a registration in the background that failed, or led to a hub that
-  // refuses the device again. A policy that gives up is asked again, and waits its longest.
+  // How long to wait after a registration or connect in the background that failed. A policy that
+  // gives up is asked again, and waits its longest.
   std::shared_ptr<const RetryPolicy> registration_pauses = {};  // None: ExponentialBackoff.
   // Called with each new client of a hub once it is connected, on a pool of threads, where it may
   // block: the place to set handlers. What it throws is told to the function below.
@@ -49,7 +49,9 @@ using ManagedX509Options = ManagedDeviceOptions<ProvisioningX509Options, X509Opt
 // devices nobody visits. What it does, and no more:
 // - `connect` registers with the provisioning service, and connects to the hub that it names.
 // - A connection that is lost is made again, as the options of the hub's client say.
-// - When `failed_connects` attempts in a row have failed, or the hub has refused the device, since
+// - When `failed_connects` attempts in a row have failed, that client gives up (what failed will
+// not
+//   get better by itself, or its `retry_policy` says so), or the hub has refused the device, since
 //   it does not know it any more, the client of the hub is shut down, the device registers again,
 //   at the pace that the service asks for, and connects to the hub that it is given to now, which
 //   may be the same. This goes on until it has succeeded, with pauses that grow, or `shutdown`.
@@ -99,7 +101,9 @@ class ManagedDevice final {
   // ProvisioningDeviceClient::register_device and IoTHubDeviceClient::connect throw; then it may be
   // called again, and does not register anew unless the hub refused the device or
   // `failed_connects` attempts have failed. Once it has succeeded the policy above holds, and a
-  // call returns when there is a client again. Without a timeout it waits as long as that takes.
+  // call returns when there is a connected client again. One whose link is lost, or was ended by
+  // the application, is connected at once, and after pauses as between registrations, also when the
+  // call has timed out. Without a timeout it waits as long as that takes.
   //
   //   device.connect(5min);
   void connect(Timeout timeout = {});

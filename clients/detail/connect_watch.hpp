@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../../pipeline/events.hpp"
 #include "../../pipeline/operations.hpp"
 #include "../../pipeline/stage.hpp"
 
@@ -28,6 +29,22 @@ class ConnectWatch final : public Stage {
   }
 
   const std::function<void(const Error&)> told_;
+};
+
+// Above ConnectionRetryStage: sees that the lost connection is not made again.
+class GiveUpWatch final : public Handles<GiveUpWatch, Ops<>, Events<BackgroundExceptionEvent>> {
+ public:
+  // `told` is called from inside the chain.
+  explicit GiveUpWatch(std::function<void()> told) : told_(std::move(told)) {}
+  std::string_view name() const override { return "GiveUpWatch"; }
+
+  void on(const BackgroundExceptionEvent& event) {
+    if (event.gave_up) told_();
+    send_event_up(event);
+  }
+
+ private:
+  const std::function<void()> told_;
 };
 
 }  // namespace azure::iot::device::detail

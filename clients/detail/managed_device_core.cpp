@@ -27,6 +27,11 @@ Error caught(F make) {
   }
 }
 
+// Of an end that nobody waits for.
+Completion<void> unheard() {
+  return Completion<void>([](const Error&) {});
+}
+
 // What is waited where the policy gives up, which this does not.
 Duration some_of_the_longest_pause(const std::function<double()>& random) {
   constexpr Duration kHalf = std::chrono::seconds{150};
@@ -85,12 +90,10 @@ void ManagedDeviceCore::connect(SteadyTime deadline, Completion<void> done) {
   if (state_ == State::ended) {
     return done(Error(Errc::pipeline_not_running, "the device was shut down"));
   }
-  if (state_ == State::connected && hub_->was_shut_down()) {  // By the application.
-    hub_.reset();
-    set_client(nullptr, nullptr);
-    state_ = State::idle;
+  if (state_ == State::connected) {
+    if (hub_->connected()) return done({});
+    state_ = State::idle;  // Its client waits before it redials, or the application ended the link.
   }
-  if (state_ == State::connected) return done({});
   const auto waiter = waiters_.emplace(waiters_.end(), std::move(done));
   if (deadline != kNever) {
     waiter->timer.start_at(*config_.loop, deadline, [this, waiter] {
@@ -154,11 +157,19 @@ std::shared_ptr<HubClientCore> ManagedDeviceCore::make_hub_client() {
       if (self) self->later([error](ManagedDeviceCore& core) { core.on_attempt(error); });
     });
   }));
+  config.stages.push_back(before("ConnectionRetryStage", [weak = weak_from_this()] {
+    return std::make_unique<GiveUpWatch>([weak] {
+      const auto self = weak.lock();
+      if (self) self->later([](ManagedDeviceCore& core) { core.on_gave_up(); });
+    });
+  }));
   return HubClientCore::create(std::move(config), network_.hub, network_.handler_pool);
 }
 
 void ManagedDeviceCore::connect_to_hub() {
   state_ = State::connecting;
+  pause_.cancel();
+  if (hub_ && hub_->was_shut_down()) end_hub(unheard());  // By the application.
   const Error unusable = caught([this] {
     if (!hub_) hub_ = make_hub_client();
   });
@@ -179,18 +190,21 @@ void ManagedDeviceCore::on_connected(const Error& error) {
   failed_in_a_row_ = 0;
   log_for(config_.registration_id, LogLevel::info, kName,
           "connected to the hub that it was given to");
+  if (!client()) bring_client();  // Otherwise that one has its link again.
+  end_waiters({});
+}
+
+void ManagedDeviceCore::bring_client() {
   const auto client = std::make_shared<IoTHubDeviceClient>(hub_);
   set_client(client, hub_);
-  if (config_.on_new_client) {
-    handlers_.run([self = shared_from_this(), client] {
-      try {
-        self->config_.on_new_client(*client);
-      } catch (const std::exception& e) {
-        self->report(Error(Errc::user_handler, e.what()), Service::iot_hub);
-      }
-    });
-  }
-  end_waiters({});
+  if (!config_.on_new_client) return;
+  handlers_.run([self = shared_from_this(), client] {
+    try {
+      self->config_.on_new_client(*client);
+    } catch (const std::exception& e) {
+      self->report(Error(Errc::user_handler, e.what()), Service::iot_hub);
+    }
+  });
 }
 
 // Each attempt of the hub's client, those of its own accord too.
@@ -199,22 +213,34 @@ void ManagedDeviceCore::on_attempt(const Error& error) {
   if (error.code() == Errc::operation_cancelled) return;
   failed_connects_ = error ? failed_connects_ + 1 : 0;
   refused_ = error.code() == Errc::unauthorized;
-  if (state_ == State::connected && seems_gone()) leave();
+  const bool pausing = state_ == State::waiting && hub_;  // It may redial by itself meanwhile.
+  if ((state_ == State::connected || pausing) && seems_gone()) return leave();
+  if (pausing && !error) connect_to_hub();
+}
+
+// Where this is connecting or waiting, it dials anyway.
+void ManagedDeviceCore::on_gave_up() {
+  if (state_ == State::connected) leave();
 }
 
 void ManagedDeviceCore::leave() {
   state_ = State::leaving;
+  pause_.cancel();
   log_for(config_.registration_id, LogLevel::warning, kName,
           refused_ ? "the hub refuses the device" : "the hub cannot be reached",
           ": it registers again");
-  const std::shared_ptr<HubClientCore> left = std::exchange(hub_, nullptr);
-  left->start_shutdown(Completion<void>([weak = weak_from_this()](const Error&) {
+  end_hub(Completion<void>([weak = weak_from_this()](const Error&) {
     if (const auto self = weak.lock()) {
       self->later([](ManagedDeviceCore& core) {
         if (core.state_ == State::leaving) core.register_again();
       });
     }
   }));
+}
+
+void ManagedDeviceCore::end_hub(Completion<void> done) {
+  if (!hub_) return done({});
+  std::exchange(hub_, nullptr)->start_shutdown(std::move(done));
   set_client(nullptr, nullptr);  // It has been told to end: nobody waits here.
 }
 
@@ -222,11 +248,9 @@ void ManagedDeviceCore::leave() {
 void ManagedDeviceCore::fail(const Error& error, Service service) {
   service_ = service;
   if (const auto failed = std::exchange(provisioning_, nullptr)) {
-    failed->start_shutdown(Completion<void>([](const Error&) {}));
+    failed->start_shutdown(unheard());
   }
-  if (seems_gone() || !assignment_) {
-    if (hub_) std::exchange(hub_, nullptr)->start_shutdown(Completion<void>([](const Error&) {}));
-  }
+  if (seems_gone() || !assignment_) end_hub(unheard());
   if (!established_) {
     state_ = State::idle;
     return end_waiters(error);
@@ -275,7 +299,7 @@ void ManagedDeviceCore::end(Completion<void> done) {
   // At most one of them is there: the other is over.
   std::shared_ptr<ClientCore> last = std::exchange(hub_, nullptr);
   if (const auto provisioning = std::exchange(provisioning_, nullptr)) {
-    if (last) last->start_shutdown(Completion<void>([](const Error&) {}));
+    if (last) last->start_shutdown(unheard());
     last = provisioning;
   }
   if (last) {

@@ -53,9 +53,10 @@ class ManagedDeviceCore final : public Core,
     idle,         // Becomes registering or connecting with a call of connect.
     registering,  // Becomes connecting; failing, idle, or waiting once the policy holds.
     connecting,   // Becomes connected; failing as above.
-    connected,    // There is a client. Becomes leaving when the device seems to be gone.
+    connected,    // There is a client, which redials. Becomes leaving when it gives up, or the
+                  // device seems to be gone; connecting when connect finds it without a link.
     leaving,      // The client is shut down. Becomes registering.
-    waiting,      // Between two registrations. Becomes registering or connecting.
+    waiting,      // Between two attempts. Becomes registering or connecting.
     ended,        // After shutdown.
   };
   struct Waiter {
@@ -73,9 +74,13 @@ class ManagedDeviceCore final : public Core,
   std::shared_ptr<HubClientCore> make_hub_client();
   void connect_to_hub();
   void on_connected(const Error& error);
+  void bring_client();
   void on_attempt(const Error& error);
+  void on_gave_up();
   bool seems_gone() const;
   void leave();
+  // Ends the hub's client, if there is one, without waiting.
+  void end_hub(Completion<void> done);
   void fail(const Error& error, Service service);
   void report(const Error& error, Service service);
   void end(Completion<void> done);
