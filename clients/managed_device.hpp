@@ -49,12 +49,12 @@ using ManagedX509Options = ManagedDeviceOptions<ProvisioningX509Options, X509Opt
 // devices nobody visits. What it does, and no more:
 // - `connect` registers with the provisioning service, and connects to the hub that it names.
 // - A connection that is lost is made again, as the options of the hub's client say.
-// - When `failed_connects` attempts in a row have failed, that client gives up (what failed will
-// not
-//   get better by itself, or its `retry_policy` says so), or the hub has refused the device, since
-//   it does not know it any more, the client of the hub is shut down, the device registers again,
-//   at the pace that the service asks for, and connects to the hub that it is given to now, which
-//   may be the same. This goes on until it has succeeded, with pauses that grow, or `shutdown`.
+// - When `failed_connects` attempts in a row have failed, or that client gives up, as on what will
+//   not get better by itself, or where its `retry_policy` says so, or the hub has refused the
+//   device, since it does not know it any more, the client of the hub is shut down, the device
+//   registers again, at the pace that the service asks for, and connects to the hub that it is
+//   given to now, which may be the same. This goes on until it has succeeded, with pauses that
+//   grow, or `shutdown`.
 //
 //   ManagedDevice device = ManagedDevice::create_from_symmetric_key(
 //       host, registration_id, id_scope, key,
