@@ -132,7 +132,7 @@ TEST_CASE("ManagedDevice: a redial of the hub's client that ends the count ends 
   const auto fixed = std::make_shared<ExponentialBackoff>(
       ExponentialBackoff::Limits{.first = 30s, .longest = 30s});
   Established device({.failed_connects = 3, .registration_pauses = fixed});
-  device.dps.answers = {assigning("10"), assigned_to("hub2.test")};
+  device.dps.answers = {assigning(), assigning("10"), assigned_to("hub2.test")};
   device.hub.script({refuse, refuse, refuse});
   device.hub.drop();
   device.advance(1s);
