@@ -19,6 +19,8 @@ namespace {
 
 constexpr auto kPause = 2s;
 
+// From the first connect on, which tells its outcome itself: a handler has a thread of its own, and
+// might say "connected" after what the main thread did next.
 void show_what_happens(IoTHubDeviceClient& client) {
   client.on_connection_state_change([](ConnectionStateChange change) {
     if (change.connected) return say("connected");
@@ -64,8 +66,9 @@ void run(bool once) {
   const sample::EndSignals signals;
   auto client = IoTHubDeviceClient::create_from_connection_string(
       sample::connection_string("IOTHUB_DEVICE_CONNECTION_STRING"), sample::options());
-  show_what_happens(client);
   client.connect();
+  say("connected");
+  show_what_happens(client);
   send_reading(client, 1);
   say("twin: " + client.get_twin().dump());
   client.patch_twin_reported_properties({{"sample", {{"running", true}}}});

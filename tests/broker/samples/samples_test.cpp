@@ -31,6 +31,7 @@ TEST_CASE("Samples: the device sends, shows what comes down, answers, and ends o
   const SimulatorProcess hub({.devices = {"dev"}});
   ChildProgram sample("device_sample", {}, settings(hub, "IOTHUB_DEVICE_CONNECTION_STRING", "dev"));
   REQUIRE(sample.line("waiting") != "");
+  CHECK(sample.output().starts_with("connected\nsent reading 1\n"));
   CHECK(hub.telemetry("dev").at(0).payload == R"({"reading": 1})");
   CHECK(hub.twin("dev").find(R"("running":true)") != std::string::npos);
   hub.send_c2d("dev", "hello");
