@@ -102,10 +102,16 @@ TEST_CASE("IotBench: a run that does not end in time is killed, and the reason t
         std::string::npos);
 }
 
-TEST_CASE("IotBench: what cannot be done fails with a status, and help does not") {
-  CHECK(iot_bench("--help") == 0);
-  CHECK(iot_bench("--rounds 0") != 0);
-  CHECK(iot_bench("--limit 0") != 0);
-  CHECK(iot_bench("--no-such-option") != 0);
-  CHECK(iot_bench("--quick --json /no/such/folder/file") != 0);
+TEST_CASE("IotBench: the status tells wrong arguments from a failure, and the help has them all") {
+  const test::TemporaryFolder folder;
+  const auto output = folder.path() / "output";
+  CHECK(iot_bench("--help", output.string()) == 0);
+  const std::string help = contents_of(output);
+  CHECK(help.find("and 3 if the arguments are wrong") != std::string::npos);
+  CHECK(help.find("SUBCOMMAND") == std::string::npos);
+  for (const char* wrong : {"--rounds 0", "--limit 0", "--no-such-option", "--json", "worker"}) {
+    CAPTURE(wrong);
+    CHECK(iot_bench(wrong) == 3);
+  }
+  CHECK(iot_bench("--quick --json /no/such/folder/file") == 1);
 }

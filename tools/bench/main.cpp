@@ -5,10 +5,12 @@
 #include <cmath>
 #include <exception>
 #include <fstream>
+#include <functional>
 #include <iomanip>
 #include <iostream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -21,6 +23,9 @@
 
 namespace azure::iot::device::bench {
 namespace {
+
+// What it ends with, as its help says.
+enum ExitStatus { kDone, kFailed, kTooSlow, kBadUsage };
 
 struct Arguments {
   bool quick = false;
@@ -142,29 +147,44 @@ int run(const Arguments& arguments) {
   if (file.is_open() && !(file << to_json(rows).dump() << std::endl)) {
     throw std::runtime_error("--json: cannot write " + arguments.json);
   }
-  if (!arguments.gate) return 0;
+  if (!arguments.gate) return kDone;
   std::cout << '\n';
-  return check_gates(std::cout, rows) ? 0 : 2;
+  return check_gates(std::cout, rows) ? kDone : kTooSlow;
 }
 
-void add_worker(CLI::App& app, Job& job) {
-  CLI::App* const worker = app.add_subcommand("worker", "one run of one mode");
-  worker->group("");  // For this program's own use.
-  worker->add_option("mode", job.mode)->required();
-  worker->add_option("--port", job.port)->required();
-  worker->add_option("--ca", job.ca_file)->required();
-  worker->add_option("--client-id", job.client_id)->required();
-  worker->add_option("--payload", job.payload);
-  worker->add_option("--in-flight", job.in_flight);
-  worker->add_option("--messages", job.messages);
+// The exit status: that of `run`, unless the arguments ask for help or are wrong.
+int run_with_arguments(CLI::App& app, int argc, char** argv, const std::function<int()>& run) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kBadUsage;
+  }
+  return run();
 }
 
-int main_of(int argc, char** argv) {
+// One run of one mode, for this program's own use.
+int worker_main(int argc, char** argv) {
+  CLI::App app("One run of one mode.", "iot-bench worker");
+  Job job;
+  app.add_option("mode", job.mode)->required();
+  app.add_option("--port", job.port)->required();
+  app.add_option("--ca", job.ca_file)->required();
+  app.add_option("--client-id", job.client_id)->required();
+  app.add_option("--payload", job.payload);
+  app.add_option("--in-flight", job.in_flight);
+  app.add_option("--messages", job.messages);
+  return run_with_arguments(app, argc, argv, [&] {
+    run_worker(job);
+    return kDone;
+  });
+}
+
+int bench_main(int argc, char** argv) {
   CLI::App app(
       "Measures how fast telemetry goes through this library, beside plain libmosquitto in the "
       "same run,\nagainst a mosquitto broker that it starts on loopback for the time being. "
-      "Everything takes a few\nminutes. The exit status is 0 if all was measured, 1 if not, and 2 "
-      "if a gate was not passed.",
+      "Everything takes a few\nminutes. The exit status is 0 if all was measured, 1 if not, 2 "
+      "if a gate was not passed,\nand 3 if the arguments are wrong.",
       "iot-bench");
   Arguments arguments;
   app.add_flag("--quick", arguments.quick, "only 256 bytes, and 1, 20 and 100 in flight");
@@ -183,22 +203,17 @@ int main_of(int argc, char** argv) {
       ->check(CLI::Range(0.001, 100.0))
       ->capture_default_str();
   app.add_option("--json", arguments.json, "also write the figures to this file");
-  Job job;
-  add_worker(app, job);
-  CLI11_PARSE(app, argc, argv);
-  if (app.got_subcommand("worker")) {
-    run_worker(job);
-    return 0;
-  }
-  return run(arguments);
+  return run_with_arguments(app, argc, argv, [&] { return run(arguments); });
 }
 
 }  // namespace
 }  // namespace azure::iot::device::bench
 
 int main(int argc, char** argv) try {
-  return azure::iot::device::bench::main_of(argc, argv);
+  using namespace azure::iot::device::bench;
+  const bool worker = argc > 1 && argv[1] == std::string_view("worker");
+  return worker ? worker_main(argc - 1, argv + 1) : bench_main(argc, argv);
 } catch (const std::exception& e) {
   std::cerr << "iot-bench: " << e.what() << '\n';
-  return 1;
+  return azure::iot::device::bench::kFailed;
 }
