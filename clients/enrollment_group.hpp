@@ -7,8 +7,8 @@ namespace azure::iot::device {
 
 // The key of one device of an enrollment group that attests with a symmetric key: in base64, the
 // HMAC-SHA256 of the registration id under the group's key. With it the device registers, and later
-// connects to its hub. Throws std::invalid_argument if the group's key is empty or no base64, or
-// the registration id empty or blank.
+// connects to its hub. Throws std::invalid_argument if the group's key is empty or not base64
+// throughout, or the registration id empty or blank.
 //
 // Whoever has the group's key can be any device of the group: keep it where devices are made, and
 // give each device its own key only.

@@ -1,5 +1,7 @@
 #include "pipeline/auth/base64.hpp"
 
+#include <algorithm>
+
 #include <mbedtls/base64.h>
 
 #include "pipeline/auth/wipe.hpp"
@@ -45,6 +47,12 @@ std::optional<std::string> decode_base64(std::string_view text) {
   if (in_group == 0) return bytes;
   wipe(bytes);
   return std::nullopt;
+}
+
+bool is_strict_base64(std::string_view text) {
+  if (text.empty() || text.size() % 4 != 0) return false;
+  if (text.ends_with('=')) text.remove_suffix(text.ends_with("==") ? 2 : 1);
+  return std::all_of(text.begin(), text.end(), [](char c) { return value_of(c) >= 0; });
 }
 
 std::string encode_base64(std::string_view bytes) {

@@ -10,6 +10,9 @@ namespace azure::iot::device {
 // padding is ignored, and missing padding is an error. Leaves no copy of what it decodes.
 std::optional<std::string> decode_base64(std::string_view text);
 
+// Whether it is base64 and nothing else, with its padding, and stands for at least one byte.
+bool is_strict_base64(std::string_view text);
+
 // One line, with padding.
 std::string encode_base64(std::string_view bytes);
 

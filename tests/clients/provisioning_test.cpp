@@ -312,7 +312,10 @@ TEST_CASE("EnrollmentGroup: the key of a device is the HMAC of its registration 
   CHECK(refusal([] { derive_device_key("", "r"); }) == "group_key: must not be empty");
   CHECK(refusal([] { derive_device_key(kTestKey, " "); }) ==
         "registration_id: must not be empty or blank");
-  CHECK(refusal([] { derive_device_key("YQ", "r"); }) != "");
+  for (const char* key : {"!!", "abc", "YQ==\n"}) {
+    CHECK(refusal([&] { derive_device_key(key, "r"); }) ==
+          "group_key: must be base64, with its padding and nothing else");
+  }
 }
 
 TEST_CASE("ProvisionedDevice: a result becomes a client, one without a hub or device is refused") {

@@ -40,6 +40,18 @@ TEST_CASE("Base64: decoding is as lenient as Python's") {
   CHECK_FALSE(decode_base64("YWJjZ"));
 }
 
+TEST_CASE("Base64: strictly it is the alphabet with its padding, and something to decode") {
+  for (const char* text : {"YQ==", "YWI=", "YWJj", "+/+/"}) {
+    CAPTURE(text);
+    CHECK(is_strict_base64(text));
+  }
+  for (const char* text : {"", "!!", "!!!!", "abc", "YQ",
+                           "YQ=", "Y===", "====", "YQ==YQ==", "YWJj\n", " YQ==", "YW-_"}) {
+    CAPTURE(text);
+    CHECK_FALSE(is_strict_base64(text));
+  }
+}
+
 TEST_CASE("Base64: all bytes survive encoding and decoding") {
   std::string bytes;
   for (int i = 0; i < 256; ++i) {
