@@ -33,6 +33,9 @@ std::string all_names() {
 // A part that is not understood is told by its number: where a separator was mistyped, what looks
 // like a name may be the key. The delegation lets the destructor wipe what was read before a throw.
 ConnectionString::ConnectionString(std::string_view text) : ConnectionString() {
+  if (text.empty()) {
+    throw_invalid("it is empty; give that of a device or module, as the Azure portal shows it");
+  }
   std::size_t number = 0;
   std::size_t unknown = 0;  // The first part whose name is not known.
   for (bool more = true; more;) {

@@ -35,7 +35,9 @@ TEST_CASE("ConnectionString: parts are told by name, and one not given is empty"
 
 TEST_CASE("ConnectionString: a refusal names the part and the rule") {
   const std::string start = "Invalid Connection String - ";
-  CHECK(refusal("") == start + "Unable to parse: part 1 must be name=value, but is empty");
+  CHECK(refusal("") ==
+        start + "it is empty; give that of a device or module, as the Azure portal shows it");
+  CHECK(refusal(";") == start + "Unable to parse: part 1 must be name=value, but is empty");
   CHECK(refusal("HostName=h;DeviceId") == start + "Unable to parse: part 2 must be name=value");
   CHECK(refusal("HostName=h;DeviceId=d;DeviceId=e") ==
         start + "Unable to parse: DeviceId is given twice");
