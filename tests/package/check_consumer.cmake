@@ -21,6 +21,16 @@ if(WAY STREQUAL pkg_config)
     COMMAND pkg-config --cflags --libs azure-iot-device
     OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   separate_arguments(flags UNIX_COMMAND "${flags}")
+  # An older standard is refused in one line.
+  file(WRITE ${build}/older.cpp "#include <azure/iot/device/device.hpp>\n")
+  execute_process(
+    COMMAND ${CXX} -std=c++17 -fsyntax-only ${build}/older.cpp ${flags}
+    RESULT_VARIABLE status ERROR_VARIABLE said)
+  string(REGEX MATCHALL "error:[^\n]*" errors "${said}")
+  list(LENGTH errors count)
+  if(status EQUAL 0 OR NOT count EQUAL 1 OR NOT errors MATCHES "needs C[+][+]20")
+    message(FATAL_ERROR "C++17 is not refused in one line: ${said}")
+  endif()
   run(${CXX} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/consumer/main.cpp -o ${build}/consumer ${flags})
 else()
   run(${CMAKE_COMMAND} -G Ninja -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${build}
