@@ -35,8 +35,12 @@ Error check_assignment(const RegistrationResult& result) {
                    (sent.empty() ? "nothing of it" : sent) + " without " + missing);
 }
 
-// What cannot be read is the service's doing.
+// What cannot be read is the service's doing. A registration connects by itself, so if it found no
+// connection, the link was lost between two of its steps.
 Error told_to_the_caller(Error error) {
+  if (error.code() == Errc::no_connection) {
+    return Error(Errc::connection_dropped, "the registration cannot go on", std::move(error));
+  }
   if (error.code() != Errc::bad_content) return error;
   return Error(Errc::service, "the registration cannot go on", std::move(error));
 }

@@ -177,6 +177,17 @@ TEST_CASE("Provisioning: a link that is lost for good ends a registration with w
   }
 }
 
+TEST_CASE("Provisioning: a link that is lost before it is noticed is a lost link to the caller") {
+  ProvisioningService service;
+  service.transport.fail_calls({Error(Errc::no_connection, "there is none")});
+  const auto call = service.begin();
+  CHECK(call.error().code() == Errc::connection_dropped);
+  CHECK(text_of(call.error())
+            .starts_with("Lost connection to the provisioning service. Register again. ["));
+  service.answers = {assigned_to("hub1")};
+  CHECK(service.begin().succeeded());
+}
+
 TEST_CASE("Provisioning: shutdown overtakes a registration in any state") {
   const auto ends = [](ProvisioningService& service) {
     const auto call = service.begin();
