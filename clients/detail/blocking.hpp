@@ -11,13 +11,15 @@
 
 namespace azure::iot::device::detail {
 
-// The result of a call, or the exception that stands for its error.
+// The result of a call, or the exception that stands for its error. Only for an error the core is
+// asked which service it is about, and not before the call: a managed device goes from one to the
+// other, and where a call succeeded a handler may have destroyed the client already.
 template <class T>
-T value_or_throw(Outcome<T> outcome, Service service) {
+T value_or_throw(Outcome<T> outcome, const Core& core) {
   if constexpr (std::is_void_v<T>) {
-    if (outcome) throw_error(outcome, service);
+    if (outcome) throw_error(outcome, core.service());
   } else {
-    if (!outcome) throw_error(outcome.error(), service);
+    if (!outcome) throw_error(outcome.error(), core.service());
     return *std::move(outcome);
   }
 }
@@ -33,7 +35,7 @@ T run_until_ended(Core& core, Start start) {
                       "the call cannot end: it has no timeout, and nothing is left to run"),
                 core.service());
   }
-  return value_or_throw<T>(std::move(**outcome), core.service());
+  return value_or_throw<T>(std::move(**outcome), core);
 }
 
 // The blocking form of a call: `start` is given the completion to wait for. Allocates nothing.
@@ -47,8 +49,7 @@ T wait_for(Core& core, Start start) {
   if (core.loop().in_loop_thread()) return run_until_ended<T>(core, std::move(start));
   Waiter<T> waiter;
   start(Completion<T>(waiter));
-  Outcome<T> outcome = waiter.get();
-  return value_or_throw<T>(std::move(outcome), core.service());  // It may be another one by now.
+  return value_or_throw<T>(waiter.get(), core);
 }
 
 // Throws where a client has no core any more, or has that of another process.
