@@ -22,7 +22,8 @@ IoTHubClient& IoTHubClient::operator=(IoTHubClient&& other) noexcept {
   return *this;
 }
 
-IoTHubClient::~IoTHubClient() { detail::end_client(std::move(core_)); }
+// A handler may still be in a call: the core stays in its place until that has ended.
+IoTHubClient::~IoTHubClient() { detail::end_client(core_); }
 
 void IoTHubClient::connect(Timeout timeout) {
   wait_for<void>(core(),
