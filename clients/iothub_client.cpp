@@ -16,13 +16,12 @@ IoTHubClient::IoTHubClient(IoTHubClient&& other) noexcept = default;
 
 IoTHubClient& IoTHubClient::operator=(IoTHubClient&& other) noexcept {
   if (this != &other) {
-    detail::end_client(std::move(core_));
+    detail::end_client(core_);
     core_ = std::move(other.core_);
   }
   return *this;
 }
 
-// A handler may still be in a call: the core stays in its place until that has ended.
 IoTHubClient::~IoTHubClient() { detail::end_client(core_); }
 
 void IoTHubClient::connect(Timeout timeout) {

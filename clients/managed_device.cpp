@@ -63,13 +63,13 @@ ManagedDevice::ManagedDevice(ManagedDevice&& other) noexcept = default;
 
 ManagedDevice& ManagedDevice::operator=(ManagedDevice&& other) noexcept {
   if (this != &other) {
-    detail::end_client(std::move(core_));
+    detail::end_client(core_);
     core_ = std::move(other.core_);
   }
   return *this;
 }
 
-ManagedDevice::~ManagedDevice() { detail::end_client(std::move(core_)); }
+ManagedDevice::~ManagedDevice() { detail::end_client(core_); }
 
 void ManagedDevice::connect(Timeout timeout) {
   auto& core = detail::usable(core_);

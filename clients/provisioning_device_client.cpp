@@ -39,13 +39,13 @@ ProvisioningDeviceClient::ProvisioningDeviceClient(ProvisioningDeviceClient&& ot
 ProvisioningDeviceClient& ProvisioningDeviceClient::operator=(
     ProvisioningDeviceClient&& other) noexcept {
   if (this != &other) {
-    detail::end_client(std::move(core_));
+    detail::end_client(core_);
     core_ = std::move(other.core_);
   }
   return *this;
 }
 
-ProvisioningDeviceClient::~ProvisioningDeviceClient() { detail::end_client(std::move(core_)); }
+ProvisioningDeviceClient::~ProvisioningDeviceClient() { detail::end_client(core_); }
 
 void ProvisioningDeviceClient::set_provisioning_payload(Json payload) {
   core().set_provisioning_payload(std::move(payload));

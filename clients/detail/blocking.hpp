@@ -61,7 +61,8 @@ C& usable(const std::shared_ptr<C>& core) {
 }
 
 // What a destructor does: clears the handlers, shuts down, and waits for it a second at most. From
-// inside the loop it does not wait. The core goes when its shutdown is over.
+// inside the loop it does not wait. The core goes when its shutdown is over; the client's own
+// pointer to it stays as it is meanwhile, since a handler may still be in a call.
 void end_client(std::shared_ptr<Core> core) noexcept;
 
 }  // namespace azure::iot::device::detail

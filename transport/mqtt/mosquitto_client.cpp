@@ -65,41 +65,15 @@ struct MosquittoClient::Callbacks {
   // libmosquitto empties OpenSSL's queue of errors into its log. What reads
   // "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed" was a code before.
   //
-  // The first that it logs is that it sends a CONNECT, and with it the whole ClientHello.
+  // Nothing else tells that there is a connection before libmosquitto reads from it: what it logs
+  // first is that it is about to send the CONNECT.
   static void on_log(mosquitto*, void* user_data, int level, const char* text) {
-    self(user_data).stand_around_input_output();
+    if (ssl_st* const tls = self(user_data).tls_connection()) self(user_data).gate_.attach(tls);
     if (level != MOSQ_LOG_ERR || std::strncmp(text, "OpenSSL Error", 13) != 0) return;
     const char* const code = std::strstr(text, "error:");
     if (code) self(user_data).openssl_error_ = std::strtoul(code + 6, nullptr, 16);
   }
 };
-
-// Stands around each read from the socket, and each write to it. libmosquitto goes on reading for
-// as long as something comes: a packet of any size, from a server of any speed. And it reads once
-// more to find that nothing does, which is known already when less has come than there was room
-// for.
-long MosquittoClient::around_input_output(BIO* socket, int operation, const char*, std::size_t room,
-                                          int, long, int result, std::size_t* got) {
-  auto& self = *reinterpret_cast<MosquittoClient*>(BIO_get_callback_arg(socket));
-  if (operation == (BIO_CB_WRITE | BIO_CB_RETURN)) return self.after_write(socket, result);
-  if ((operation & ~BIO_CB_RETURN) != BIO_CB_READ) return result;
-  if (operation & BIO_CB_RETURN) {
-    self.drained_ = result > 0 && *got < room && self.handshaken_;
-    return result;
-  }
-  if (!self.drained_ && BIO_number_read(socket) < self.may_have_received_) return result;
-  BIO_set_retry_read(socket);
-  return -1;
-}
-
-// A server that refuses the client's certificate says so, and hangs up while the CONNECT is on its
-// way. libmosquitto would end the connection upon the write that fails, and never read why.
-long MosquittoClient::after_write(BIO* socket, int result) const {
-  if (result > 0 || up_ || handshaking() || BIO_should_retry(socket)) return result;
-  BIO_set_retry_write(socket);
-  errno = EAGAIN;
-  return -1;
-}
 
 std::unique_ptr<MosquittoClient> MosquittoClient::create(const std::string& client_id,
                                                          std::shared_ptr<TlsContext> tls,
@@ -164,9 +138,8 @@ MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t 
   openssl_error_ = 0;
   verify_failure_ = 0;
   carried_ = nullptr;
-  blocked_ = has_more_ = handshaken_ = up_ = false;
-  drained_ = false;
-  may_have_received_ = 0;  // Nothing before the first `read`.
+  blocked_ = has_more_ = handshaken_ = false;
+  gate_.shut();
   bytes_at_packet_ = 0;
   const int login_rc = mosquitto_username_pw_set(native_.get(), login.username, login.password);
   if (login_rc != MOSQ_ERR_SUCCESS) return {login_rc, 0};
@@ -182,16 +155,7 @@ MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t 
     close();
     return {MOSQ_ERR_ERRNO, EMFILE};
   }
-  stand_around_input_output();
   return result;
-}
-
-void MosquittoClient::stand_around_input_output() {
-  ssl_st* const tls = tls_connection();
-  if (!tls) return;
-  BIO* const socket = SSL_get_rbio(tls);
-  BIO_set_callback_ex(socket, around_input_output);
-  BIO_set_callback_arg(socket, reinterpret_cast<char*>(this));
 }
 
 // libmosquitto connects to a Unix socket, at once, and says its first words to it; they go on to
@@ -234,10 +198,10 @@ MosquittoResult MosquittoClient::read() {
   // Enough for whatever a service sends at a time, and others want their turn.
   constexpr std::uint64_t kMaxBytes = 256 * 1024;
   constexpr int kMaxRounds = 64;
-  has_more_ = drained_ = false;
+  has_more_ = false;
   if (!handshaken_) handshaken_ = fd() >= 0 && !handshaking();
   if (!tls_) return call([&] { return mosquitto_loop_read(native_.get(), 1); });
-  may_have_received_ = bytes_received() + kMaxBytes;
+  gate_.let_in(bytes_received() + kMaxBytes, handshaken_);
   for (int round = 0; fd() >= 0 && round < kMaxRounds; ++round) {
     const Progress before = progress();
     const MosquittoResult result = call([&] { return mosquitto_loop_read(native_.get(), 1); });
@@ -253,7 +217,7 @@ MosquittoResult MosquittoClient::read() {
 
 // The connection may have ended already, with the CONNACK in the same turn.
 void MosquittoClient::hold_back_writes() {
-  up_ = true;
+  gate_.note_up();
   if (ssl_st* const tls = tls_connection()) write_buffer_.attach(tls);
 }
 

@@ -7,12 +7,12 @@
 
 #include "../../pipeline/loop/event_loop.hpp"
 #include "../../pipeline/loop/unique_fd.hpp"
+#include "../tls/socket_gate.hpp"
 #include "../tls/tls_context.hpp"
 #include "../tls/write_buffer.hpp"
 #include "../tunnel/carried_bytes.hpp"
 #include "mosquitto_library.hpp"
 
-struct bio_st;
 struct ssl_st;
 
 namespace azure::iot::device {
@@ -116,10 +116,6 @@ class MosquittoClient {
   MosquittoClient(std::shared_ptr<TlsContext> tls, MosquittoEvents& events);
 
   struct Callbacks;  // What libmosquitto calls.
-  static long around_input_output(bio_st* socket, int operation, const char*, std::size_t room, int,
-                                  long, int result, std::size_t* got);
-  void stand_around_input_output();
-  long after_write(bio_st* socket, int result) const;
   template <class Tell>
   void tell(const Tell& tell);
   template <class Call>
@@ -135,19 +131,18 @@ class MosquittoClient {
 
   std::shared_ptr<TlsContext> tls_;
   MosquittoEvents& events_;
-  WriteBuffer write_buffer_;  // Outlives the connection that writes through it.
+  // Outlive the connection that reads and writes through them.
+  SocketGate gate_;
+  WriteBuffer write_buffer_;
   MosquittoPtr native_;
   const CarriedBytes* carried_ = nullptr;  // Where there is no TLS.
   std::uint64_t packets_received_ = 0;     // Those that were told.
   std::uint64_t bytes_at_packet_ = 0;      // Received when the last of them was complete.
-  std::uint64_t may_have_received_ = 0;
   unsigned long openssl_error_ = 0;
   int verify_failure_ = 0;
   bool blocked_ = false;  // The socket took no more.
   bool has_more_ = false;
   bool handshaken_ = false;
-  bool up_ = false;       // The CONNACK has come.
-  bool drained_ = false;  // The socket had nothing more to give when it was last read.
 };
 
 }  // namespace azure::iot::device

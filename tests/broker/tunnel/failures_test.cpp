@@ -122,9 +122,7 @@ TEST_CASE("Proxy: that the hub is not there is a failed connection, and dialled 
 TEST_CASE("Proxy: a certificate that is not trusted is the hub's, whatever is in between") {
   const SimulatorProcess hub(
       {.devices = {"d"}, .server_cert = "untrusted", .x509_devices = {"x"}, .websockets = true});
-  std::vector<std::optional<Passage>> passages{std::nullopt};
-  for (const Passage passage : kPassages) passages.emplace_back(passage);
-  for (const auto& passage : passages) {
+  for (const auto& passage : all_passages()) {
     std::optional<ProxyProcess> proxy;
     if (passage) proxy.emplace(*passage);
     for (const bool websockets : kBoth) {
@@ -148,9 +146,7 @@ TEST_CASE("Proxy: it is the hub's name that is verified, and told to the hub, on
     const std::lock_guard lock(mutex);
     names.push_back(client.server_name());
   });
-  std::vector<std::optional<Passage>> passages{std::nullopt};
-  for (const Passage passage : kPassages) passages.emplace_back(passage);
-  for (const auto& passage : passages) {
+  for (const auto& passage : all_passages()) {
     std::optional<ProxyProcess> proxy;
     if (passage) proxy.emplace(*passage);
     for (const bool websockets : kBoth) {

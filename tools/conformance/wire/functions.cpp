@@ -301,7 +301,7 @@ const std::map<std::string, const char*, std::less<>> kMissing = {
     {"message_size", "the size of Python's objects"},
     {"http_paths", "HTTP"},
     {"http_error_text", "HTTP"},
-    {"http_proxies", "proxies"},
+    {"http_proxies", "HTTP"},
     {"edge_workload_uri", "Edge environment"},
 };
 
