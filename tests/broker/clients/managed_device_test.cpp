@@ -67,6 +67,22 @@ TEST_CASE("ManagedDevice: a device that its hub refuses registers again and move
   CHECK(device.client() == nullptr);
 }
 
+TEST_CASE("ManagedDevice: a hub that is not there is told as the hub, not as the service") {
+  const TwoHubs hubs;
+  auto device = ManagedDevice::create_from_symmetric_key(
+      hubs.dps.host(), "r1", hubs.dps.id_scope(), hubs.dps.key("r1"),
+      {.provisioning = hubs.service(), .hub = {.server_verification_cert = hubs.ca(), .port = 1}});
+  std::string text;
+  try {
+    device.connect(30s);
+  } catch (const ConnectionFailedError& error) {
+    text = error.what();
+  }
+  CAPTURE(text);
+  CHECK(text.find("IoTHub") != std::string::npos);
+  CHECK(text.find("provisioning") == std::string::npos);
+}
+
 TEST_CASE("ManagedDevice: a device with a certificate moves to another hub with it") {
   const TwoHubs hubs("--x509-enrollment");
   X509 x509;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <future>
 #include <thread>
@@ -16,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "pipeline/loop/unique_fd.hpp"
@@ -99,6 +101,24 @@ TEST_CASE("Opening privately: meanwhile a program would not inherit it from any 
     CHECK_FALSE(inherited.get_future().get());
   }));
   other.join();
+}
+
+TEST_CASE("Opening privately: meanwhile nothing forks") {
+  std::atomic<bool> forking = false, forked = false;
+  std::thread other([&] {
+    while (!forking) std::this_thread::yield();
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    forked = true;
+    ::waitpid(child, nullptr, 0);
+  });
+  CHECK(open_privately(1, [&] {
+    forking = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    CHECK_FALSE(forked);
+  }));
+  other.join();
+  CHECK(forked);
 }
 
 TEST_CASE("Opening privately: numbers that are not needed are free again") {

@@ -1,0 +1,96 @@
+#include "transport/tls/socket_gate.hpp"
+
+#include <memory>
+#include <string>
+
+#include <doctest/doctest.h>
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
+
+using namespace azure::iot::device;
+
+namespace {
+
+constexpr std::size_t kSocketRoom = 100;
+constexpr std::uint64_t kNoLimit = 1'000'000;
+
+// A connection with a gate around its socket, on which bytes have arrived.
+class GatedSocket {
+ public:
+  explicit GatedSocket(const std::string& arrived) {
+    BIO* socket = nullptr;
+    BIO* far_end = nullptr;
+    REQUIRE(BIO_new_bio_pair(&socket, kSocketRoom, &far_end, kSocketRoom) == 1);
+    far_end_.reset(far_end);
+    SSL_set_bio(connection_.get(), socket, socket);
+    gate.shut();
+    gate.attach(connection_.get());
+    arrive(arrived);
+  }
+
+  void arrive(const std::string& bytes) {
+    const int size = static_cast<int>(bytes.size());
+    REQUIRE(BIO_write(far_end_.get(), bytes.data(), size) == size);
+  }
+  // What a read of so many bytes gets; it is to be tried again where it gets nothing.
+  std::string read(std::size_t room) {
+    BIO* const socket = SSL_get_rbio(connection_.get());
+    std::string bytes(room, '\0');
+    const int got = BIO_read(socket, bytes.data(), static_cast<int>(room));
+    if (got <= 0) CHECK(BIO_should_read(socket));
+    bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return bytes;
+  }
+
+  SocketGate gate;
+
+ private:
+  struct Free {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+    void operator()(SSL* connection) const { SSL_free(connection); }
+    void operator()(BIO* bio) const { BIO_free(bio); }
+  };
+
+  std::unique_ptr<SSL_CTX, Free> context_{SSL_CTX_new(TLS_client_method())};
+  std::unique_ptr<BIO, Free> far_end_;
+  std::unique_ptr<SSL, Free> connection_{SSL_new(context_.get())};
+};
+
+}  // namespace
+
+TEST_CASE("SocketGate: nothing comes in before it is let in") {
+  GatedSocket socket("one two");
+  CHECK(socket.read(7).empty());
+  socket.gate.let_in(kNoLimit, false);
+  CHECK(socket.read(7) == "one two");
+}
+
+TEST_CASE("SocketGate: once the limit is reached, the rest waits for the next one") {
+  GatedSocket socket("one two three");
+  socket.gate.let_in(4, false);
+  CHECK(socket.read(3) == "one");
+  CHECK(socket.read(4) == " two");
+  CHECK(socket.read(6).empty());
+  socket.gate.let_in(7, false);
+  CHECK(socket.read(6).empty());
+  socket.gate.let_in(8, false);
+  CHECK(socket.read(6) == " three");
+}
+
+TEST_CASE("SocketGate: a read that got less than it asked for is the last, after the handshake") {
+  GatedSocket socket("one");
+  socket.gate.let_in(kNoLimit, false);
+  CHECK(socket.read(10) == "one");
+  socket.arrive("two");
+  CHECK(socket.read(10) == "two");
+
+  socket.gate.let_in(kNoLimit, true);
+  socket.arrive("three");
+  CHECK(socket.read(5) == "three");
+  socket.arrive("four");
+  CHECK(socket.read(10) == "four");
+  socket.arrive("five");
+  CHECK(socket.read(10).empty());
+  socket.gate.let_in(kNoLimit, true);
+  CHECK(socket.read(10) == "five");
+}
