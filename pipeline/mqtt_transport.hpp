@@ -67,7 +67,8 @@ class MqttTransport {
   // Dials with this password (none: the credential is a certificate).
   virtual Error connect(std::optional<std::string> password) = 0;
   // Gives up a connect that has not been answered: there will be no answer, to it or to this.
-  virtual void cancel_connect() = 0;
+  // Returns how far it had come, for people; empty if nothing is known.
+  virtual std::string cancel_connect() = 0;
   // With `clear_inflight`, whatever waits for an acknowledgement is first cancelled, oldest first;
   // otherwise publishes go out again after the next connect (MQTT 3.1.1 clause 4.4).
   virtual Error disconnect(bool clear_inflight) = 0;

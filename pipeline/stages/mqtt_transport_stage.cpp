@@ -54,7 +54,7 @@ void MqttTransportStage::run(Owned<ConnectOperation> op) {
   op->then([this, whole = op->deadline](OpPtr done, Error error) {
     done->deadline = whole;
     // Still noted as pending though not held any more: it ran into its deadline.
-    if (pending_ && !connection_ops_.holds(pending_)) on_connect_expired(error);
+    if (pending_ && !connection_ops_.holds(pending_)) error = on_connect_expired(error);
     complete(std::move(done), std::move(error));
   });
   op->deadline = std::min(op->deadline, saturating_add(loop().now(), kConnectWatchdog));
@@ -212,10 +212,14 @@ void MqttTransportStage::fail_connection_op(Error error) {
   if (OpPtr op = take_connection_op()) complete(std::move(op), std::move(error));
 }
 
-void MqttTransportStage::on_connect_expired(const Error& error) {
+// Whoever waited is told as well how far it had come.
+Error MqttTransportStage::on_connect_expired(const Error& error) {
   pending_ = {};
-  transport_->cancel_connect();
-  if (nucleus().connected()) send_event_up(DisconnectedEvent(error));
+  const std::string reached = transport_->cancel_connect();
+  const Error told =
+      reached.empty() ? error : Error(error.code(), error.detail() + ": " + reached, error.cause());
+  if (nucleus().connected()) send_event_up(DisconnectedEvent(told));
+  return told;
 }
 
 void MqttTransportStage::fail_if(Error error, OpKey key) {

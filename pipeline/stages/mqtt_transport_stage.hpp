@@ -56,7 +56,7 @@ class MqttTransportStage final
   OpPtr take_connection_op();
   void fail_connection_op(Error error);
   void displace_connection_op();
-  void on_connect_expired(const Error& error);
+  Error on_connect_expired(const Error& error);
   void fail_if(Error error, OpKey key);
   void on_pause_too_long();
   Duration longest_pause() const;

@@ -53,8 +53,9 @@ class Device::Transport final : public MqttTransport {
     return {};
   }
 
-  void cancel_connect() override {
+  std::string cancel_connect() override {
     if (state_ == State::connecting) abandon();
+    return {};
   }
 
   Error disconnect(bool clear_inflight) override {

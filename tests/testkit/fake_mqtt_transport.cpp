@@ -32,8 +32,10 @@ class FakeMqttTransport::Link final : public MqttTransport {
     return {};
   }
 
-  void cancel_connect() override {
-    if (!far_.connected_) ++far_.attempt_;
+  std::string cancel_connect() override {
+    if (far_.connected_) return {};
+    ++far_.attempt_;
+    return "the faked server has not answered";
   }
 
   Error publish(OpKey key, std::string topic, std::string payload) override {

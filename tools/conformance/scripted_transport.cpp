@@ -42,8 +42,9 @@ class ScriptedTransport::Link final : public MqttTransport {
     return owner_.call("connect", {{"password", password ? to_value(*password) : Json()}});
   }
   // Python has one call for both.
-  void cancel_connect() override {
+  std::string cancel_connect() override {
     static_cast<void>(owner_.call("disconnect", {{"clear_inflight", false}}));
+    return {};
   }
   Error disconnect(bool clear_inflight) override {
     Error error = owner_.call("disconnect", {{"clear_inflight", clear_inflight}});

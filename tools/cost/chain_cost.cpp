@@ -43,7 +43,7 @@ class FarEnd final : public MqttTransport {
     listener_.on_mqtt_connected(true);
     return {};
   }
-  void cancel_connect() override {}
+  std::string cancel_connect() override { return {}; }
   Error disconnect(bool) override { return {}; }
   Error publish(OpKey key, std::string, std::string) override {
     sent_ = key;

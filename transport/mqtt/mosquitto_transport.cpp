@@ -54,7 +54,7 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
     return {};
   }
 
-  void cancel_connect() override { link_->cancel(); }
+  std::string cancel_connect() override { return link_->cancel(); }
 
   Error disconnect(bool clear_inflight) override {
     if (shut_down_) return was_shut_down();

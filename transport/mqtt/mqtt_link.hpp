@@ -57,8 +57,8 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
 
   // Only while down.
   void open(std::optional<std::string> password);
-  // Gives up an `open`, without a word.
-  void cancel();
+  // Gives up an `open`, without a word to the listener. Returns how far it had come.
+  std::string cancel();
   // Ends the connection with a DISCONNECT; on_link_down follows, never from inside this call.
   void close();
   // Ends everything. Nothing is told any more.

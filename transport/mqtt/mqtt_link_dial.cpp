@@ -140,14 +140,16 @@ Error MqttLink::dial_failure(const MosquittoResult& result) const {
                    "on, check that the port is one for MQTT");
 }
 
-void MqttLink::cancel() {
-  if (state_ != State::resolving && state_ != State::dialling) return;
-  log(LogLevel::info, "gave up connecting to " + server());
+std::string MqttLink::cancel() {
+  if (state_ != State::resolving && state_ != State::dialling) return {};
+  std::string reached = "no connection to " + server() + " yet, still " + phase();
+  log(LogLevel::info, "gave up connecting: " + reached);
   unwatch();
   client_->close();
   tunnel_.reset();
   ended_.reset();
   go_down();
+  return reached;
 }
 
 }  // namespace azure::iot::device

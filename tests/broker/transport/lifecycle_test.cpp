@@ -98,10 +98,14 @@ TEST_CASE("Cancelling a connect: there is no answer, and the next connect is an 
   ScriptedServer server(serve);
   TransportProbe probe(config_for(server), quick());
   REQUIRE_FALSE(probe.connect());
-  probe.on_loop([](MqttTransport& transport) { transport.cancel_connect(); });
+  probe.on_loop([](MqttTransport& transport) {
+    CHECK(transport.cancel_connect().starts_with("no connection to "));
+  });
   REQUIRE_FALSE(probe.connect());
   CHECK(probe.wait_for("connected"));
-  probe.on_loop([](MqttTransport& transport) { transport.cancel_connect(); });  // Too late.
+  probe.on_loop([](MqttTransport& transport) {
+    CHECK(transport.cancel_connect().empty());  // Too late.
+  });
   REQUIRE_FALSE(probe.publish(1, "t", "x"));
   CHECK(probe.wait_for("ack 1"));
   CHECK(probe.told() == Lines{"connected", "ack 1"});

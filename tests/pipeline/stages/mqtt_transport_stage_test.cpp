@@ -133,6 +133,7 @@ TEST_CASE("MqttTransport: the deadline of a connect counts where it is earlier")
   CHECK_FALSE(connect.completed());
   p.advance(1ns);
   CHECK(connect.errc() == Errc::timed_out);
+  CHECK(connect.error().detail().ends_with(": the faked server has not answered"));
 }
 
 TEST_CASE("MqttTransport: a watchdog that expires while the chain thinks it is connected says so") {
