@@ -17,8 +17,8 @@ std::string_view advice(Errc code) {
              "again, or allow more time by the call's timeout or the option operation_timeout.";
     case Errc::connection_failed:
       return "Could not connect to IoTHub. Check the host name, the network and its name servers, "
-             "and that a firewall lets the option port pass, 8883 unless it was set; then try "
-             "again.";
+             "that a firewall lets the option port pass, which is 8883, or 443 with websockets, "
+             "unless it was set, and the proxy if there is one; then try again.";
     case Errc::connection_dropped:
       return "Lost connection to IoTHub. Try again; with connection_retry the client connects "
              "again by itself.";
@@ -65,8 +65,8 @@ std::string_view provisioning_advice(Errc code) {
              "timeout or the option operation_timeout.";
     case Errc::connection_failed:
       return "Could not connect to the provisioning service. Check its host name, the network and "
-             "its name servers, and that a firewall lets the option port pass, 8883 unless it was "
-             "set; then try again.";
+             "its name servers, that a firewall lets the option port pass, which is 8883, or 443 "
+             "with websockets, unless it was set, and the proxy if there is one; then try again.";
     case Errc::connection_dropped:
       return "Lost connection to the provisioning service. Register again.";
     case Errc::unauthorized:

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -21,8 +22,15 @@ namespace {
 
 constexpr std::size_t kMaxThreads = 8;
 
+// What was written beside a name, as in an address of the web, becomes part of it.
+std::string_view likely_mistake(const std::string& host) {
+  if (host.find_first_of("/:@ \t\r\n") == std::string::npos) return {};
+  return "; a host name stands alone, without scheme, port, path and blanks";
+}
+
 Error lookup_failed(const std::string& host, const std::string& why) {
-  return Error(Errc::connection_failed, "the name " + host + " could not be resolved: " + why);
+  return Error(Errc::connection_failed, "the name " + host + " could not be resolved: " + why +
+                                            std::string(likely_mistake(host)));
 }
 
 // Asks the system, which takes as long as it likes.

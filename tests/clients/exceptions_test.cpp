@@ -65,6 +65,15 @@ TEST_CASE("Exceptions: the text says what to do, and carries the whole chain of 
   }
 }
 
+TEST_CASE("Exceptions: a connection that failed names the ports of both ways, and the proxy") {
+  for (const auto service : {detail::Service::iot_hub, detail::Service::provisioning}) {
+    const std::string text = detail::exception_text(Errc::connection_failed, service);
+    for (const char* named : {"8883", "443 with websockets", "the proxy"}) {
+      CHECK(text.find(named) != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("Exceptions: a refused credential says what to check") {
   for (const int connack : {4, 5}) {
     const std::string text = detail::exception_text(connack_error(connack));

@@ -113,11 +113,22 @@ TEST_CASE("Device: a name that does not resolve is a ConnectionFailedError that 
   CHECK(watch.passed() < 32s);
 }
 
+TEST_CASE("Device: an address of the web in the place of the host name is told as that") {
+  for (const char* host : {"https://no-such-hub.invalid", "no-such-hub.invalid:8883"}) {
+    auto client = client_of(host, 8883);
+    const std::string text = text_of_failure<ConnectionFailedError>(client);
+    CHECK(contains(text, host));
+    CHECK(contains(text, "without scheme, port, path and blanks"));
+  }
+}
+
 TEST_CASE("Device: a server that accepts and stays silent costs the timeout, and no processor") {
   const Port port(true);
   auto client = client_of("127.0.0.1", port.number());
   const Stopwatch watch;
-  CHECK_FALSE(text_of_failure<OperationTimeout>(client, 2s).empty());
+  const std::string text = text_of_failure<OperationTimeout>(client, 2s);
+  CHECK(contains(text, "no connection to 127.0.0.1:" + std::to_string(port.number()) +
+                           " yet, still waiting for the TLS handshake to end"));
   CHECK(watch.passed() >= 2s);
   CHECK(watch.passed() < 3s);
   CHECK(watch.cpu() < 200ms);
