@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "pipeline/service_words.hpp"
 #include "pipeline/text/decimal.hpp"
 #include "provisioning/unreadable_answer.hpp"
 
@@ -27,29 +28,6 @@ bool may_pass(int status_code) {
   return status_code == kTooManyRequests || status_code >= kFirstOfTheServer;
 }
 
-// What the service says to whoever reads the error.
-std::string quoted(std::string_view text) {
-  constexpr std::size_t kLongest = 200;
-  return quote_beginning(text, kLongest);
-}
-
-// What the service says of an error: ": 401002, "Unauthorized", tracking id ..."; empty if nothing.
-std::string reason_in(const Json& from, std::string_view message_name) {
-  if (!from.is_object()) return {};
-  std::string reason;
-  const auto add = [&](std::string_view before, const std::string& text) {
-    reason.append(reason.empty() ? ": " : ", ").append(before).append(text);
-  };
-  if (const Json* code = from.find("errorCode"); code && code->is_number()) add("", code->dump());
-  if (const Json* message = from.find(message_name); message && message->is_string()) {
-    add("", quoted(message->as_string()));
-  }
-  if (const Json* id = from.find("trackingId"); id && id->is_string()) {
-    add("tracking id ", quoted(id->as_string()));
-  }
-  return reason;
-}
-
 // As Python writes what stands in the place of a text.
 std::string shown(const Json* value) {
   if (!value || value->is_null()) return "None";
@@ -70,7 +48,7 @@ RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& r
     const auto said = Json::parse(response.response_body);
     return failed(service_error(std::string(what) +
                                     " request returned a service error status code " + code +
-                                    (said ? reason_in(*said, "message") : std::string()),
+                                    (said ? reason_in(*said) : std::string()),
                                 status_code));
   }
 

@@ -1,6 +1,6 @@
 #include "provisioning/unreadable_answer.hpp"
 
-#include "pipeline/text/utf8.hpp"
+#include "pipeline/service_words.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -12,11 +12,6 @@ Error unreadable(const std::string& why, const std::string& shown) {
 }
 
 }  // namespace
-
-std::string quote_beginning(std::string_view text, std::size_t longest) {
-  text = text.substr(0, longest);
-  return Json(text.substr(0, find_invalid_utf8(text))).dump();
-}
 
 Error unreadable_answer(const std::string& why, std::string_view text) {
   return unreadable(why, quote_beginning(text, kEnough));

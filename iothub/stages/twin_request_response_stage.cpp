@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "pipeline/service_words.hpp"
+
 namespace azure::iot::device {
 namespace {
 
@@ -13,12 +15,13 @@ Request twin_request(std::string method, std::string resource_location, std::str
           .query_params = {}};
 }
 
-// What a response amounts to: the error of the request, or that of its status.
+// What a response amounts to: the error of the request, or that of its status, with what the hub
+// says of it.
 Error twin_error(const RequestAndResponseOperation& response, Error error) {
   if (error || response.status_code < 300) return error;
-  return Error(Errc::service,
-               "twin operation returned status " + std::to_string(response.status_code))
-      .with_service_status(response.status_code);
+  std::string text = "twin operation returned status " + std::to_string(response.status_code);
+  if (const auto said = Json::parse(response.response_body)) text += reason_in(*said);
+  return Error(Errc::service, std::move(text)).with_service_status(response.status_code);
 }
 
 }  // namespace

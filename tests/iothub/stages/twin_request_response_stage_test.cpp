@@ -60,6 +60,28 @@ TEST_CASE("TwinRequestResponse: a status of 300 or more is an error that names i
   CHECK(p.run<GetTwinOperation>().succeeded());
 }
 
+TEST_CASE(
+    "TwinRequestResponse: what the hub says of an error is quoted, as far as it makes sense") {
+  TwinPipeline p;
+  p.twin.status = 400;
+  const auto told = [&](const std::string& body) {
+    p.twin.body = body;
+    const std::string of_get = p.run<GetTwinOperation>().error().detail();
+    CHECK(p.run<PatchTwinReportedPropertiesOperation>(Json{{"a", 1}}).error().detail() == of_get);
+    const std::string status = "twin operation returned status 400";
+    CHECK(of_get.starts_with(status));
+    return of_get.substr(status.size());
+  };
+  CHECK(told(R"({"errorCode": 400004, "message": "too \"large\"", "trackingId": "t-1"})") ==
+        R"(: 400004, "too \"large\"", tracking id "t-1")");
+  CHECK(told(R"({"message": ")" + std::string(100'000, 'x') + "\"}") ==
+        ": \"" + std::string(200, 'x') + '"');
+  for (const char* unclear : {"", "no json", "[]", "\"message\"",
+                              R"({"message": 1, "errorCode": "x"})", "{\"a\": \xff}"}) {
+    CHECK(told(unclear).empty());
+  }
+}
+
 TEST_CASE("TwinRequestResponse: a body that cannot be read fails the GET, but not a PATCH") {
   TwinPipeline p;
   for (const std::string body : {"", "{", "no json", "{\"a\": \xff}"}) {

@@ -1,0 +1,36 @@
+#include "pipeline/service_words.hpp"
+
+#include "pipeline/text/utf8.hpp"
+
+namespace azure::iot::device {
+namespace {
+
+std::string quoted(const Json& text) {
+  constexpr std::size_t kLongest = 200;
+  return quote_beginning(text.as_string(), kLongest);
+}
+
+}  // namespace
+
+std::string quote_beginning(std::string_view text, std::size_t longest) {
+  text = text.substr(0, longest);
+  return Json(text.substr(0, find_invalid_utf8(text))).dump();
+}
+
+std::string reason_in(const Json& said, std::string_view message_name) {
+  if (!said.is_object()) return {};
+  std::string reason;
+  const auto add = [&](std::string_view before, const std::string& text) {
+    reason.append(reason.empty() ? ": " : ", ").append(before).append(text);
+  };
+  if (const Json* code = said.find("errorCode"); code && code->is_number()) add("", code->dump());
+  if (const Json* message = said.find(message_name); message && message->is_string()) {
+    add("", quoted(*message));
+  }
+  if (const Json* id = said.find("trackingId"); id && id->is_string()) {
+    add("tracking id ", quoted(*id));
+  }
+  return reason;
+}
+
+}  // namespace azure::iot::device
