@@ -2,6 +2,7 @@
 
 #include <future>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "clients/detail/blocking.hpp"
@@ -19,12 +20,12 @@ namespace {
 // Its clients are made later, but what they cannot do is told now.
 template <class Options>
 void check_tunnels(const Options& options) {
-  const auto check = [](const auto& of_client) {
+  const auto check = [](const std::string& client, const auto& of_client) {
     const Error missing = missing_tunnel(of_client.websockets, of_client.proxy_options);
-    if (missing) throw std::invalid_argument(missing.detail());
+    if (missing) throw std::invalid_argument(client + '.' + missing.detail());
   };
-  check(options.provisioning);
-  check(options.hub);
+  check("provisioning", options.provisioning);
+  check("hub", options.hub);
 }
 
 ManagedDevice make_device(detail::ManagedDeviceConfig config) {

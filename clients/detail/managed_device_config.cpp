@@ -1,9 +1,12 @@
 #include "clients/detail/managed_device_config.hpp"
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "clients/detail/option_checks.hpp"
+#include "clients/detail/pipeline_options.hpp"
 #include "pipeline/auth/wipe.hpp"
 
 namespace azure::iot::device::detail {
@@ -22,6 +25,17 @@ void add(Warnings& warnings, const Warnings& more) {
   }
 }
 
+// The options of one of the two clients, which are named as the application gave them.
+template <class Options>
+void check_options_of(std::string_view client, const Options& options) {
+  try {
+    check_options(options);
+    pipeline_config_from({}, options);
+  } catch (const std::invalid_argument& e) {
+    throw std::invalid_argument(std::string(client) + '.' + e.what());
+  }
+}
+
 template <class ClientConfig>
 ClientConfig without_warnings(ClientConfig config) {
   config.warnings.clear();
@@ -35,6 +49,8 @@ ManagedDeviceConfig make_config(std::string_view registration_id, Options option
   if (options.failed_connects < 1) {
     refuse("failed_connects", "must be 1 or more", std::to_string(options.failed_connects));
   }
+  check_options_of("provisioning", options.provisioning);
+  check_options_of("hub", options.hub);
   if (!options.hub.event_loop) options.hub.event_loop = EventLoop::shared();
   options.provisioning.event_loop = options.hub.event_loop;
 

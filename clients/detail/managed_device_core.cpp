@@ -99,10 +99,20 @@ void ManagedDeviceCore::connect(SteadyTime deadline, Completion<void> done) {
     waiter->timer.start_at(*config_.loop, deadline, [this, waiter] {
       Completion<void> late = std::move(waiter->done);
       waiters_.erase(waiter);
-      late(Error(Errc::timed_out, "the device has no connection to a hub yet"));
+      late(not_connected_yet());
     });
   }
   if (state_ == State::idle) proceed();
+}
+
+// What a call that has waited long enough is told: which of the two services it waited for.
+Error ManagedDeviceCore::not_connected_yet() {
+  const bool known = assignment_ && !seems_gone();
+  service_ = known ? Service::iot_hub : Service::provisioning;
+  std::string how_far = "it is still registering";
+  if (known) how_far = "it still connects to the hub that it was given to";
+  if (state_ == State::waiting) how_far += ", and pauses after an attempt that failed";
+  return Error(Errc::timed_out, "the device has no connection to a hub yet: " + how_far);
 }
 
 void ManagedDeviceCore::proceed() {

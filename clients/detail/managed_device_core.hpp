@@ -42,7 +42,7 @@ class ManagedDeviceCore final : public Core,
   std::shared_ptr<IoTHubDeviceClient> client() const;
 
   EventLoop& loop() override { return *config_.loop; }
-  // That of what failed last.
+  // That of what failed, or was waited for, last.
   Service service() const override { return service_; }
   bool inherited_by_fork() const override { return fork_guard_.in_child(); }
   bool was_shut_down() const override { return shut_down_; }
@@ -68,6 +68,7 @@ class ManagedDeviceCore final : public Core,
   ManagedDeviceCore(ManagedDeviceConfig config, ManagedDeviceNetwork network);
 
   void connect(SteadyTime deadline, Completion<void> done);
+  Error not_connected_yet();
   void proceed();
   void register_again();
   void on_registered(const Result<RegistrationResult>& result);

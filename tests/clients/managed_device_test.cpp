@@ -176,6 +176,29 @@ TEST_CASE("ManagedDevice: connect ends in time, and goes on behind") {
   CHECK(call.error().code() == Errc::timed_out);
 }
 
+TEST_CASE("ManagedDevice: a connect that has timed out says which of the services it waited for") {
+  Managed device;
+  const auto said = [&] {
+    const auto call = device.connect(5s);
+    device.advance(3s);
+    REQUIRE(call.error().code() == Errc::timed_out);
+    return detail::exception_text(call.error(), device.core->service());
+  };
+  const auto contains = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  const std::string registering = said();
+  CHECK(contains(registering, "still registering"));
+  CHECK(contains(registering, "provisioning service"));
+  device.dps.answers = {assigned_to("hub1.test")};
+  device.dps.transport.drop();
+  device.advance(5min);
+  device.hub.script({stall});
+  const std::string connecting = said();
+  CHECK(contains(connecting, "still connects to the hub"));
+  CHECK_FALSE(contains(connecting, "provisioning service"));
+}
+
 TEST_CASE("ManagedDevice: shutdown ends it in any state, and nothing is dialled afterwards") {
   const auto ends = [](Managed& device) {
     const auto waiting = device.connect();

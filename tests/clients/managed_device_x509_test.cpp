@@ -88,8 +88,11 @@ TEST_CASE("ManagedDevice: an argument that breaks its rule is refused, and named
   };
   CHECK(refusal({}) == "");
   CHECK(refusal({.failed_connects = 0}) == "failed_connects: must be 1 or more; got 0");
-  CHECK(refusal({.hub = {.keep_alive = 0s}}).starts_with("keep_alive: "));
-  CHECK(refusal({.provisioning = {.keep_alive = 0s}}).starts_with("keep_alive: "));
+  CHECK(refusal({.hub = {.keep_alive = 0s}}).starts_with("hub.keep_alive: "));
+  CHECK(refusal({.provisioning = {.keep_alive = 0s}}).starts_with("provisioning.keep_alive: "));
+  CHECK(refusal({.provisioning = {.server_verification_cert = "/no/such/file"}})
+            .starts_with("provisioning.server_verification_cert: "));
+  CHECK(refusal({.hub = {.max_in_flight = 0}}).starts_with("hub.max_in_flight: "));
   const auto refusal_of = [](const X509& x509) {
     try {
       ManagedDevice::create_from_x509_certificate("h", "r", "s", x509);
