@@ -9,9 +9,15 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/eventfd.h>
 
+#include "broker/clients/hub_device.hpp"
+#include "clients/detail/client_config.hpp"
+#include "clients/detail/hub_client_core.hpp"
 #include "clients/iothub_device_client.hpp"
+#include "pipeline/loop/unique_fd.hpp"
 #include "tests/support/scripted_server.hpp"
+#include "transport/mqtt/mosquitto_transport.hpp"
 
 using namespace azure::iot::device;
 using namespace azure::iot::device::test;
@@ -135,41 +141,52 @@ TEST_CASE("Delivery: a full window holds back what is more, and lets it go in or
   const ServerCertificate certificate = make_server_certificate();
   std::mutex mutex;
   std::vector<std::string> arrived;
-  std::atomic<bool> open = false;
+  const UniqueFd opened(::eventfd(0, EFD_CLOEXEC));
   ScriptedServer server([&](ScriptedConnection& client) {
     if (!client.accept_client(certificate, true)) return;
-    std::vector<std::uint16_t> waiting;
-    for (std::string packet; !(packet = client.read_packet()).empty();) {
-      if (type_of(packet) != PacketType::publish) continue;
-      {
-        const std::lock_guard lock(mutex);
-        arrived.push_back(payload_of(packet));
+    std::string pubacks;
+    bool window_opened = false;
+    for (;;) {
+      // Until then all that comes is taken in, and nothing is acknowledged.
+      if (!window_opened && !client.wait_to_read(opened.get())) {
+        window_opened = true;
+        client.write(pubacks);
       }
-      waiting.push_back(mid_of(packet));
-      if (waiting.size() < kWindow && !open) continue;
-      while (!open) std::this_thread::sleep_for(5ms);
-      for (const std::uint16_t mid : waiting) client.write(puback(mid));
-      waiting.clear();
+      const std::string packet = client.read_packet();
+      if (packet.empty()) return;
+      if (type_of(packet) != PacketType::publish) continue;
+      const std::lock_guard lock(mutex);
+      arrived.push_back(payload_of(packet));
+      if (window_opened) {
+        client.write(puback(mid_of(packet)));
+      } else {
+        pubacks += puback(mid_of(packet));
+      }
     }
   });
-  auto client = IoTHubDeviceClient::create_from_connection_string(
-      "HostName=localhost;DeviceId=dev1;SharedAccessKey=ZmFrZSBrZXkgZm9yIHRlc3Rz",
-      {.server_verification_cert = certificate.ca,
-       .port = server.port(),
-       .max_in_flight = kWindow});
-  client.connect(20s);
-  std::vector<std::thread> senders;
-  for (std::size_t i = 0; i < kMessages; ++i) {
-    senders.emplace_back([&, i] { client.send_message(std::to_string(i), 60s); });
-    std::this_thread::sleep_for(20ms);  // So that they come in their order.
-  }
-  {
+  const auto so_far = [&] {
     const std::lock_guard lock(mutex);
-    CHECK(arrived.size() <= kWindow);
+    return arrived;
+  };
+  const auto core = detail::HubClientCore::create(
+      detail::config_from_symmetric_key("ZmFrZSBrZXkgZm9yIHRlc3Rz", "localhost", "dev1",
+                                        {.server_verification_cert = certificate.ca,
+                                         .port = server.port(),
+                                         .max_in_flight = kWindow}),
+      make_mosquitto_transport_factory(), HandlerPool::shared());
+  IoTHubDeviceClient client(core);
+  client.connect(20s);
+  std::atomic<std::size_t> sent = 0;
+  for (std::size_t i = 0; i < kMessages; ++i) {
+    core->start_send_message({.data = std::to_string(i)}, 60s,
+                             detail::Completion<void>([&](const Error& error) { sent += !error; }));
   }
-  open = true;
-  for (std::thread& sender : senders) sender.join();
+  CHECK(eventually([&] { return so_far().size() >= kWindow; }));
+  std::this_thread::sleep_for(300ms);  // For what must not come.
+  CHECK(so_far().size() == kWindow);
+  ::eventfd_write(opened.get(), 1);
+  CHECK(eventually([&] { return sent == kMessages; }));
   client.shutdown();
-  const std::lock_guard lock(mutex);
-  REQUIRE(arrived.size() == kMessages);
+  REQUIRE(so_far().size() == kMessages);
+  for (std::size_t i = 0; i < kMessages; ++i) CHECK(so_far()[i] == std::to_string(i));
 }

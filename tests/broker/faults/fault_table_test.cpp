@@ -86,6 +86,11 @@ class Window {
 
 bool is_dialling(Phase phase) { return phase <= Phase::connect; }
 
+// Whether a link that was lost is to be made again by the client itself.
+bool is_redialled(const Row& row) {
+  return !is_dialling(row.phase) && row.phase != Phase::disconnect;
+}
+
 // What differs from the row; empty if nothing does.
 using Verdict = std::string;
 
@@ -111,9 +116,15 @@ Verdict play(const Row& row, const Lateness& lateness) {
   }
   if (told.first_layer() != row.layer) verdict += " layer " + told.first_layer();
 
-  // Whatever it was, it is over: what is called next comes through.
+  const auto refused = [&] { return told.has_background("CredentialError"); };
+  if (is_redialled(row) && row.given_up && !within(8s, refused)) verdict += " not reported";
+
+  // Whatever it was, it is over: a link that was lost comes back by itself, and what is called next
+  // comes through.
   hub.heal();
   hub.strike();
+  const auto back = [&] { return client.connected(); };
+  if (is_redialled(row) && !row.given_up && !within(8s, back)) verdict += " did not come back";
   const std::string after = outcome_of([&] {
     if (is_dialling(row.phase) || row.phase == Phase::disconnect) client.connect(20s);
     client.send_message("afterwards", 30s);
