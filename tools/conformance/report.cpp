@@ -12,8 +12,6 @@ std::string both_names(const Subject& subject) {
   return std::string(subject.name) + " (" + recorded + ")";
 }
 
-bool is_random(const Trace& trace) { return trace.name.find("/random-") != std::string::npos; }
-
 std::string step_text(const Failure& failure) {
   return failure.step ? "in step " + std::to_string(*failure.step) : "after the last step";
 }
@@ -29,7 +27,6 @@ void Report::add(const Trace& trace, const Subject& subject, const Verdict& verd
   ++counts_[both_names(subject)][verdict.failure ? kFailed : kPassed];
   steps_ += trace.steps.size();
   compared_steps_ += verdict.compared_steps;
-  if (!is_random(trace)) with_scenarios_.insert(both_names(subject));
   for (const Accepted& accepted : verdict.accepted) {
     const std::string_view name = accepted.difference->name;
     met_[name].insert(trace.name);
@@ -91,9 +88,6 @@ void Report::print_differences() {
 }
 
 void Report::require_every_difference() {
-  for (const Subject& subject : subjects()) {
-    if (!with_scenarios_.contains(both_names(subject))) return;
-  }
   for (const Difference& difference : differences()) {
     if (!met_[difference.name].empty()) continue;
     ++failed_;

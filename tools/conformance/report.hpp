@@ -26,7 +26,7 @@ class Report {
   // marked as one that may differ.
   void print_differences();
   // Names the differences that were never met, each of which is a failure: whatever is accepted
-  // must be there. Only of a set of traces that holds written scenarios of every subject.
+  // must be there. For traces that show all of them.
   void require_every_difference();
 
   bool failed() const { return failed_ > 0; }
@@ -39,8 +39,7 @@ class Report {
   std::ostream& out_;
   const bool verbose_;
   std::map<std::string, std::array<std::size_t, 3>> counts_;  // By subject.
-  std::set<std::string> with_scenarios_;
-  std::map<std::string_view, std::set<std::string>> met_;  // Traces, by difference.
+  std::map<std::string_view, std::set<std::string>> met_;     // Traces, by difference.
   std::map<std::string_view, std::vector<std::string>> unmarked_;
   std::set<std::string> differing_;
   std::size_t failed_ = 0;

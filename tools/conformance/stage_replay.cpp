@@ -23,9 +23,8 @@ struct Options {
   std::string subject;
   std::string trace;
   bool list_differences = false;
+  bool require_differences = false;
   bool verbose = false;
-
-  bool filtered() const { return !subject.empty() || !trace.empty(); }
 };
 
 void describe(CLI::App& app, Options& options) {
@@ -41,6 +40,8 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--trace", options.trace, "Only this trace");
   app.add_flag("--list-differences", options.list_differences,
                "Also say which differences from Python are accepted, and where they were met");
+  app.add_flag("--require-differences", options.require_differences,
+               "Also fail where an accepted difference was not met: for recordings that show each");
   app.add_flag("--verbose", options.verbose, "Name every trace as it is replayed");
 }
 
@@ -65,7 +66,7 @@ int run(const Options& options) {
     }
   }
   if (found == 0) throw std::invalid_argument("FILE|DIR: holds no trace that is asked for");
-  if (!options.filtered()) report.require_every_difference();
+  if (options.require_differences) report.require_every_difference();
   if (options.list_differences) report.print_differences();
   report.print_counts();
   return report.failed() ? 1 : 0;

@@ -39,7 +39,7 @@ class Report {
   void print_differences();
 
   // Names the differences that were never met, each of which is a failure: whatever is accepted
-  // must be there, unless a test shows it. Only of vectors of every kind.
+  // must be there, unless a test shows it. For vectors that show all of them.
   void require_every_difference();
 
   bool failed() const { return failed_ > 0; }

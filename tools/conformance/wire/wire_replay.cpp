@@ -33,6 +33,7 @@ struct Options {
   std::string vector;
   std::size_t jobs = 16;
   bool list_differences = false;
+  bool require_differences = false;
   bool verbose = false;
 };
 
@@ -58,6 +59,8 @@ void describe(CLI::App& app, Options& options) {
       ->check(CLI::Range(1, 64));
   app.add_flag("--list-differences", options.list_differences,
                "Also say which differences from Python are accepted, and where they were met");
+  app.add_flag("--require-differences", options.require_differences,
+               "Also fail where an accepted difference was not met: for recordings that show each");
   app.add_flag("--verbose", options.verbose,
                "Name every vector as it is replayed, and why it was left out");
 }
@@ -143,7 +146,7 @@ int run(const Options& options) {
   }
   if (found == 0) throw std::invalid_argument("FILE|DIR: holds no vector that is asked for");
   run_jobs(jobs, options.jobs, report);
-  if (options.vector.empty()) report.require_every_difference();
+  if (options.require_differences) report.require_every_difference();
   if (options.list_differences) report.print_differences();
   report.print_counts();
   return report.failed() ? 1 : 0;
