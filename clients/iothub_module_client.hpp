@@ -41,6 +41,10 @@ class IoTHubModuleClient final : public IoTHubClient {
   // thumbprint, or by the authority that signed it. Throws std::invalid_argument also if one of
   // them cannot be read or used, they do not belong together, or the certificate is not valid at
   // this time.
+  //
+  //   auto client = IoTHubModuleClient::create_from_x509_certificate(
+  //       {.certificate = "module.pem", .key = "module.key"}, "hub.azure-devices.net", "device-1",
+  //       "module-1");
   static IoTHubModuleClient create_from_x509_certificate(const X509& x509,
                                                          std::string_view hostname,
                                                          std::string_view device_id,
