@@ -93,17 +93,21 @@ std::string sweep(Cut how, bool sending, std::size_t step) {
 }
 
 void sweep_all(std::size_t step) {
-  std::vector<std::pair<std::string, std::future<std::string>>> sweeps;
+  struct Sweep {
+    std::string name;
+    std::future<std::string> result;
+  };
+  std::vector<Sweep> sweeps;
   for (const bool sending : {true, false}) {
     for (const Cut how : {Cut::rst, Cut::fin}) {
       const std::string name = std::string(how == Cut::rst ? "RST" : "FIN") + " after bytes " +
                                (sending ? "of the server" : "of the client");
-      sweeps.emplace_back(name, std::async(std::launch::async, sweep, how, sending, step));
+      sweeps.push_back({name, std::async(std::launch::async, sweep, how, sending, step)});
     }
   }
-  for (auto& [name, result] : sweeps) {
-    INFO(name);
-    CHECK(result.get() == "");
+  for (Sweep& one : sweeps) {
+    INFO(one.name);
+    CHECK(one.result.get() == "");
   }
 }
 

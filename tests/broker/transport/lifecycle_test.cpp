@@ -136,7 +136,10 @@ TEST_CASE("Shutdown: what waits is cancelled inside the call, and nothing is tol
 
 TEST_CASE("The listener may disconnect, shut down or destroy inside whatever it is told") {
   using Act = std::function<void(TransportProbe&, MqttTransport&)>;
-  const std::pair<const char*, Act> acts[] = {
+  const struct {
+    const char* name;
+    Act act;
+  } reactions[] = {
       {"disconnect", [](TransportProbe&, MqttTransport& t) { CHECK_FALSE(t.disconnect(true)); }},
       {"shutdown", [](TransportProbe&, MqttTransport& t) { CHECK_FALSE(t.shutdown()); }},
       {"destroy", [](TransportProbe& p, MqttTransport&) { p.destroy_here(); }},
@@ -145,9 +148,9 @@ TEST_CASE("The listener may disconnect, shut down or destroy inside whatever it 
        }}};
   for (const std::string on :
        {"connected", "ack 1", "ack 2", "message a b", "disconnected", "failed connection_failed"}) {
-    for (const auto& [name, act] : acts) {
+    for (const auto& reaction : reactions) {
       CAPTURE(on);
-      CAPTURE(name);
+      CAPTURE(reaction.name);
       std::atomic<bool> done = false;
       std::atomic<bool> refuse = on.rfind("failed", 0) == 0;
       ScriptedServer server([&](ScriptedConnection& client) {
@@ -161,9 +164,9 @@ TEST_CASE("The listener may disconnect, shut down or destroy inside whatever it 
         }
       });
       TransportProbe probe(config_for(server), quick());
-      probe.inside = [&, &act = act](MqttTransport& transport, const std::string& line) {
+      probe.inside = [&](MqttTransport& transport, const std::string& line) {
         if (line != on || done.exchange(true)) return;
-        act(probe, transport);
+        reaction.act(probe, transport);
       };
       REQUIRE_FALSE(probe.connect());
       if (!refuse && probe.wait_for("connected")) {

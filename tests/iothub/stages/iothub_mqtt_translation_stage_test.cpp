@@ -160,7 +160,9 @@ TEST_CASE("IotHubMqttTranslation: a response goes up with its id and status") {
 }
 
 TEST_CASE("IotHubMqttTranslation: a message that cannot be read is reported, and goes no further") {
-  const std::pair<std::string, std::string> kUnreadable[] = {
+  const struct {
+    std::string topic, payload;
+  } kUnreadable[] = {
       {"$iothub/methods/POST/reboot/?$rid=7", "{"},
       {"$iothub/methods/POST/reboot/", "{}"},
       {"$iothub/methods/POST", "{}"},
@@ -169,10 +171,10 @@ TEST_CASE("IotHubMqttTranslation: a message that cannot be read is reported, and
       {"$iothub/twin/res/200/", ""},
       {"$iothub/twin/PATCH/properties/desired/?$version=4", "no json"},
   };
-  for (const auto& [topic, payload] : kUnreadable) {
-    CAPTURE(topic);
+  for (const auto& message : kUnreadable) {
+    CAPTURE(message.topic);
     TranslationPipeline p;
-    p.receive(topic, payload);
+    p.receive(message.topic, message.payload);
     CHECK(p.events.names == Strings{"BackgroundExceptionEvent"});
     CHECK(p.events.background_errors[0].code() == Errc::bad_content);
   }
