@@ -3,15 +3,6 @@
 #include "pipeline/text/utf8.hpp"
 
 namespace azure::iot::device {
-namespace {
-
-std::string quoted(const Json& text) {
-  constexpr std::size_t kLongest = 200;
-  return quote_beginning(text.as_string(), kLongest);
-}
-
-}  // namespace
-
 std::string quote_beginning(std::string_view text, std::size_t longest) {
   text = text.substr(0, longest);
   return Json(text.substr(0, find_invalid_utf8(text))).dump();
@@ -25,10 +16,10 @@ std::string reason_in(const Json& said, std::string_view message_name) {
   };
   if (const Json* code = said.find("errorCode"); code && code->is_number()) add("", code->dump());
   if (const Json* message = said.find(message_name); message && message->is_string()) {
-    add("", quoted(*message));
+    add("", quote_beginning(message->as_string()));
   }
   if (const Json* id = said.find("trackingId"); id && id->is_string()) {
-    add("tracking id ", quoted(*id));
+    add("tracking id ", quote_beginning(id->as_string()));
   }
   return reason;
 }

@@ -11,7 +11,8 @@
 namespace azure::iot::device {
 
 // In quotation marks, so many bytes at most, and those up to the first that is no UTF-8.
-std::string quote_beginning(std::string_view text, std::size_t longest);
+inline constexpr std::size_t kLongestQuote = 200;
+std::string quote_beginning(std::string_view text, std::size_t longest = kLongestQuote);
 
 // What a service says of an error beside its status: `: 401002, "Unauthorized", tracking id "x"`,
 // to go behind a sentence; empty if it says nothing.

@@ -28,14 +28,6 @@ bool may_pass(int status_code) {
   return status_code == kTooManyRequests || status_code >= kFirstOfTheServer;
 }
 
-// As Python writes what stands in the place of a text.
-std::string shown(const Json* value) {
-  if (!value || value->is_null()) return "None";
-  if (const std::string* text = value->get_if<std::string>()) return *text;
-  if (const auto truth = value->get_if<bool>()) return *truth ? "True" : "False";
-  return value->dump();
-}
-
 }  // namespace
 
 RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& response,
@@ -64,10 +56,10 @@ RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& r
   const bool known = status && (*status == Json("assigned") || *status == Json("failed") ||
                                 *status == Json("assigning"));
   if (!known) {
-    return failed(
-        service_error("Query Status Operation encountered an invalid registration status " +
-                          shown(status) + " with a status code of " + code,
-                      status_code));
+    return failed(service_error(
+        "Query Status Operation encountered an invalid registration status " +
+            (status ? quote_part(*status) : "None") + " with a status code of " + code,
+        status_code));
   }
   auto result = read_registration_result(*body);
   if (!result) return failed(result.error());

@@ -13,15 +13,19 @@ Error unreadable(const std::string& why, const std::string& shown) {
 
 }  // namespace
 
+std::string quote_part(const Json& part) {
+  if (const std::string* text = part.get_if<std::string>()) return quote_beginning(*text, kEnough);
+  if (part.is_object()) return "an object";
+  if (part.is_array()) return "a list";
+  return part.dump().substr(0, kEnough);
+}
+
 Error unreadable_answer(const std::string& why, std::string_view text) {
   return unreadable(why, quote_beginning(text, kEnough));
 }
 
 Error unreadable_part(const std::string& why, const Json& part) {
-  if (const std::string* text = part.get_if<std::string>()) return unreadable_answer(why, *text);
-  if (part.is_object()) return unreadable(why, "an object");
-  if (part.is_array()) return unreadable(why, "a list");
-  return unreadable(why, part.dump().substr(0, kEnough));
+  return unreadable(why, quote_part(part));
 }
 
 }  // namespace azure::iot::device

@@ -7,6 +7,7 @@
 #include "pipeline/events.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/operations.hpp"
+#include "pipeline/service_words.hpp"
 #include "provisioning/provisioning_pipeline.hpp"
 
 namespace azure::iot::device::detail {
@@ -26,7 +27,7 @@ Error check_assignment(const RegistrationResult& result) {
         std::pair{"substatus", &state.sub_status}}) {
     std::string& list = *value ? sent : missing;
     list.append(list.empty() ? "" : ", ").append(name);
-    if (*value) list.append(" \"").append(**value).append("\"");
+    if (*value) list.append(" ").append(quote_beginning(**value));
   }
   if (missing.empty()) return {};
   return Error(Errc::bad_content,

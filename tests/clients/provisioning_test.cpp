@@ -124,10 +124,13 @@ TEST_CASE(
   has(told({200,
             R"({"status": "assigned", "registrationState": ")" + std::string(60, 'x') + R"("})"}),
       "its registrationState is no object: \"" + std::string(40, 'x') + "\"");
-  has(told({200, R"({"status": "disabled"})"}), "invalid registration status disabled");
+  has(told({200, R"({"status": "disabled"})"}), "invalid registration status \"disabled\"");
   has(told(assigning("soon")), "its retry-after is no number of seconds: \"soon\"");
   has(told({200, R"({"status": "assigned", "registrationState": {"deviceId": "d"}})"}),
       "it sent deviceId \"d\" without assignedHub, substatus");
+  has(told({200, R"({"status": "assigned", "registrationState": {"deviceId": "a\nb)" +
+                     std::string(300, 'x') + R"("}})"}),
+      R"(it sent deviceId "a\nb)" + std::string(197, 'x') + "\" without");
   has(told({200, R"({"status": "assigned", "registrationState": {}})"}), "it sent nothing of it");
   has(told({200, R"({"status": "failed", "registrationState":
                      {"errorCode": 400207, "errorMessage": "Custom allocation failed"}})"}),

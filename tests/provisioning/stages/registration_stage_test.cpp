@@ -142,14 +142,22 @@ TEST_CASE("Registration: an answer that cannot be read ends it with an error tha
 }
 
 TEST_CASE("Registration: a status that no one knows is an error that names it") {
-  for (const auto& [body, shown] : {std::pair{R"({"status": "disabled"})", "disabled"},
-                                    std::pair{R"({"status": 3})", "3"}, std::pair{"{}", "None"}}) {
+  const std::string long_text(100'000, 'x');
+  for (const auto& [status, shown] :
+       {std::pair<std::string, std::string>{R"("disabled")", R"("disabled")"},
+        {R"("a\nb")", R"("a\nb")"},
+        {'"' + long_text + '"', '"' + std::string(40, 'x') + '"'},
+        {R"({"key": "secret"})", "an object"},
+        {R"([1, 2])", "a list"},
+        {"3", "3"},
+        {"null", "null"},
+        {"", "None"}}) {
     RegistrationChain p;
     auto registration = p.begin_registration();
-    p.answer("200", body);
+    p.answer("200", status.empty() ? "{}" : R"({"status": )" + status + "}");
     CHECK(registration.errc() == Errc::service);
-    CHECK(registration.error().detail().find("status " + std::string(shown) + " with") !=
-          std::string::npos);
+    const std::string text = registration.error().detail();
+    CHECK(text.find("status " + shown + " with") != std::string::npos);
   }
 }
 
