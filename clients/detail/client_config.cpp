@@ -27,6 +27,7 @@ HubClientConfig make_config(const Identity& identity, const Options& options) {
   check_options(options);
   HubClientConfig config;
   warn_of_keep_alive(config.warnings, options.keep_alive);
+  warn_of_proxy(config.warnings, options.proxy_options);
   config.loop = options.event_loop ? options.event_loop : EventLoop::shared();
   config.hub = {.device_id = std::string(identity.device_id),
                 .module_id = std::string(identity.module_id),

@@ -55,8 +55,9 @@ void check_proxy_options(const ProxyOptions& proxy) {
   if (proxy.address.empty()) refuse(kOption, "address must name a host", "nothing");
   // It would be more than an address in the URL of which it becomes a part.
   if (proxy.address.find_first_of("/@?# \t\r\n") != std::string::npos) {
+    const std::size_t at = proxy.address.rfind('@');  // What stands before may be a password.
     refuse(kOption, "address must be a name or an IP address, without scheme, user and port",
-           proxy.address);
+           at == std::string::npos ? proxy.address : "..." + proxy.address.substr(at));
   }
   if (proxy.port == 0) refuse(kOption, "port must be 1 to 65535", "0");
   constexpr std::size_t kLongest = 255;  // RFC 1929.

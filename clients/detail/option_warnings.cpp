@@ -31,6 +31,16 @@ void warn_of_id_scope(Warnings& warnings, std::string_view id_scope) {
   }
 }
 
+void warn_of_proxy(Warnings& warnings, const std::optional<ProxyOptions>& proxy) {
+  if (!proxy || proxy->username.empty()) return;
+  if (!shows_credentials(*proxy)) {
+    warnings.emplace_back(
+        "proxy_options: the user name is not used, since there is no password beside it");
+  } else if (proxy->type == ProxyType::socks4 && !proxy->password.empty()) {
+    warnings.emplace_back("proxy_options: the password is not used, since SOCKS4 has none");
+  }
+}
+
 void log_warnings(std::string_view client_id, const Warnings& warnings) {
   for (const std::string& warning : warnings) {
     log_for(client_id, LogLevel::warning, "Client", warning);

@@ -22,6 +22,7 @@ ProvisioningClientConfig make_config(std::string_view provisioning_host,
   check_options(options);
   ProvisioningClientConfig config;
   warn_of_id_scope(config.warnings, id_scope);
+  warn_of_proxy(config.warnings, options.proxy_options);
   config.loop = options.event_loop ? options.event_loop : EventLoop::shared();
   config.provisioning = {.registration_id = std::string(registration_id),
                          .id_scope = std::string(id_scope),

@@ -90,6 +90,58 @@ TEST_CASE("Client: what no hub will accept is taken as in Python, and warned of"
             "with it"});
 }
 
+TEST_CASE(
+    "Client: a proxy that cannot be meant is refused, and what it is not shown is warned of") {
+  const ProxyOptions proxy{.address = "proxy.test", .port = 3128};
+  const auto refused = [](const ProxyOptions& options) {
+    return refusal(kConnectionString, {.proxy_options = options});
+  };
+  test::LogListener log(LogLevel::warning);
+  CHECK(refused(proxy) == "");
+  CHECK(log.records.empty());
+  ProxyOptions changed = proxy;
+  changed.address.clear();
+  CHECK(refused(changed) == "proxy_options: address must name a host; got nothing");
+  for (const auto& [address, shown] : {std::pair("http://proxy.test", "http://proxy.test"),
+                                       std::pair("proxy.test/x", "proxy.test/x"),
+                                       std::pair("http://me:p@ss@proxy.test", "...@proxy.test")}) {
+    changed.address = address;
+    CHECK(refused(changed) ==
+          "proxy_options: address must be a name or an IP address, without scheme, user and port; "
+          "got " +
+              std::string(shown));
+  }
+  changed = proxy;
+  changed.port = 0;
+  CHECK(refused(changed) == "proxy_options: port must be 1 to 65535; got 0");
+  changed = proxy;
+  changed.password = "secret";
+  CHECK(refused(changed) == "proxy_options: a password needs a username");
+  changed.username = std::string(256, 'u');
+  CHECK(refused(changed) ==
+        "proxy_options: username and password must be at most 255 bytes long each");
+
+  changed.username = "me";
+  for (const ProxyType type : {ProxyType::http, ProxyType::socks5}) {
+    changed.type = type;
+    CHECK(refused(changed) == "");
+  }
+  CHECK(log.records.empty());
+  changed.type = ProxyType::socks4;
+  CHECK(refused(changed) == "");
+  changed.password.clear();
+  CHECK(refused(changed) == "");
+  CHECK(log.records ==
+        std::vector<std::string>{"warning|Client|dev1|proxy_options: the password is "
+                                 "not used, since SOCKS4 has none"});
+  log.records.clear();
+  changed.type = ProxyType::socks5;
+  CHECK(refused(changed) == "");
+  CHECK(log.records ==
+        std::vector<std::string>{"warning|Client|dev1|proxy_options: the user name is not used, "
+                                 "since there is no password beside it"});
+}
+
 TEST_CASE("Client: a connection string that breaks a rule is refused, naming the part") {
   CHECK(refusal("", {}).starts_with("Invalid Connection String"));
   CHECK(refusal("HostName=h;DeviceId=d", {}).find("SharedAccessKey") != std::string::npos);

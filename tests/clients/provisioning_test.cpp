@@ -258,9 +258,13 @@ TEST_CASE("Provisioning: what no service will accept is taken as in Python, and 
   LogListener log(LogLevel::warning);
   const auto loop = std::make_shared<ManualLoop>();
   CHECK_NOTHROW(ProvisioningDeviceClient::create_from_symmetric_key(
-      "h", "reg1", "", "", {.sastoken_ttl = 0s, .event_loop = loop}));
-  CHECK(log.records.size() == 3);
-  for (const std::string_view word : {"id_scope", "symmetric_key", "sastoken_ttl"}) {
+      "h", "reg1", "", "",
+      {.sastoken_ttl = 0s,
+       .proxy_options = ProxyOptions{.address = "proxy.test", .port = 1, .username = "me"},
+       .event_loop = loop}));
+  CHECK(log.records.size() == 4);
+  for (const std::string_view word :
+       {"id_scope", "proxy_options", "symmetric_key", "sastoken_ttl"}) {
     CAPTURE(word);
     CHECK(std::any_of(log.records.begin(), log.records.end(), [&](const std::string& record) {
       return record.starts_with("warning|Client|reg1|" + std::string(word));

@@ -11,7 +11,11 @@
 namespace azure::iot::device::test {
 
 ScriptedServer::ScriptedServer(Script script, const ServerAddress& address)
-    : script_(std::move(script)), ip_(address.ip), port_(address.port), reserved_(bound_socket()) {
+    : script_(std::move(script)),
+      ip_(address.ip),
+      chosen_(address.port != 0),
+      port_(address.port),
+      reserved_(bound_socket()) {
   listen_again();
 }
 
@@ -29,6 +33,8 @@ int ScriptedServer::bound_socket() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  // Where another has just been: connections of its that ended hold the port for a while.
+  if (chosen_) ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port_);  // The first asks for any.

@@ -56,6 +56,7 @@ class ScriptedServer {
 
   Script script_;
   const std::string ip_;
+  const bool chosen_;  // The port.
   std::uint16_t port_;
   int reserved_;  // Never listens.
   int fd_ = -1;

@@ -99,7 +99,8 @@ class ProxyDial::Impl {
     set(CURLOPT_PROXY, "");                       // Not what the environment says.
     set(CURLOPT_NOPROXY, "");
     if (route_.proxy) {
-      set_proxy(*route_.proxy);
+      const bool by_name = addresses.server.empty() && !is_ip_address(route_.hostname);
+      set_proxy(*route_.proxy, by_name);
       add_addresses(addresses_, route_.proxy->address, route_.proxy->port, addresses.first_hop);
       add_addresses(addresses_, route_.hostname, route_.port, addresses.server);
     } else {
@@ -109,7 +110,7 @@ class ProxyDial::Impl {
     return curl_multi_add_handle(multi_, easy_) == CURLM_OK;
   }
 
-  void set_proxy(const ProxyOptions& proxy) {
+  void set_proxy(const ProxyOptions& proxy, bool by_name) {
     set(CURLOPT_PROXY, in_url(proxy.address).c_str());
     set(CURLOPT_PROXYPORT, static_cast<long>(proxy.port));
     switch (proxy.type) {
@@ -118,17 +119,17 @@ class ProxyDial::Impl {
         set(CURLOPT_HTTPPROXYTUNNEL, 1L);
         set(CURLOPT_PROXYAUTH, CURLAUTH_BASIC);
         break;
-      case ProxyType::socks4: set(CURLOPT_PROXYTYPE, static_cast<long>(CURLPROXY_SOCKS4)); break;
+      case ProxyType::socks4:
+        set(CURLOPT_PROXYTYPE, static_cast<long>(by_name ? CURLPROXY_SOCKS4A : CURLPROXY_SOCKS4));
+        break;
       case ProxyType::socks5:
         set(CURLOPT_PROXYTYPE, static_cast<long>(CURLPROXY_SOCKS5_HOSTNAME));
         set(CURLOPT_SOCKS5_AUTH, CURLAUTH_BASIC);
         break;
     }
-    // A name without a password proves nothing, except to SOCKS4, which has no passwords.
-    if (proxy.username.empty()) return;
-    if (proxy.password.empty() && proxy.type != ProxyType::socks4) return;
+    if (!shows_credentials(proxy)) return;
     set(CURLOPT_PROXYUSERNAME, proxy.username.c_str());
-    if (!proxy.password.empty()) set(CURLOPT_PROXYPASSWORD, proxy.password.c_str());
+    if (proxy.type != ProxyType::socks4) set(CURLOPT_PROXYPASSWORD, proxy.password.c_str());
   }
 
   template <class Value>

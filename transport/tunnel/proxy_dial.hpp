@@ -19,7 +19,7 @@ class ProxyDial {
  public:
   // The connection, or why there is none.
   using Done = std::function<void(Result<UniqueFd>)>;
-  // Of the first hop; and of the server, where the route needs it.
+  // Of the first hop; and of the server, where the route wants it and it is known.
   struct Addresses {
     std::vector<std::string> first_hop;
     std::vector<std::string> server = {};

@@ -41,6 +41,35 @@ bool refuses_credentials(long status, long reply) {
   }
 }
 
+// Whether it closed the connection, or the network did, before it had answered. A proxy that is of
+// another type often does.
+bool hangs_up(int code, long status, long reply) {
+  switch (reply) {
+    case CURLPX_CLOSED:
+    case CURLPX_RECV_ADDRESS:
+    case CURLPX_RECV_AUTH:
+    case CURLPX_RECV_CONNECT:
+    case CURLPX_RECV_REQACK:
+    case CURLPX_SEND_AUTH:
+    case CURLPX_SEND_CONNECT:
+    case CURLPX_SEND_REQUEST: return true;
+    default: break;
+  }
+  return status == 0 &&
+         (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING);
+}
+
+// Whether what it said is of another protocol.
+bool speaks_otherwise(int code, long reply) {
+  switch (reply) {
+    case CURLPX_BAD_ADDRESS_TYPE:
+    case CURLPX_BAD_VERSION:
+    case CURLPX_UNKNOWN_FAIL:
+    case CURLPX_UNKNOWN_MODE: return true;
+    default: return code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_UNSUPPORTED_PROTOCOL;
+  }
+}
+
 // The proxy does its part, but the server is not there, or not for the moment.
 bool does_not_reach(long status, long reply) {
   constexpr long kInternalError = 500;  // Of tinyproxy, if nobody listens at the server.
@@ -62,6 +91,24 @@ bool does_not_reach(long status, long reply) {
   }
 }
 
+// What it has to say of the server: RFC 1928 section 6, and what there is of SOCKS4.
+std::string answer_text(long status, long reply, const std::string& otherwise) {
+  if (status != 0) return "it answered with " + std::to_string(status);
+  switch (reply) {
+    case CURLPX_REPLY_GENERAL_SERVER_FAILURE: return "it failed, and does not say why";
+    case CURLPX_REPLY_NOT_ALLOWED: return "its rules do not allow it";
+    case CURLPX_REPLY_NETWORK_UNREACHABLE: return "it has no way to that network";
+    case CURLPX_REPLY_HOST_UNREACHABLE: return "it does not find that host, or has no way to it";
+    case CURLPX_REPLY_CONNECTION_REFUSED: return "nothing listens there";
+    case CURLPX_REPLY_TTL_EXPIRED: return "the way there is too long";
+    case CURLPX_REPLY_ADDRESS_TYPE_NOT_SUPPORTED: return "it takes no names, or no such addresses";
+    case CURLPX_REPLY_COMMAND_NOT_SUPPORTED: return "it makes no connections";
+    case CURLPX_REQUEST_FAILED: return "it refused, or failed, and does not say which";
+    case CURLPX_RESOLVE_HOST: return "SOCKS4 takes an IPv4 address, and the host has none";
+    default: return otherwise;
+  }
+}
+
 }  // namespace
 
 Error proxy_error(const Route& route, void* handle, int code) {
@@ -74,19 +121,31 @@ Error proxy_error(const Route& route, void* handle, int code) {
     return Error(Errc::connection_failed, server + " cannot be reached: " + cause +
                                               "; check the network, the port and the firewall");
   }
-  const std::string proxy =
-      "the proxy at " + host_and_port(route.proxy->address, route.proxy->port);
-  if (code == CURLE_COULDNT_CONNECT && connect_status(handle) == 0) {
+  const std::string proxy = name_of(*route.proxy);
+  const std::string kind(kind_of(route.proxy->type));
+  const long status = connect_status(handle);
+  const long reply = socks_reply(handle, code);
+  if (code == CURLE_COULDNT_CONNECT && status == 0) {
     return Error(Errc::connection_failed,
                  proxy + " cannot be reached: " + cause + "; check its address and port");
   }
-  const long status = connect_status(handle);
-  const long reply = socks_reply(handle, code);
   if (refuses_credentials(status, reply)) {
     return Error(Errc::protocol_proxy,
-                 proxy + " refuses the user name and password; check both in proxy_options");
+                 proxy + (shows_credentials(*route.proxy)
+                              ? " refuses the user name and password; check both in proxy_options"
+                              : " wants a user name and password; give both in proxy_options"));
   }
-  const std::string answer = status != 0 ? "it answered with " + std::to_string(status) : reason;
+  if (hangs_up(code, status, reply)) {
+    return Error(Errc::connection_failed, proxy +
+                                              " hung up instead of answering; if that goes on, "
+                                              "check that it is " +
+                                              kind + ", as proxy_options say");
+  }
+  if (speaks_otherwise(code, reply)) {
+    return Error(Errc::protocol_proxy, proxy + " does not answer as " + kind +
+                                           " does; check its type and port in proxy_options");
+  }
+  const std::string answer = answer_text(status, reply, reason);
   if (does_not_reach(status, reply)) {
     return Error(Errc::connection_failed, proxy + " does its part, but does not reach " + server +
                                               ": " + answer +
@@ -94,6 +153,19 @@ Error proxy_error(const Route& route, void* handle, int code) {
   }
   return Error(Errc::protocol_proxy, proxy + " makes no connection to " + server + ": " + answer +
                                          "; check that it allows that host and port");
+}
+
+std::string name_of(const ProxyOptions& proxy) {
+  return "the proxy at " + host_and_port(proxy.address, proxy.port);
+}
+
+std::string_view kind_of(ProxyType type) {
+  switch (type) {
+    case ProxyType::http: return "an HTTP proxy";
+    case ProxyType::socks4: return "a SOCKS4 proxy";
+    case ProxyType::socks5: return "a SOCKS5 proxy";
+  }
+  return "a proxy";
 }
 
 }  // namespace azure::iot::device

@@ -17,8 +17,8 @@ struct Route {
 
   // Whose address is needed to begin with.
   const std::string& first_hop() const { return proxy ? proxy->address : hostname; }
-  // Whether the address of the server is needed, too: SOCKS4 knows no names.
-  bool needs_address_of_server() const { return proxy && proxy->type == ProxyType::socks4; }
+  // Whether the address of the server is wanted, too: not every SOCKS4 proxy takes names.
+  bool wants_address_of_server() const { return proxy && proxy->type == ProxyType::socks4; }
 };
 
 }  // namespace azure::iot::device

@@ -5,6 +5,7 @@
 
 #include "transport/name_lookup.hpp"
 #include "transport/tunnel/proxy_dial.hpp"
+#include "transport/tunnel/proxy_errors.hpp"
 #include "transport/tunnel/web_socket.hpp"
 
 namespace azure::iot::device {
@@ -23,14 +24,17 @@ class OpenTunnel final : public Tunnel {
     lookup_.emplace(loop_, *resolver_, route_.first_hop(), [this](Resolver::Answer answer) {
       if (!answer) return fail(answer.error());
       addresses_.first_hop = *std::move(answer);
-      route_.needs_address_of_server() ? look_server_up() : dial();
+      route_.wants_address_of_server() ? look_server_up() : dial();
     });
   }
 
   std::string phase() const override {
     if (socket_) return std::string(socket_->phase());
     if (!dial_) return "waiting for the name to be resolved";
-    return route_.proxy ? "waiting for the proxy" : "waiting for the TCP connection";
+    if (!route_.proxy) return "waiting for the TCP connection";
+    // One of another type may wait, too, for more to be said.
+    return "waiting for " + name_of(*route_.proxy) + " to answer; check that it is " +
+           std::string(kind_of(route_.proxy->type));
   }
   const CarriedBytes* bytes() const override { return socket_ ? &socket_->bytes() : nullptr; }
   Error error() const override { return socket_ ? socket_->error() : Error{}; }
@@ -38,8 +42,8 @@ class OpenTunnel final : public Tunnel {
  private:
   void look_server_up() {
     lookup_.emplace(loop_, *resolver_, route_.hostname, [this](Resolver::Answer answer) {
-      if (!answer) return fail(answer.error());
-      addresses_.server = *std::move(answer);
+      // Whom nobody knows here the proxy may know.
+      if (answer) addresses_.server = *std::move(answer);
       dial();
     });
   }

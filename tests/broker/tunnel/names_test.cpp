@@ -40,8 +40,14 @@ class NotingResolver final : public Resolver {
   Names asked_;
 };
 
+struct Circumstances {
+  std::string user = {};
+  std::string password = {};
+  bool hub_is_known = true;  // By others than the proxy.
+};
+
 // What a client tells a proxy of that type about a hub with a name.
-std::string told_to_proxy(ProxyType type, bool websockets) {
+std::string told_to_proxy(ProxyType type, bool websockets, const Circumstances& by = {}) {
   std::promise<std::string> told;
   ScriptedServer proxy([&](ScriptedConnection& client) {
     if (type == ProxyType::http) {
@@ -49,22 +55,25 @@ std::string told_to_proxy(ProxyType type, bool websockets) {
       while (head.find("\r\n\r\n") == std::string::npos) head += client.read(1);
       return told.set_value(head.substr(0, head.find("\r\n")));
     }
-    if (type == ProxyType::socks4) return told.set_value(client.read(9));
+    if (type == ProxyType::socks4) return told.set_value(client.read_some(100));
     client.read(static_cast<unsigned char>(client.read(2)[1]));  // The methods that it offers.
     client.write(std::string{5, 0});
     const std::string head = client.read(5);
     const auto length = static_cast<unsigned char>(head[4]);
     told.set_value(head + client.read(length + 2U));
   });
-  const auto resolver = std::make_shared<NotingResolver>(std::map<std::string, std::string>{
-      {"proxy.invalid", "127.0.0.1"}, {"hub.invalid", "192.0.2.7"}});
+  std::map<std::string, std::string> known{{"proxy.invalid", "127.0.0.1"}};
+  if (by.hub_is_known) known["hub.invalid"] = "192.0.2.7";
+  const auto resolver = std::make_shared<NotingResolver>(known);
   IoTHubDeviceClient client(detail::HubClientCore::create(
-      detail::config_from_symmetric_key(
-          "ZmFrZSBrZXkgZm9yIHRlc3Rz", "hub.invalid", "d",
-          {.websockets = websockets,
-           .proxy_options =
-               ProxyOptions{.type = type, .address = "proxy.invalid", .port = proxy.port()},
-           .port = 8883}),
+      detail::config_from_symmetric_key("ZmFrZSBrZXkgZm9yIHRlc3Rz", "hub.invalid", "d",
+                                        {.websockets = websockets,
+                                         .proxy_options = ProxyOptions{.type = type,
+                                                                       .address = "proxy.invalid",
+                                                                       .port = proxy.port(),
+                                                                       .username = by.user,
+                                                                       .password = by.password},
+                                         .port = 8883}),
       make_mosquitto_transport_factory({.resolver = resolver}), HandlerPool::shared()));
   CHECK_THROWS_AS(client.connect(60s), IotError);
   auto text = told.get_future();
@@ -113,6 +122,13 @@ TEST_CASE("Names: a proxy is told the hub's name, or its address where it takes 
     // Version 4, connect, port 8883, the address; no user.
     CHECK(told_to_proxy(ProxyType::socks4, websockets) ==
           std::string{4, 1, 0x22, static_cast<char>(0xb3), static_cast<char>(192), 0, 2, 7, 0});
+    // With its user, which is all that it knows of.
+    CHECK(told_to_proxy(ProxyType::socks4, websockets, {.user = "me", .password = "a password"}) ==
+          std::string{4, 1, 0x22, static_cast<char>(0xb3), static_cast<char>(192), 0, 2, 7, 'm',
+                      'e', 0});
+    // SOCKS4a: no address, and behind the user the name.
+    CHECK(told_to_proxy(ProxyType::socks4, websockets, {.hub_is_known = false}) ==
+          std::string{4, 1, 0x22, static_cast<char>(0xb3), 0, 0, 0, 1, 0} + "hub.invalid" + '\0');
   }
 }
 
