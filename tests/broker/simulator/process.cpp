@@ -8,11 +8,14 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "common/crypto.hpp"
+#include "raw_registration.hpp"
 #include "shared_hub.hpp"
 #include "support/dps_process.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/test_certificates.hpp"
 
+using namespace azure::iot::device;
 using namespace azure::iot::device::test;
 using namespace std::chrono_literals;
 
@@ -243,4 +246,57 @@ TEST_CASE(
   }
   CHECK(run("run --limit shaping=much").status == 2);
   CHECK(run("run --route nonsense").status == 2);
+}
+
+TEST_CASE("iothub-sim: names a command that there is not, or that another kind of service has") {
+  const Outcome unknown = run("frobnicate --count 3");
+  CHECK(unknown.status == 2);
+  CHECK(unknown.output.find("there is no command 'frobnicate'") != std::string::npos);
+  SimulatorProcess& hub = shared_hub();
+  const DpsProcess dps({&hub}, {"--enrollment", "r1"});
+  for (const std::string command : {"enroll r1 --outcome failed", "registrations"}) {
+    const Outcome outcome = run(hub, command);
+    CHECK(outcome.status == 1);
+    CHECK(outcome.output.find("this is a hub, which has no command '") != std::string::npos);
+  }
+  for (const std::string command :
+       {"devices", "send-c2d r1 x", "invoke r1 m", "twin r1", "token r1", "fault refuse"}) {
+    const Outcome outcome = run(dps.process(), command);
+    CAPTURE(command);
+    CHECK(outcome.status == 1);
+    CHECK(outcome.output.find("this is a provisioning service, which ") != std::string::npos);
+  }
+  CHECK(run(dps.process(), "drop r1").output == "{\"dropped\":false}\n");
+  CHECK(run(dps.process(), "fault --list").output == "{\"faults\":[]}\n");
+}
+
+TEST_CASE("iothub-sim: an id is one that the service takes") {
+  const auto refused = [](const std::string& arguments, const std::string& why) {
+    const Outcome outcome = run(arguments);
+    CAPTURE(arguments);
+    CHECK(outcome.status == 2);
+    CHECK(outcome.output.find(why) != std::string::npos);
+  };
+  const std::string longest(128, 'x');
+  for (const std::string& id : {std::string("a b"), std::string("a#"), longest + "x",
+                                std::string("d/m/n"), std::string("caf\xC3\xA9")}) {
+    refused("run --device '" + id + "'", "an id must be 1 to 128 letters, digits and ");
+    refused("run --x509-device '" + id + "'", "an id must be 1 to 128 letters, digits and ");
+  }
+  SimulatorProcess hub({.devices = {longest, "-._:%*?!(),@;$'/" + longest}});
+  CHECK(RawDevice(hub, longest).connect() == 0);
+  const std::string run_dps = "run-dps --hub " + hub.control_socket();
+  for (const std::string& id : {std::string("a b"), std::string("ends."), longest + "x",
+                                std::string("a/b"), std::string("a%b")}) {
+    refused(run_dps + " --enrollment '" + id + "'", "must be 1 to 128 letters, digits and -._:");
+    refused(run_dps + " --x509-enrollment '" + id + "'", "must be 1 to 128 letters, digits and ");
+  }
+  const DpsProcess dps({&hub}, {"--enrollment", "a.b_c:d-", "--group", "a group"});
+  CHECK(
+      run(dps.process(), "enroll a.b_c:d- --device-id 'a b'").output.find("the device id 'a b'") !=
+      std::string::npos);
+  using simulator::base64_decode;
+  const std::string key =
+      simulator::base64_encode(simulator::hmac_sha256(*base64_decode(dps.key("a group")), "ends."));
+  CHECK(RawRegistration(dps, "ends.", key).device().connect() == 5);
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/ids.hpp"
 #include "common/uri.hpp"
 #include "hub/provisioned.hpp"
 #include "hub/sas_token.hpp"
@@ -50,6 +51,9 @@ std::string Dps::refusal_of(const Credentials& credentials, Device& device) cons
   if (take_until(user, '/') != "registrations" || !user.starts_with(id) ||
       !user.substr(id.size()).starts_with("/api-version=")) {
     return "the user name is not {id scope}/registrations/{client id}/api-version=...";
+  }
+  if (!is_registration_id(id)) {
+    return "the registration id " + std::string(kRegistrationIdRule);
   }
   device.registration_id = id;
   if (credentials.certificate && credentials.password.empty()) {
@@ -160,15 +164,31 @@ void Dps::control(std::string_view text) {
   try {
     if (name == "enroll") return reply(broker_, id, enroll(*command));
     if (name == "registrations") return reply(broker_, id, list_registrations());
-    if (name == "drop") {
-      broker_.cut(string_member(*command, "device_id"));
-      return reply(broker_, id, JsonObject());
-    }
+    if (name == "drop") return reply(broker_, id, drop(string_member(*command, "device_id")));
+    if (name == "faults" || name == "clear-faults") return reply(broker_, id, list_faults());
   } catch (const std::invalid_argument& error) {
     return reply(broker_, id, ControlError{400000, error.what()});
   }
   reply(broker_, id,
-        ControlError{400000, "the provisioning service has no command '" + name + "'"});
+        ControlError{400000, "this is a provisioning service, which has no command '" + name +
+                                 "'; --control with the socket of a hub asks that"});
+}
+
+JsonObject Dps::drop(const std::string& registration_id) {
+  const bool was_connected = std::any_of(devices_.begin(), devices_.end(), [&](const auto& entry) {
+    return entry.second.registration_id == registration_id;
+  });
+  if (was_connected) broker_.cut(registration_id);
+  JsonObject result;
+  result.add("dropped", was_connected);
+  return result;
+}
+
+// None of a hub's: those that the launcher has, it ends itself.
+JsonObject Dps::list_faults() {
+  JsonObject result;
+  result.add("faults", Json(rapidjson::kArrayType));
+  return result;
 }
 
 JsonObject Dps::enroll(const JsonValue& command) {

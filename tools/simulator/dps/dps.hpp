@@ -72,6 +72,8 @@ class Dps final : public Service {
                    const LinkedHub& hub);
 
   JsonObject enroll(const JsonValue& command);
+  JsonObject drop(const std::string& registration_id);
+  static JsonObject list_faults();
   JsonObject list_registrations() const;
   void save() const;
 

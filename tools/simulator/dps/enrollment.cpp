@@ -7,6 +7,7 @@
 #include "common/certificate.hpp"
 #include "common/crypto.hpp"
 #include "common/files.hpp"
+#include "common/ids.hpp"
 
 namespace azure::iot::device::simulator {
 
@@ -26,6 +27,17 @@ void take(std::int64_t& to, const JsonValue& from, const char* name) {
                                 std::to_string(value));
   }
   to = value;
+}
+
+void check_ids(const Enrollment& enrollment) {
+  if (!enrollment.group && !is_registration_id(enrollment.name)) {
+    throw std::invalid_argument("the registration id '" + enrollment.name + "' " +
+                                std::string(kRegistrationIdRule));
+  }
+  if (!enrollment.device_id.empty() && !is_identity_id(enrollment.device_id)) {
+    throw std::invalid_argument("the device id '" + enrollment.device_id + "' " +
+                                std::string(kIdentityIdRule));
+  }
 }
 
 // One of both.
@@ -74,6 +86,7 @@ void change(Enrollment& enrollment, const JsonValue& from) {
   take(changed.throttled, from, "throttled");
   take(changed.payload, from, "payload");
   if (changed.name.empty()) throw std::invalid_argument("an enrollment needs a name");
+  check_ids(changed);
   take_credential(changed, from);
   if (changed.outcome != "assigned" && changed.outcome != "failed" &&
       changed.outcome != "disabled") {

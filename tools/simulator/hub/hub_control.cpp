@@ -62,7 +62,9 @@ void Hub::run_command(std::int64_t id, const JsonValue& command) {
     faults_.clear();
     return reply(id, list_faults());
   }
-  throw ControlError{400000, "there is no command '" + name + "'"};
+  throw ControlError{400000,
+                     "this is a hub, which has no command '" + name +
+                         "'; --control with the socket of a provisioning service asks that"};
 }
 
 Identity& Hub::named_identity(const JsonValue& command) {

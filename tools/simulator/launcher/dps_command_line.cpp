@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "common/crypto.hpp"
+#include "common/ids.hpp"
 #include "launcher/certificates.hpp"
 #include "launcher/command_line.hpp"
 #include "launcher/commands.hpp"
@@ -52,6 +53,10 @@ void add_x509_enrollment(LaunchOptions& options, const std::string& text, bool g
   enrollment.name = text.substr(0, equals);
   enrollment.group = group;
   if (enrollment.name.empty()) throw std::invalid_argument(option + " needs a name");
+  if (!group && !is_registration_id(enrollment.name)) {
+    throw std::invalid_argument(option + " " + text + ": the registration id " +
+                                std::string(kRegistrationIdRule));
+  }
   if (equals != std::string::npos) {
     const std::string file = text.substr(equals + 1);
     certificate_text(file, option + " " + enrollment.name);  // Whether there is one.

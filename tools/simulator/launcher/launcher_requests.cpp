@@ -93,6 +93,11 @@ void Launcher::trust_certificate(std::string_view pem) const {
 JsonObject Launcher::make_token(const JsonValue& request) const {
   const std::string name = string_member(request, "device_id");
   const std::string policy = string_member(request, "policy");
+  if (options_.dps) {
+    throw std::invalid_argument(
+        "this is a provisioning service, which makes no tokens; --control with the socket of a hub "
+        "asks that");
+  }
   const auto device =
       std::find_if(options_.devices.begin(), options_.devices.end(),
                    [&](const DeviceConfig& candidate) { return name == name_of(candidate); });

@@ -34,6 +34,12 @@ int main_program(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const auto unknown = app.remaining();
+    if (error.get_exit_code() != 0 && app.get_subcommands().empty() && !unknown.empty()) {
+      std::cerr << "iothub-sim: there is no command '" << unknown.front()
+                << "'; 'iothub-sim --help' lists them\n";
+      return kBadUsage;
+    }
     return app.exit(error) == 0 ? kDone : kBadUsage;
   } catch (const std::invalid_argument& error) {
     std::cerr << "iothub-sim: " << error.what() << '\n';

@@ -5,6 +5,7 @@
 
 #include "common/certificate.hpp"
 #include "common/crypto.hpp"
+#include "common/ids.hpp"
 #include "launcher/certificates.hpp"
 #include "launcher/command_line.hpp"
 #include "launcher/launcher.hpp"
@@ -43,6 +44,10 @@ DeviceConfig parse_name(const std::string& name, const std::string& option) {
   if (slash != std::string::npos) device.module_id = name.substr(slash + 1);
   if (device.device_id.empty() || (slash != std::string::npos && device.module_id.empty())) {
     throw std::invalid_argument(option + " needs an id: ID[=...] or DEVICE/MODULE[=...]");
+  }
+  for (const std::string& id : {device.device_id, device.module_id}) {
+    if (is_identity_id(id) || (slash == std::string::npos && id.empty())) continue;
+    throw std::invalid_argument(option + " " + name + ": an id " + std::string(kIdentityIdRule));
   }
   return device;
 }
