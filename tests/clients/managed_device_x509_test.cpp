@@ -3,19 +3,11 @@
 
 #include "clients/managed_device.hpp"
 #include "tests/clients/managed.hpp"
+#include "tests/support/device_authority.hpp"
 #include "tests/support/log_listener.hpp"
-#include "tests/support/temporary_folder.hpp"
-#include "tests/support/test_certificates.hpp"
 
 namespace azure::iot::device::test {
 namespace {
-
-X509 x509_of(const ServerCertificate& made) {
-  X509 x509;
-  x509.certificate = made.certificate;
-  x509.key = made.key;
-  return x509;
-}
 
 TEST_CASE("ManagedDevice: a certificate stands for the device at both services") {
   Managed device(x509_of(make_server_certificate({.common_name = "reg1"})));
@@ -36,9 +28,8 @@ TEST_CASE("ManagedDevice: a certificate whose file was renewed is shown from the
   const TemporaryFolder folder;
   const ServerCertificate first = make_server_certificate({.common_name = "reg1"});
   const ServerCertificate second = make_server_certificate({.common_name = "reg1"});
-  X509 x509;
-  x509.certificate = folder.write("device.pem", first.certificate);
-  x509.key = folder.write("device.key", first.key);
+  const X509 x509 = x509_of(CertificateFiles{folder.write("device.pem", first.certificate),
+                                             folder.write("device.key", first.key)});
   Managed device(x509);
   device.dps.answers = {assigned_to("hub1.test"), assigned_to("hub1.test"),
                         assigned_to("hub1.test")};

@@ -5,7 +5,7 @@
 
 #include "clients/detail/provisioning_client_core.hpp"
 #include "tests/clients/provisioning_service.hpp"
-#include "tests/support/test_certificates.hpp"
+#include "tests/support/device_authority.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -21,10 +21,8 @@ detail::ProvisioningClientConfig config_of(const ProvisioningSymmetricKeyOptions
 }
 
 detail::ProvisioningClientConfig config_of(const ProvisioningX509Options& options) {
-  X509 x509;
-  x509.certificate = own_certificate().certificate;
-  x509.key = own_certificate().key;
-  return detail::config_from_x509_certificate("dps.test", "reg1", "scope1", x509, options);
+  return detail::config_from_x509_certificate("dps.test", "reg1", "scope1",
+                                              x509_of(own_certificate()), options);
 }
 
 // What a client with these options dials with.

@@ -7,8 +7,8 @@
 #include "clients/provisioned_device.hpp"
 #include "clients/provisioning_device_client.hpp"
 #include "tests/clients/provisioning_service.hpp"
+#include "tests/support/device_authority.hpp"
 #include "tests/support/log_listener.hpp"
-#include "tests/support/test_certificates.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -274,11 +274,7 @@ TEST_CASE("Provisioning: what no service will accept is taken as in Python, and 
 
 TEST_CASE(
     "Provisioning: a certificate takes the place of the key, and makes the hub's client too") {
-  const ServerCertificate own =
-      make_server_certificate({.alternative_names = {}, .common_name = "reg1"});
-  X509 x509;
-  x509.certificate = own.certificate;
-  x509.key = own.key;
+  X509 x509 = x509_of(make_server_certificate({.alternative_names = {}, .common_name = "reg1"}));
   FakeProvisioningService service;
   const auto loop = std::make_shared<ManualLoop>(std::chrono::system_clock::now() + 1min);
   service.answers = {assigned_to("hub1.test")};

@@ -9,7 +9,7 @@
 #include "clients/iothub_module_client.hpp"
 #include "pipeline/auth/certificate_info.hpp"
 #include "pipeline/loop/manual_loop.hpp"
-#include "tests/support/test_certificates.hpp"
+#include "tests/support/device_authority.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -21,12 +21,7 @@ const ServerCertificate& own() {
   return made;
 }
 
-X509 pair() {
-  X509 x509;
-  x509.certificate = own().certificate;
-  x509.key = own().key;
-  return x509;
-}
+X509 pair() { return x509_of(own()); }
 
 // What the factory says against it; empty if nothing.
 std::string refusal(const X509& x509, X509Options options = {}) {
@@ -150,9 +145,7 @@ TEST_CASE("X509: what mbedTLS cannot read is no mistake by itself") {
     CAPTURE(key);
     const auto exotic =
         authority.issue({.alternative_names = {}, .common_name = "device-1", .key = key});
-    X509 x509;
-    x509.certificate = exotic.certificate;
-    x509.key = exotic.key;
+    X509 x509 = x509_of(exotic);
     CHECK(refusal(x509) == "");
     if (key == std::string_view("ED25519")) CHECK_FALSE(read_certificate_info(x509.certificate));
     // Nor behind the certificate, whose dates are looked at all the same.

@@ -11,7 +11,7 @@
 #include "clients/iothub_module_client.hpp"
 #include "clients/managed_device.hpp"
 #include "clients/provisioning_device_client.hpp"
-#include "tests/support/test_certificates.hpp"
+#include "tests/support/device_authority.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -28,10 +28,7 @@ std::string token(const std::string& whom) {
 X509 pair() {
   static const ServerCertificate own =
       make_server_certificate({.alternative_names = {}, .common_name = "d"});
-  X509 x509;
-  x509.certificate = own.certificate;
-  x509.key = own.key;
-  return x509;
+  return x509_of(own);
 }
 
 // Each way to make a client, with two of its options.

@@ -32,7 +32,7 @@ class DpsProcess {
   std::string key(const std::string& name) const;
 
   // Those of an enrollment with a certificate; the key's only if the simulator made it.
-  const SimulatorProcess::CertificateFiles& certificate_files(const std::string& name) const {
+  const CertificateFiles& certificate_files(const std::string& name) const {
     return process_.certificate_files(name);
   }
 

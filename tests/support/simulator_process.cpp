@@ -274,8 +274,7 @@ const std::string& SimulatorProcess::connection_string(const std::string& device
   return found->second;
 }
 
-const SimulatorProcess::CertificateFiles& SimulatorProcess::certificate_files(
-    const std::string& device) const {
+const CertificateFiles& SimulatorProcess::certificate_files(const std::string& device) const {
   const auto found = certificate_files_.find(device);
   if (found == certificate_files_.end()) fail("it was started without an x509 device " + device);
   return found->second;

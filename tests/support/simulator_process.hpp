@@ -24,6 +24,8 @@
 
 #include <sys/types.h>
 
+#include "support/test_certificates.hpp"
+
 namespace azure::iot::device::test {
 
 struct SimulatorOptions {
@@ -91,10 +93,6 @@ class SimulatorProcess {
   const std::string& ready_line() const { return ready_line_; }  // JSON.
   const std::string& connection_string(const std::string& device) const;
   // Files of a device that is known by its certificate; the key's only if the simulator made it.
-  struct CertificateFiles {
-    std::string certificate;
-    std::string key;
-  };
   const CertificateFiles& certificate_files(const std::string& device) const;
 
   // What came up. `device` is "id" or "device/module"; empty means all.

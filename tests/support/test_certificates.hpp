@@ -12,6 +12,12 @@ struct ServerCertificate {
   std::string key;
 };
 
+// A certificate and its key, by the names of their files.
+struct CertificateFiles {
+  std::string certificate;
+  std::string key;
+};
+
 struct CertificateOptions {
   std::string alternative_names = "DNS:localhost,IP:127.0.0.1,IP:::1";
   // When it is valid, in seconds from now.

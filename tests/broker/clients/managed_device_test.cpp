@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include "broker/clients/hub_device.hpp"
+#include "support/device_authority.hpp"
 #include "support/dps_process.hpp"
 
 namespace azure::iot::device::test {
@@ -85,11 +86,8 @@ TEST_CASE("ManagedDevice: a hub that is not there is told as the hub, not as the
 
 TEST_CASE("ManagedDevice: a device with a certificate moves to another hub with it") {
   const TwoHubs hubs("--x509-enrollment");
-  X509 x509;
-  x509.certificate = hubs.dps.certificate_files("r1").certificate;
-  x509.key = hubs.dps.certificate_files("r1").key;
   auto device = ManagedDevice::create_from_x509_certificate(
-      hubs.dps.host(), "r1", hubs.dps.id_scope(), x509,
+      hubs.dps.host(), "r1", hubs.dps.id_scope(), x509_of(hubs.dps.certificate_files("r1")),
       {.provisioning = {.server_verification_cert = hubs.dps.ca_file(),
                         .port = hubs.dps.x509_port()},
        .hub = {.server_verification_cert = hubs.ca(), .port = hubs.first.x509_port()}});

@@ -7,9 +7,8 @@
 #include "clients/enrollment_group.hpp"
 #include "clients/provisioned_device.hpp"
 #include "clients/provisioning_device_client.hpp"
+#include "support/device_authority.hpp"
 #include "support/dps_process.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/test_certificates.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -124,20 +123,6 @@ TEST_CASE("Provisioning: shutdown ends a registration at once, and a silent serv
   CHECK_THROWS_AS(client.register_device(), ClientError);
 }
 
-// An authority that signs the certificates of a group's devices.
-struct Authority {
-  X509 issue(const std::string& common_name) const {
-    const auto made = ca.issue({.alternative_names = {}, .common_name = common_name});
-    X509 x509;
-    x509.certificate = made.certificate;
-    x509.key = made.key;
-    return x509;
-  }
-  std::string file() const { return folder.write("ca.pem", ca.certificate()); }
-  TemporaryFolder folder;
-  TestCa ca;
-};
-
 ProvisioningDeviceClient make_provisioning(const DpsProcess& dps, const std::string& id,
                                            const X509& x509) {
   return ProvisioningDeviceClient::create_from_x509_certificate(
@@ -152,13 +137,10 @@ IoTHubDeviceClient make_device(const SimulatorProcess& hub, const RegistrationRe
 }
 
 TEST_CASE("Provisioning: a certificate makes a device known to the service and then to its hub") {
-  const Authority authority;
+  const DeviceAuthority authority;
   const SimulatorProcess hub({.devices = {"other"}});
   const DpsProcess dps({&hub},
                        {"--x509-enrollment", "r1", "--x509-group", "fleet=" + authority.file()});
-  X509 own;
-  own.certificate = dps.certificate_files("r1").certificate;
-  own.key = dps.certificate_files("r1").key;
   const auto check_registers = [&](const std::string& id, const X509& x509) {
     const RegistrationResult result = make_provisioning(dps, id, x509).register_device();
     REQUIRE(result.registration_state);
@@ -166,25 +148,27 @@ TEST_CASE("Provisioning: a certificate makes a device known to the service and t
     make_device(hub, result, x509).send_message("hello");
     CHECK(hub.telemetry(id).at(0).payload == "hello");
     // The hub knows that certificate alone.
-    CHECK_THROWS_AS(make_device(hub, result, authority.issue(id)).connect(), CredentialError);
+    CHECK_THROWS_AS(make_device(hub, result, x509_of(authority.issue(id))).connect(),
+                    CredentialError);
   };
-  check_registers("r1", own);
-  check_registers("g1", authority.issue("g1"));
+  check_registers("r1", x509_of(dps.certificate_files("r1")));
+  check_registers("g1", x509_of(authority.issue("g1")));
 }
 
 TEST_CASE("Provisioning: a certificate that is not enrolled, or has another name, is refused") {
-  const Authority authority;
+  const DeviceAuthority authority;
   const SimulatorProcess hub({.devices = {"other"}});
   const DpsProcess dps({&hub},
                        {"--x509-enrollment", "r1", "--x509-group", "fleet=" + authority.file()});
   const auto refused = [&](const std::string& id, const X509& x509) {
     CHECK_THROWS_AS(make_provisioning(dps, id, x509).register_device(), CredentialError);
   };
-  refused("r1", authority.issue("r1"));  // It has an enrollment of its own.
-  refused("g1", authority.issue("g2"));
+  refused("r1", x509_of(authority.issue("r1")));  // It has an enrollment of its own.
+  refused("g1", x509_of(authority.issue("g2")));
   CHECK(dps.count("refused") == 2);
-  CHECK_THROWS_AS(make_provisioning(dps, "g1", Authority().issue("g1")).register_device(),
-                  IotError);  // TLS ends it.
+  CHECK_THROWS_AS(
+      make_provisioning(dps, "g1", x509_of(DeviceAuthority().issue("g1"))).register_device(),
+      IotError);  // TLS ends it.
   CHECK(dps.count("registering") == 0);
 }
 

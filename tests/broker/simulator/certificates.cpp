@@ -3,8 +3,8 @@
 
 #include "raw_device.hpp"
 #include "shared_hub.hpp"
+#include "support/device_authority.hpp"
 #include "support/loopback_program.hpp"
-#include "support/test_certificates.hpp"
 
 using namespace azure::iot::device::test;
 
@@ -12,27 +12,18 @@ namespace {
 
 constexpr int kNotAuthorized = 5;
 
-// An authority and certificates that the simulator did not make, as files.
-struct OwnCertificates {
-  RawDevice::Options issue(const std::string& common_name) const {
-    const auto made = ca.issue({.alternative_names = {}, .common_name = common_name});
-    return {.certificate = folder.write(common_name + ".pem", made.certificate),
-            .key = folder.write(common_name + ".key", made.key)};
-  }
-  TemporaryFolder folder;
-  TestCa ca;
-};
+SimulatorProcess start(const DeviceAuthority& own, const std::string& by_thumbprint) {
+  return SimulatorProcess({.devices = {"d1"},
+                           .x509_devices = {"x1", "x1/m1", "x2", "x3=" + by_thumbprint},
+                           .arguments = {"--device-ca", own.file()}});
+}
 
-SimulatorProcess start(const OwnCertificates& own, const std::string& by_thumbprint) {
-  return SimulatorProcess(
-      {.devices = {"d1"},
-       .x509_devices = {"x1", "x1/m1", "x2", "x3=" + by_thumbprint},
-       .arguments = {"--device-ca", own.folder.write("ca.pem", own.ca.certificate())}});
+RawDevice::Options with(const CertificateFiles& files) {
+  return {.certificate = files.certificate, .key = files.key};
 }
 
 RawDevice::Options made_by(const SimulatorProcess& hub, const std::string& name) {
-  const auto& files = hub.certificate_files(name);
-  return {.certificate = files.certificate, .key = files.key};
+  return with(hub.certificate_files(name));
 }
 
 mode_t mode_of(const std::string& path) {
@@ -44,7 +35,7 @@ mode_t mode_of(const std::string& path) {
 }  // namespace
 
 TEST_CASE("Hub: a certificate lets in the device that it names, and no other") {
-  const OwnCertificates own;
+  const DeviceAuthority own;
   const auto third = own.issue("whatever");
   const auto another = own.issue("x3");
   const auto by_authority = own.issue("x2");
@@ -53,11 +44,11 @@ TEST_CASE("Hub: a certificate lets in the device that it names, and no other") {
 
   CHECK(RawDevice(hub, "x1", made_by(hub, "x1")).connect() == 0);
   CHECK(RawDevice(hub, "x1/m1", made_by(hub, "x1/m1")).connect() == 0);
-  CHECK(RawDevice(hub, "x2", by_authority).connect() == 0);
+  CHECK(RawDevice(hub, "x2", with(by_authority)).connect() == 0);
   CHECK(RawDevice(hub, "x2", made_by(hub, "x1")).connect() == kNotAuthorized);
   // By its thumbprint, whatever the name.
-  CHECK(RawDevice(hub, "x3", third).connect() == 0);
-  CHECK(RawDevice(hub, "x3", another).connect() == kNotAuthorized);
+  CHECK(RawDevice(hub, "x3", with(third)).connect() == 0);
+  CHECK(RawDevice(hub, "x3", with(another)).connect() == kNotAuthorized);
   CHECK(hub.certificate_files("x3").key.empty());
 
   CHECK(mode_of(hub.certificate_files("x1").key) == 0600);
@@ -65,11 +56,11 @@ TEST_CASE("Hub: a certificate lets in the device that it names, and no other") {
 }
 
 TEST_CASE("Hub: what is no such certificate lets nobody in") {
-  const OwnCertificates own;
-  const OwnCertificates strangers;
+  const DeviceAuthority own;
+  const DeviceAuthority strangers;
   const SimulatorProcess hub = start(own, own.issue("x3").certificate);
   // TLS ends it: no authority that is trusted signed it, or there is none.
-  CHECK_FALSE(RawDevice(hub, "x2", strangers.issue("x2")).connect());
+  CHECK_FALSE(RawDevice(hub, "x2", with(strangers.issue("x2"))).connect());
   CHECK_FALSE(RawDevice(hub, "x1", {.password = "none", .port = hub.x509_port()}).connect());
   // At the other port none is asked for.
   CHECK(RawDevice(hub, "x1", {.password = "none"}).connect() == kNotAuthorized);

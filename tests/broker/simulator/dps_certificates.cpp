@@ -7,43 +7,23 @@
 #include "common/files.hpp"
 #include "common/json.hpp"
 #include "raw_registration.hpp"
+#include "support/device_authority.hpp"
 #include "support/temporary_folder.hpp"
-#include "support/test_certificates.hpp"
 
 using namespace azure::iot::device;
 using namespace azure::iot::device::test;
 
-namespace {
-
-using Files = SimulatorProcess::CertificateFiles;
-
-// An authority that is no simulator's.
-struct OwnCertificates {
-  explicit OwnCertificates(const std::string& name = "Own CA") : ca(name) {}
-  // The certificate's file has that of the authority behind it.
-  Files issue(const std::string& common_name, const std::string& name) const {
-    const auto made = ca.issue({.alternative_names = {}, .common_name = common_name});
-    return {folder.write(name + ".pem", made.certificate + ca.certificate()),
-            folder.write(name + ".key", made.key)};
-  }
-  std::string ca_file() const { return folder.write("ca.pem", ca.certificate()); }
-  TemporaryFolder folder;
-  TestCa ca;
-};
-
-}  // namespace
-
 TEST_CASE("DPS: a device with a certificate registers, and its hub knows the certificate") {
-  const OwnCertificates own;
-  const Files brought = own.issue("r2", "r2");
+  const DeviceAuthority own;
+  const CertificateFiles brought = own.issue("r2");
   SimulatorProcess hub({.devices = {"other"}});
   DpsProcess dps({&hub},
                  {"--x509-enrollment", "r1", "--x509-enrollment", "r2=" + brought.certificate});
-  const Files& made = dps.certificate_files("r1");
+  const CertificateFiles& made = dps.certificate_files("r1");
   CHECK_FALSE(made.key.empty());
   CHECK(dps.certificate_files("r2").key.empty());
   CHECK(connect_to(hub, "r1", made) == 5);
-  const auto check_registers = [&](const std::string& id, const Files& files) {
+  const auto check_registers = [&](const std::string& id, const CertificateFiles& files) {
     RawRegistration registration(dps, id, files);
     REQUIRE(registration.start());
     CHECK(has(registration.finish(), "\"assigned\""));
@@ -58,64 +38,64 @@ TEST_CASE("DPS: a device with a certificate registers, and its hub knows the cer
 }
 
 TEST_CASE("DPS: a certificate that is not the enrolled one registers nobody") {
-  const OwnCertificates own;
-  const OwnCertificates strangers;
-  const Files brought = own.issue("r2", "r2");
-  const Files misnamed = own.issue("another", "misnamed");
+  const DeviceAuthority own;
+  const DeviceAuthority strangers;
+  const CertificateFiles brought = own.issue("r2");
+  const CertificateFiles misnamed = own.issue("another");
   SimulatorProcess hub({.devices = {"other"}});
   DpsProcess dps({&hub},
                  {"--enrollment", "k1", "--x509-enrollment", "r1", "--x509-enrollment",
                   "r2=" + brought.certificate, "--x509-enrollment", "r3=" + misnamed.certificate});
-  const auto connect = [&](const std::string& id, const Files& files) {
+  const auto connect = [&](const std::string& id, const CertificateFiles& files) {
     return RawRegistration(dps, id, files).device().connect();
   };
-  CHECK(connect("r2", own.issue("r2", "again")) == 5);  // The name is right, the thumbprint not.
+  CHECK(connect("r2", own.issue("r2")) == 5);  // The name is right, the thumbprint not.
   CHECK(connect("r2", dps.certificate_files("r1")) == 5);
   CHECK(connect("r3", misnamed) == 5);  // The thumbprint is right, the name not.
-  CHECK(connect("r4", own.issue("r4", "r4")) == 5);
-  CHECK(connect("k1", own.issue("k1", "k1")) == 5);  // It has a key.
+  CHECK(connect("r4", own.issue("r4")) == 5);
+  CHECK(connect("k1", own.issue("k1")) == 5);  // It has a key.
   CHECK(RawRegistration(dps, "r1", std::string()).device().connect() == 5);
   CHECK(RawRegistration(dps, "r1", dps.key("k1")).device().connect() == 5);
   CHECK(dps.count("refused") == 7);
-  CHECK_FALSE(connect("r2", strangers.issue("r2", "r2")));  // TLS ends it.
+  CHECK_FALSE(connect("r2", strangers.issue("r2")));  // TLS ends it.
 }
 
 TEST_CASE("DPS: a device of a group shows a certificate that the group's authority signed") {
-  const OwnCertificates own;
-  const OwnCertificates others("Other CA");
+  const DeviceAuthority own;
+  const DeviceAuthority others("Other CA");
   SimulatorProcess hub({.devices = {"other"}});
-  DpsProcess dps({&hub}, {"--x509-group", "fleet=" + own.ca_file(), "--x509-group",
-                          "others=" + others.ca_file(), "--enrollment", "k1"});
-  const Files member = own.issue("g1", "g1");
+  DpsProcess dps({&hub}, {"--x509-group", "fleet=" + own.file(), "--x509-group",
+                          "others=" + others.file(), "--enrollment", "k1"});
+  const CertificateFiles member = own.issue("g1");
   RawRegistration registration(dps, "g1", member);
   REQUIRE(registration.start());
   CHECK(has(registration.finish(), "\"deviceId\":\"g1\""));
   CHECK(connect_to(hub, "g1", member) == 0);
-  CHECK(connect_to(hub, "g1", others.issue("g1", "g1")) == 5);
-  CHECK(connect_to(hub, "g2", own.issue("g2", "g2")) == 5);  // It has not registered.
+  CHECK(connect_to(hub, "g1", others.issue("g1")) == 5);
+  CHECK(connect_to(hub, "g2", own.issue("g2")) == 5);  // It has not registered.
   CHECK(RawRegistration(dps, "g2", member).device().connect() == 5);
-  CHECK(RawRegistration(dps, "k1", own.issue("k1", "k1")).device().connect() == 5);
+  CHECK(RawRegistration(dps, "k1", own.issue("k1")).device().connect() == 5);
 
   dps.enroll("others", R"({"outcome": "disabled"})");
-  RawRegistration other(dps, "g3", others.issue("g3", "g3"));
+  RawRegistration other(dps, "g3", others.issue("g3"));
   REQUIRE(other.start());
   CHECK(has(other.finish(), "\"disabled\""));
 }
 
 TEST_CASE(
     "DPS: a certificate that is enrolled later is known at once, and takes the earlier's place") {
-  const OwnCertificates own;
-  const OwnCertificates later("Later CA");
-  const Files first = own.issue("r1", "first");
-  const Files second = later.issue("r1", "second");
+  const DeviceAuthority own;
+  const DeviceAuthority later("Later CA");
+  const CertificateFiles first = own.issue("r1");
+  const CertificateFiles second = later.issue("r1");
   SimulatorProcess hub({.devices = {"other"}});
   DpsProcess dps({&hub}, {"--enrollment", "r1"});
-  const auto enroll = [&](const std::string& name, const Files& files, bool group) {
+  const auto enroll = [&](const std::string& name, const CertificateFiles& files, bool group) {
     simulator::JsonObject members;
     members.add("certificate", *simulator::read_file(files.certificate)).add("group", group);
     dps.enroll(name, members.text());
   };
-  const auto registers = [&](const std::string& id, const Files& files) {
+  const auto registers = [&](const std::string& id, const CertificateFiles& files) {
     RawRegistration registration(dps, id, files);
     return registration.start() && has(registration.finish(), "\"assigned\"");
   };
@@ -129,11 +109,11 @@ TEST_CASE(
   CHECK(registers("r1", second));
   CHECK(connect_to(hub, "r1", second) == 0);
   CHECK(connect_to(hub, "r1", first) == 5);
-  enroll("fleet", {own.ca_file(), {}}, true);
-  CHECK(registers("g1", own.issue("g1", "g1")));
+  enroll("fleet", {own.file(), {}}, true);
+  CHECK(registers("g1", own.issue("g1")));
   dps.process().restart_broker();
   CHECK(registers("r1", second));
-  CHECK(registers("g1", own.issue("g1", "g1")));
+  CHECK(registers("g1", own.issue("g1")));
   CHECK_THROWS(dps.enroll("r2", R"({"certificate": "none"})"));
   CHECK_THROWS(dps.enroll("r1", R"({"certificate": "none", "key": "a2V5"})"));
 }
@@ -159,7 +139,7 @@ TEST_CASE("iothub-sim: a folder that is kept holds enrollments, but not their cr
 }
 
 TEST_CASE("DPS: trusts no more than 64 certificates of one holder") {
-  const OwnCertificates own;
+  const DeviceAuthority own;
   SimulatorProcess hub({.devices = {"other"}});
   const DpsProcess dps({&hub}, {"--enrollment", "other"});
   const auto enroll = [&](const std::string& pem) {
@@ -168,16 +148,16 @@ TEST_CASE("DPS: trusts no more than 64 certificates of one holder") {
     dps.enroll("r1", settings.text());
   };
   const std::string first =
-      own.ca.issue({.alternative_names = {}, .common_name = "r1"}).certificate;
+      own.ca().issue({.alternative_names = {}, .common_name = "r1"}).certificate;
   enroll(first);
   for (int i = 1; i < 64; ++i) {
-    enroll(own.ca.issue({.alternative_names = {}, .common_name = "r1"}).certificate);
+    enroll(own.ca().issue({.alternative_names = {}, .common_name = "r1"}).certificate);
   }
   enroll(first);  // It is there already.
-  const auto next = own.ca.issue({.alternative_names = {}, .common_name = "r1"});
+  const auto next = own.ca().issue({.alternative_names = {}, .common_name = "r1"});
   CHECK_THROWS_WITH(enroll(next.certificate),
                     doctest::Contains("no more than 64 certificates of one holder are trusted"));
-  enroll(own.ca.issue({.alternative_names = {}, .common_name = "r2"}).certificate);
+  enroll(own.ca().issue({.alternative_names = {}, .common_name = "r2"}).certificate);
 }
 
 TEST_CASE("iothub-sim: says what is wrong with an enrollment's certificate before it starts") {

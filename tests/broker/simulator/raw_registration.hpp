@@ -22,8 +22,7 @@ class RawRegistration {
   RawRegistration(const DpsProcess& dps, const std::string& id, const std::string& key)
       : RawRegistration(dps, id, key, dps.id_scope()) {}
   // With a certificate.
-  RawRegistration(const DpsProcess& dps, const std::string& id,
-                  const SimulatorProcess::CertificateFiles& files)
+  RawRegistration(const DpsProcess& dps, const std::string& id, const CertificateFiles& files)
       : id_(id),
         device_(dps.process(), id,
                 {.user_name = dps.id_scope() + "/registrations/" + id + "/api-version=2019-03-31",
@@ -81,7 +80,7 @@ inline std::optional<int> connect_to(const SimulatorProcess& hub, const std::str
 }
 
 inline std::optional<int> connect_to(const SimulatorProcess& hub, const std::string& id,
-                                     const SimulatorProcess::CertificateFiles& files) {
+                                     const CertificateFiles& files) {
   RawDevice device(hub, id, {.certificate = files.certificate, .key = files.key});
   return device.connect();
 }

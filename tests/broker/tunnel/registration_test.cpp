@@ -10,6 +10,7 @@
 #include "broker/tunnel/road.hpp"
 #include "clients/enrollment_group.hpp"
 #include "clients/provisioning_device_client.hpp"
+#include "support/device_authority.hpp"
 #include "support/dps_process.hpp"
 
 namespace azure::iot::device::test {
@@ -55,11 +56,9 @@ ProvisioningDeviceClient make_client(const DpsProcess& dps, const Registration& 
         dps.host(), id, dps.id_scope(), derive_device_key(dps.key("fleet"), id),
         options_for<ProvisioningSymmetricKeyOptions>(dps, road, proxy));
   }
-  X509 x509;
-  x509.certificate = dps.certificate_files(id).certificate;
-  x509.key = dps.certificate_files(id).key;
   return ProvisioningDeviceClient::create_from_x509_certificate(
-      dps.host(), id, dps.id_scope(), x509, options_for<ProvisioningX509Options>(dps, road, proxy));
+      dps.host(), id, dps.id_scope(), x509_of(dps.certificate_files(id)),
+      options_for<ProvisioningX509Options>(dps, road, proxy));
 }
 
 TEST_CASE("Roads: a device registers directly and through each proxy, in each way") {

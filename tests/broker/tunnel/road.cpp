@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "clients/detail/client_config.hpp"
+#include "tests/support/device_authority.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -32,10 +33,8 @@ detail::HubClientConfig config_for(const SimulatorProcess& hub, const std::strin
     return detail::config_from_connection_string(
         hub.connection_string(device), options_for<ConnectionStringOptions>(hub, road, proxy));
   }
-  X509 x509;
-  x509.certificate = hub.certificate_files(device).certificate;
-  x509.key = hub.certificate_files(device).key;
-  return detail::config_from_x509_certificate(x509, hub.host(), device, "",
+  return detail::config_from_x509_certificate(x509_of(hub.certificate_files(device)), hub.host(),
+                                              device, "",
                                               options_for<X509Options>(hub, road, proxy));
 }
 

@@ -8,7 +8,7 @@
 #include "broker/endurance/silent_ports.hpp"
 #include "broker/tunnel/road.hpp"
 #include "pipeline/auth/base64.hpp"
-#include "tests/support/test_certificates.hpp"
+#include "tests/support/device_authority.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -38,9 +38,8 @@ void pass_proxy(Said& said, Passage passage, bool websockets) {
   CHECK(said.thrown_by([&] { refused.connect(60s); }));
 }
 
-X509 encrypted(const SimulatorProcess::CertificateFiles& files) {
-  X509 x509;
-  x509.certificate = files.certificate;
+X509 encrypted(const CertificateFiles& files) {
+  X509 x509 = x509_of(files);
   x509.key = encrypt_key(contents_of(files.key), kPassPhrase);
   x509.pass_phrase = kPassPhrase;
   return x509;
