@@ -6,8 +6,8 @@
 
 namespace azure::iot::device {
 
-// Which cipher suites a client offers: a list in OpenSSL's words, or the names one by one, in
-// either case, with "_" or "-" between the words. Empty: OpenSSL's own choice.
+// Which cipher suites a client offers: a list in OpenSSL's words ("HIGH:!aNULL"), or the names one
+// by one, in either case, with "_" or "-" between the words. Empty: OpenSSL's own choice.
 //
 //   ConnectionStringOptions one{.cipher = "ECDHE-RSA-AES256-GCM-SHA384"};
 //   ConnectionStringOptions two{

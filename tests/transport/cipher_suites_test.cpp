@@ -1,5 +1,6 @@
 #include "transport/tls/cipher_suites.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <set>
 
@@ -49,6 +50,23 @@ TEST_CASE("Cipher suites: those of TLS 1.3 are chosen like the others, alone or 
   const Offer both = offer_of("ECDHE-RSA-AES256-GCM-SHA384:TLS-CHACHA20-POLY1305-SHA256");
   CHECK(both.suites ==
         std::set<std::string>{"ECDHE-RSA-AES256-GCM-SHA384", "TLS_CHACHA20_POLY1305_SHA256"});
+}
+
+TEST_CASE("Cipher suites: OpenSSL's own words may be used, those with small letters too") {
+  const auto is_anonymous = [](const std::string& suite) {
+    return suite.starts_with("ADH") || suite.starts_with("AECDH");
+  };
+  // As Cipher writes them.
+  const Offer without = offer_of("ALL:!ANULL:!ENULL:@SECLEVEL=0");
+  CHECK_FALSE(without.error);
+  CHECK(without.suites.size() > 10);
+  CHECK(std::none_of(without.suites.begin(), without.suites.end(), is_anonymous));
+  const Offer with = offer_of("ALL:@SECLEVEL=0");
+  CHECK(std::any_of(with.suites.begin(), with.suites.end(), is_anonymous));
+  const Offer combined = offer_of("KEECDH+ARSA+AESGCM");
+  CHECK(combined.suites ==
+        std::set<std::string>{"ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384"});
+  CHECK(offer_of("DEFAULT:-KRSA").suites == offer_of("DEFAULT:!KRSA").suites);
 }
 
 TEST_CASE("Cipher suites: an empty list leaves the choice to OpenSSL") {

@@ -14,6 +14,33 @@ bool is_of_tls13(std::string_view name) {
   return name.starts_with("TLS-AES-") || name.starts_with("TLS-CHACHA20-");
 }
 
+// Words of OpenSSL's lists that have small letters, which got lost with those of the suites' names.
+// Without them "!aNULL" would exclude nothing.
+constexpr std::string_view kMixedWords[] = {
+    "aNULL", "eNULL", "kRSA", "aRSA",    "kDHE",    "kEDH",      "kECDHE", "kEECDH", "aECDSA",
+    "aDSS",  "kPSK",  "aPSK", "kRSAPSK", "kDHEPSK", "kECDHEPSK", "kSRP",   "aSRP"};
+
+std::string_view as_openssl_has_it(std::string_view word) {
+  const auto same = [word](std::string_view mixed) {
+    return std::equal(mixed.begin(), mixed.end(), word.begin(), word.end(),
+                      [](char a, char b) { return (a >= 'a' ? a - 'a' + 'A' : a) == b; });
+  };
+  const auto* const found = std::find_if(std::begin(kMixedWords), std::end(kMixedWords), same);
+  return found != std::end(kMixedWords) ? *found : word;
+}
+
+// One entry of the list: "!ANULL", "KECDHE+AESGCM", or a suite.
+std::string restored(std::string_view entry) {
+  const std::size_t begin = std::min(entry.find_first_not_of("!+-"), entry.size());
+  std::string text(entry.substr(0, begin));
+  for (std::string_view rest = entry.substr(begin); !rest.empty();) {
+    const std::string_view word = rest.substr(0, rest.find('+'));
+    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+    text.append(as_openssl_has_it(word)).append(rest.empty() ? "" : "+");
+  }
+  return text;
+}
+
 void append(std::string& list, std::string_view name) {
   if (!list.empty()) list += ':';
   list += name;
@@ -28,7 +55,11 @@ Error use_cipher_suites(ssl_ctx_st* context, const std::string& list) {
   for (std::string_view rest = list; !rest.empty();) {
     const std::string_view name = rest.substr(0, rest.find(':'));
     rest.remove_prefix(std::min(name.size() + 1, rest.size()));
-    append(is_of_tls13(name) ? tls13 : others, name);
+    if (is_of_tls13(name)) {
+      append(tls13, name);
+    } else {
+      append(others, restored(name));
+    }
   }
   std::replace(tls13.begin(), tls13.end(), '-', '_');
 
