@@ -3,6 +3,7 @@
 #include "pipeline/text/utf8.hpp"
 
 namespace azure::iot::device {
+
 std::string quote_beginning(std::string_view text, std::size_t longest) {
   text = text.substr(0, longest);
   return Json(text.substr(0, find_invalid_utf8(text))).dump();
