@@ -16,6 +16,9 @@
 namespace azure::iot::device::test {
 namespace {
 
+constexpr std::chrono::milliseconds kPause{10};
+constexpr int kPatience = 1000;  // Pauses.
+
 bool answers(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = loopback(port);
@@ -54,14 +57,13 @@ void LoopbackProgram::start() {
     ::execve(arguments[0], arguments.data(), environment.data());
     ::_exit(127);
   }
-  using namespace std::chrono_literals;
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < kPatience; ++i) {
     if (::waitpid(pid_, nullptr, WNOHANG) == pid_) {
       pid_ = -1;
       break;
     }
     if (answers(port_)) return;
-    std::this_thread::sleep_for(10ms);
+    std::this_thread::sleep_for(kPause);
   }
   throw std::runtime_error(command_.arguments[0] + " does not answer at its port");
 }
@@ -71,6 +73,8 @@ void LoopbackProgram::kill() {
   signal(SIGKILL);
   ::waitpid(pid_, nullptr, 0);
   pid_ = -1;
+  // Those that it started are not ours to wait for, but hold the port until they are gone.
+  for (int i = 0; i < kPatience && answers(port_); ++i) std::this_thread::sleep_for(kPause);
 }
 
 void LoopbackProgram::freeze() { signal(SIGSTOP); }

@@ -30,6 +30,7 @@ class LoopbackProgram {
 
   // Returns once it accepts connections. Throws std::runtime_error if it does not.
   void start();
+  // Returns once nobody accepts connections any more.
   void kill();
   // It does not run meanwhile, but its sockets stay.
   void freeze();

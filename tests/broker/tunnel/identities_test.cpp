@@ -65,6 +65,11 @@ TEST_CASE("TLS: a client comes back with what the server gave it, on each road")
   std::atomic<bool> websockets = false;
   ScriptedServer server([&](ScriptedConnection& client) {
     if (!client.start_tls(context)) return;
+    {
+      // Before the client knows that it is connected, and is asked how it came.
+      const std::lock_guard lock(mutex);
+      resumed.push_back(client.resumed());
+    }
     if (websockets) {
       accept_web_socket(client);
       read_frame(client);
@@ -72,10 +77,6 @@ TEST_CASE("TLS: a client comes back with what the server gave it, on each road")
     } else {
       client.read_packet();
       client.write(connack(0));
-    }
-    {
-      const std::lock_guard lock(mutex);
-      resumed.push_back(client.resumed());
     }
     client.wait_for_end();
   });
