@@ -151,8 +151,11 @@ Error proxy_error(const Route& route, void* handle, int code) {
                                               ": " + answer +
                                               "; check that the host name and the port are right");
   }
-  return Error(Errc::protocol_proxy, proxy + " makes no connection to " + server + ": " + answer +
-                                         "; check that it allows that host and port");
+  // SOCKS4 has one word for what will pass and what will not: better once too often than never.
+  const bool may_pass = reply == CURLPX_REQUEST_FAILED;
+  return Error(may_pass ? Errc::connection_failed : Errc::protocol_proxy,
+               proxy + " makes no connection to " + server + ": " + answer +
+                   "; check that it allows that host and port");
 }
 
 std::string name_of(const ProxyOptions& proxy) {

@@ -156,9 +156,9 @@ bool proxy_reaches_nobody(const Situation&, const Deviation& deviation) {
   }
   const Json& cause = member(member(recorded_error(deviation), "cause"), "cause");
   if (member(cause, "type") == Json("ProxyConnectionError")) return true;
-  // What SOCKS5 and HTTP have to say of a target that is not there.
+  // What SOCKS5, SOCKS4 and HTTP have to say of a target that is not there.
   constexpr std::string_view kAnswers[] = {"0x01", "0x03", "0x04", "0x05", "0x06",
-                                           "500",  "502",  "503",  "504"};
+                                           "0x5b", "500",  "502",  "503",  "504"};
   const auto* const message = member(cause, "message").get_if<std::string>();
   return message &&
          std::any_of(std::begin(kAnswers), std::end(kAnswers), [&](std::string_view answer) {
