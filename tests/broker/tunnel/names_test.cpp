@@ -1,4 +1,5 @@
 // Who looks names up: this library's resolver, or the proxy, and nobody else.
+#include <cstdlib>
 #include <future>
 #include <map>
 #include <mutex>
@@ -111,6 +112,20 @@ TEST_CASE("Names: a WebSocket without a proxy is looked up as any hub is") {
       make_core(road_hub(), next_device(road), road, std::nullopt, {.resolver = resolver}));
   client.send_message("x", 60s);
   CHECK(resolver->asked() == Names{"localhost"});
+}
+
+TEST_CASE("Names: what the environment says of proxies does not count") {
+  constexpr const char* kVariables[] = {"http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"};
+  for (const char* name : kVariables) ::setenv(name, "http://127.0.0.1:1", 1);
+  ::setenv("no_proxy", "*", 1);
+  {
+    const Road road{.passage = {}, .websockets = true};
+    IoTHubDeviceClient client(make_core(road_hub(), next_device(road), road, std::nullopt));
+    CHECK_NOTHROW(client.send_message("x", 60s));
+  }
+  CHECK(told_to_proxy(ProxyType::http, false) == "CONNECT hub.invalid:8883 HTTP/1.1");
+  for (const char* name : kVariables) ::unsetenv(name);
+  ::unsetenv("no_proxy");
 }
 
 TEST_CASE("Names: a proxy is told the hub's name, or its address where it takes no names") {
