@@ -111,6 +111,25 @@ TEST_CASE("WireReplay: how a client asks for a WebSocket, and a proxy for the hu
   CHECK(kinds(methods) == "proxied proxied");
 }
 
+TEST_CASE("WireReplay: what a SOCKS4 proxy is asked for is compared") {
+  Vector by_name = recorded("connect", "proxy-08");
+  by_name.create.at("options").at("proxy_options").set("type", "SOCKS4");
+  by_name.proxied = {{{"proxy", "SOCKS4"},
+                      {"username", "only-user"},
+                      {"host", "hub1.azure-devices.test"},
+                      {"port", 8883},
+                      {"step", 0}}};
+  CHECK(kinds(by_name) == "");
+  Vector other = by_name;
+  other.proxied.front().set("host", "other");
+  CHECK(kinds(other) == "proxied proxied");
+  Vector refused = recorded("connect", "proxy-socks5-refuses");
+  refused.create.at("options").at("proxy_options").set("type", "SOCKS4");
+  refused.proxied = {{{"proxy", "SOCKS4"}, {"host", "hub1.azure-devices.test"}, {"port", 8883}}};
+  refused.proxied.front().set("step", 0);
+  CHECK(kinds(refused) == "");
+}
+
 TEST_CASE("WireReplay: the certificate of a client, and the suite that it chose, are compared") {
   Vector name = recorded("connect", "x509-device");
   first(name.wire, "CONNECT").at("tls").set("client_cert_cn", "other");

@@ -42,7 +42,7 @@ class FakeHub::HubResolver final : public Resolver {
   explicit HubResolver(FakeHub& hub) : hub_(hub) {}
 
   void resolve(const std::string& host, Done done) override {
-    std::string ip = hub_.dial(host);
+    std::string ip = hub_.behind_proxy_ ? std::string() : hub_.dial(host);
     if (ip.empty()) {
       return done(Error(Errc::connection_failed, "the name " + host + " could not be resolved"));
     }
@@ -53,11 +53,13 @@ class FakeHub::HubResolver final : public Resolver {
   FakeHub& hub_;
 };
 
-FakeHub::FakeHub(const Json& config, bool websockets)
-    : script_(config),
-      address_(websockets ? kWebPort : kPort),
+FakeHub::FakeHub(const Json& config, const Way& way)
+    : behind_proxy_(way.proxy),
+      script_(config),
+      address_(way.websockets ? kWebPort : kPort),
       closed_(address_.port()),
-      server_([this, websockets](test::ScriptedConnection& client) { serve(client, websockets); },
+      server_([this, websockets = way.websockets](
+                  test::ScriptedConnection& client) { serve(client, websockets); },
               {.ip = address_.ip(), .port = address_.port()}),
       proxy_(script_, {.ip = address_.ip(), .port = address_.port()}) {}
 

@@ -27,8 +27,13 @@ namespace azure::iot::device::conformance::wire {
 // and the behaviour that the vectors' README describes. It notes what comes in. Any thread.
 class FakeHub {
  public:
-  // Listens for MQTT over TLS, or for WebSockets, at the port that clients dial by default.
-  FakeHub(const Json& config, bool websockets);
+  // Listens for MQTT over TLS, or for WebSockets, at the port that clients dial by default. Behind
+  // a proxy its name is known to the proxy alone.
+  struct Way {
+    bool websockets = false;
+    bool proxy = false;
+  };
+  FakeHub(const Json& config, const Way& way);
   ~FakeHub();
 
   // Of a proxy that leads here, of the kind that its client takes it for; and of nothing.
@@ -37,7 +42,7 @@ class FakeHub {
   // What the proxy was asked for.
   std::vector<Json> proxied() const { return proxy_.requests(); }
 
-  // Sends whoever asks for any name here, or where the vector says.
+  // Sends whoever asks for any name here, or where the vector says; without a proxy.
   std::shared_ptr<Resolver> resolver();
 
   // What comes from now on belongs to that step; -1 is before the first one.
@@ -81,6 +86,7 @@ class FakeHub {
   std::string dial(const std::string& host);
   bool subscribed(std::string_view topic);
 
+  const bool behind_proxy_;
   HubScript script_;
   std::atomic<int> step_ = -1;
 

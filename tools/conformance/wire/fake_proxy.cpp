@@ -13,6 +13,7 @@
 namespace azure::iot::device::conformance::wire {
 namespace {
 
+constexpr char kSocks4 = 4;
 constexpr char kSocks5 = 5;
 
 UniqueFd connection_to(const test::ServerAddress& server) {
@@ -60,7 +61,9 @@ void FakeProxy::note(Json request) {
 void FakeProxy::serve(test::ScriptedConnection& client) {
   const std::string first = client.read(1);
   if (first.empty()) return;
-  const bool connected = first[0] == kSocks5 ? serve_socks5(client) : serve_http(client, first);
+  const bool connected = first[0] == kSocks5   ? serve_socks5(client)
+                         : first[0] == kSocks4 ? serve_socks4(client)
+                                               : serve_http(client, first);
   if (connected) carry(client);
 }
 
@@ -86,6 +89,34 @@ bool FakeProxy::serve_http(test::ScriptedConnection& client, std::string head) {
   }
   client.wait_for_end();
   return false;
+}
+
+// With a name in the place of the address, as SOCKS4a has it: 0.0.0.x.
+bool FakeProxy::serve_socks4(test::ScriptedConnection& client) {
+  const auto text = [&] {
+    std::string whole;
+    for (std::string byte = client.read(1); !byte.empty() && byte[0] != '\0';
+         byte = client.read(1)) {
+      whole += byte;
+    }
+    return whole;
+  };
+  const std::string head = client.read(7);  // Command, port, address.
+  if (head.size() < 7) return false;
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(head[at]); };
+  Json request{{"proxy", "SOCKS4"}, {"port", byte(1) << 8 | byte(2)}};
+  const std::string user = text();
+  if (!user.empty()) request.set("username", user);
+  const bool has_name = head.compare(3, 3, std::string(3, '\0')) == 0;
+  request.set("host", has_name ? text()
+                               : std::to_string(byte(3)) + '.' + std::to_string(byte(4)) + '.' +
+                                     std::to_string(byte(5)) + '.' + std::to_string(byte(6)));
+  note(std::move(request));
+  constexpr char kGranted = 90, kRefused = 91, kOtherUser = 93;
+  const std::string word = script_.next_word("proxy");
+  const char answer = word == "refuse" ? kRefused : word == "auth_fail" ? kOtherUser : kGranted;
+  client.write(std::string{0, answer, 0, 0, 0, 0, 0, 0});
+  return answer == kGranted;
 }
 
 // RFC 1928 and RFC 1929.

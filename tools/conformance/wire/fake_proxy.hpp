@@ -13,8 +13,8 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// A proxy for HTTP CONNECT and SOCKS5 that leads to one server, whatever it is asked for, unless
-// the script has it refuse. It notes what it was asked for. Any thread.
+// A proxy for HTTP CONNECT, SOCKS4 and SOCKS5 that leads to one server, whatever it is asked for,
+// unless the script has it refuse. It notes what it was asked for. Any thread.
 class FakeProxy {
  public:
   FakeProxy(HubScript& script, test::ServerAddress server);
@@ -26,6 +26,7 @@ class FakeProxy {
  private:
   void serve(test::ScriptedConnection& client);
   bool serve_http(test::ScriptedConnection& client, std::string head);
+  bool serve_socks4(test::ScriptedConnection& client);
   bool serve_socks5(test::ScriptedConnection& client);
   void carry(test::ScriptedConnection& client);
   void note(Json request);

@@ -77,7 +77,7 @@ class Replay {
   explicit Replay(const Vector& vector)
       : vector_(vector),
         patience_(patience_for(vector)),
-        hub_(vector.hub, uses_websockets(vector)),
+        hub_(vector.hub, way_of(vector)),
         application_(vector, hub_),
         calls_(application_) {}
 
@@ -93,8 +93,10 @@ class Replay {
   }
 
  private:
-  static bool uses_websockets(const Vector& vector) {
-    return member(member(vector.create, "options"), "websockets") == Json(true);
+  static FakeHub::Way way_of(const Vector& vector) {
+    const Json& options = member(vector.create, "options");
+    return {.websockets = member(options, "websockets") == Json(true),
+            .proxy = !member(options, "proxy_options").is_null()};
   }
 
   // A keep-alive of less than the minimum is longer here, and so is what comes of it.
