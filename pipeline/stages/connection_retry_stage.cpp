@@ -7,6 +7,15 @@ namespace azure::iot::device {
 
 using enum ConnectionState;
 
+namespace {
+
+// How long a link has to hold not to count as short, and how many short ones in a row are redialled
+// at once.
+constexpr Duration kHolds = std::chrono::seconds{10};
+constexpr int kRedialledAtOnce = 10;
+
+}  // namespace
+
 void ConnectionRetryStage::run_op(OpPtr op) {
   if (auto shutdown = op_cast<ShutdownPipelineOperation>(op)) return run(std::move(shutdown));
   if (changing()) return static_cast<void>(waiting_.hold(std::move(op)));
@@ -24,6 +33,7 @@ void ConnectionRetryStage::run(Owned<ConnectOperation> op) {
 void ConnectionRetryStage::run(Owned<DisconnectOperation> op) {
   redial_.cancel();  // The user does not want the link any more.
   failures_ = 0;
+  short_links_ = 0;
   if (!nucleus().connected()) return complete(std::move(op));
   change(disconnecting, std::move(op));
 }
@@ -59,7 +69,9 @@ void ConnectionRetryStage::on_disconnected(const Error& cause) {
   if (!dropped || !nucleus().options.connection_retry) return;
   const auto& policy = nucleus().options.retry_policy;
   const Duration enough = policy ? policy->holds_after() : Duration::zero();
-  failures_ = loop().now() - link_up_since_ >= enough ? 0 : failures_ + 1;
+  const Duration held = loop().now() - link_up_since_;
+  failures_ = held >= enough ? 0 : failures_ + 1;
+  short_links_ = held >= kHolds ? 0 : short_links_ + 1;
   if (const auto pause = next_pause(cause)) return redial_in(*pause);
   give_up(cause);
 }
@@ -128,7 +140,10 @@ std::optional<Duration> ConnectionRetryStage::next_pause(const Error& cause) con
   const RetryPolicy::Failure failure{
       .failures = failures_, .cause = cause, .random = nucleus().random};
   if (options.retry_policy) return options.retry_policy->next_pause(failure);
-  return FixedInterval(options.connection_retry_interval).next_pause(failure);
+  const Duration interval = options.connection_retry_interval;
+  const bool only_just_lost = failures_ == 0;
+  if (only_just_lost && short_links_ > kRedialledAtOnce) return interval;
+  return FixedInterval(interval).next_pause(failure);
 }
 
 void ConnectionRetryStage::give_up(const Error& error) {

@@ -24,6 +24,11 @@ namespace azure::iot::device {
 // every `connection_retry_interval`, while the failure is a transient one. While the state is
 // changing every other operation waits too.
 //
+// Unlike Python: links that were lost again and again as soon as they were there, as where another
+// client of the same identity takes each for itself, are not redialled at once for ever, but from
+// the eleventh in a row on every `connection_retry_interval`, until one has held for ten seconds. A
+// retry policy decides that itself.
+//
 // Unlike Python: shutdown overtakes what waits and cancels it, and after it nothing is redialled.
 class ConnectionRetryStage final : public Stage {
  public:
@@ -53,7 +58,8 @@ class ConnectionRetryStage final : public Stage {
   PendingOps waiting_{*this, "for the connection to change"};
   Timer redial_;
   SteadyTime link_up_since_{};
-  int failures_ = 0;  // In a row: see RetryPolicy.
+  int failures_ = 0;     // In a row: see RetryPolicy.
+  int short_links_ = 0;  // In a row.
   bool shut_down_ = false;
 };
 

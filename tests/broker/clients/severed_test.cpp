@@ -1,6 +1,7 @@
 #include <atomic>
 #include <mutex>
 #include <string>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -51,6 +52,25 @@ TEST_CASE("Device: a link that the hub severs is told of with what may be behind
     CHECK(shared_hub().wait_for_telemetry(device, 1).at(0).payload == "afterwards");
     client.shutdown();
   }
+}
+
+TEST_CASE("Device: two clients with one identity do not fight for the link as fast as they can") {
+  const std::string device = next_device();
+  auto first = make_client(shared_hub(), device, {.connection_retry_interval = 60s});
+  auto second = make_client(shared_hub(), device, {.connection_retry_interval = 60s});
+  first.connect();
+  second.connect();
+  const auto connects = [&] { return shared_hub().events("connected", device).size(); };
+  std::size_t before = 0;
+  const auto at_rest = [&] {
+    before = connects();
+    std::this_thread::sleep_for(1s);
+    return connects() == before;
+  };
+  CHECK(eventually(at_rest, 30s));
+  CHECK(before > 10);
+  CHECK(before < 30);
+  CHECK((first.connected() || second.connected()));
 }
 
 TEST_CASE("Device: of two clients with one identity the later one keeps the link") {

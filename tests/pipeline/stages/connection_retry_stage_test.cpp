@@ -35,6 +35,40 @@ TEST_CASE("ConnectionRetry: a dropped link is redialled every interval until it 
   CHECK(p.transport.dials() == 4);
 }
 
+TEST_CASE("ConnectionRetry: links that do not hold are redialled at once ten times, then slowly") {
+  TestPipeline<ConnectionRetryStage> p{{.connection_retry_interval = 60s}};
+  p.run<ConnectOperation>();
+  const auto redialled_within = [&](Duration time) {
+    const auto dials = p.transport.dials();
+    p.transport.drop();
+    p.advance(time);
+    return p.transport.dials() == dials + 1;
+  };
+  const auto hold = [&](Duration time) { p.advance(time); };
+  for (int i = 0; i < 10; ++i) {
+    hold(10s - 11ms);  // It is up 10 ms after the drop.
+    CHECK(redialled_within(10ms));
+  }
+  for (int i = 0; i < 3; ++i) {
+    CHECK_FALSE(redialled_within(60s - 1ms));
+    p.advance(1ms);
+    CHECK(p.nucleus().connected());
+  }
+  hold(10s);
+  CHECK(redialled_within(10ms));
+}
+
+TEST_CASE("ConnectionRetry: a disconnect of the user's forgets links that did not hold") {
+  TestPipeline<ConnectionRetryStage> p;
+  for (int i = 0; i < 20; ++i) {
+    p.run<ConnectOperation>();
+    p.transport.drop();
+    p.advance(10ms);
+    CHECK(p.nucleus().connected());
+    p.run<DisconnectOperation>();
+  }
+}
+
 TEST_CASE("ConnectionRetry: each redial that fails is reported, and the drop itself") {
   RedialPipeline p;
   p.run<ConnectOperation>();
