@@ -71,7 +71,11 @@ class ManagedDevice final {
   using Timeout = std::optional<std::chrono::milliseconds>;
 
   // Makes a device from what ProvisioningDeviceClient is made of. Connects to nothing. Throws
-  // std::invalid_argument if an argument or option breaks its rule.
+  // std::invalid_argument if an argument or option breaks its rule; an option is named as it was
+  // given, as in "hub.keep_alive".
+  //
+  //   ManagedDevice device = ManagedDevice::create_from_symmetric_key(host, registration_id,
+  //                                                                   id_scope, key);
   static ManagedDevice create_from_symmetric_key(std::string_view provisioning_host,
                                                  std::string_view registration_id,
                                                  std::string_view id_scope,

@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tools/conformance/wire/provisioning_options.hpp"
+
 namespace azure::iot::device::conformance::wire {
 namespace {
 
@@ -67,6 +69,20 @@ TEST_CASE("Options: each factory takes those that Python's takes, and no others"
       const Json* excluded = options.find("not_for_" + std::string(kFactories[i]));
       CHECK(row.taken[i] == !(excluded && holds(*excluded, row.name)));
     }
+  }
+}
+
+TEST_CASE("Options: those of a provisioning client are Python's, too") {
+  const Json options = read_constants()["options"];
+  for (const Json& name : options["provisioning"].elements()) {
+    CAPTURE(name.as_string());
+    CHECK(takes_provisioning_option("symmetric_key", name.as_string()));
+    const bool excluded = holds(options["provisioning_not_for_x509"], name.as_string());
+    CHECK(takes_provisioning_option("x509", name.as_string()) == !excluded);
+  }
+  for (const char* other : {"bogus", "auto_connect", "product_info", "connection_retry"}) {
+    CHECK_FALSE(takes_provisioning_option("symmetric_key", other));
+    CHECK_FALSE(takes_provisioning_option("x509", other));
   }
 }
 
