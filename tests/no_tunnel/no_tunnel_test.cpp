@@ -35,13 +35,16 @@ X509 pair() {
 struct Client {
   const char* name;
   std::function<void(bool websockets, const std::optional<ProxyOptions>& proxy)> create;
+  std::string options = "";  // Where they stand, as an error has it.
 };
 
 template <class Options, class Create>
-Client client(const char* name, Create create) {
-  return {name, [create](bool websockets, const std::optional<ProxyOptions>& proxy) {
+Client client(const char* name, Create create, const std::string& options = "") {
+  return {name,
+          [create](bool websockets, const std::optional<ProxyOptions>& proxy) {
             create(Options{.websockets = websockets, .proxy_options = proxy});
-          }};
+          },
+          options};
 }
 
 // A managed device, with the options of one of its two clients.
@@ -49,10 +52,11 @@ template <class Options, class Create>
 std::vector<Client> managed(Create create) {
   return {client<decltype(Options::provisioning)>(
               "managed device, provisioning",
-              [create](const auto& options) { create(Options{.provisioning = options}); }),
-          client<decltype(Options::hub)>("managed device, hub", [create](const auto& options) {
-            create(Options{.hub = options});
-          })};
+              [create](const auto& options) { create(Options{.provisioning = options}); },
+              "provisioning."),
+          client<decltype(Options::hub)>(
+              "managed device, hub",
+              [create](const auto& options) { create(Options{.hub = options}); }, "hub.")};
 }
 
 std::vector<Client> clients() {
@@ -120,10 +124,12 @@ TEST_CASE("No tunnel: who asks for a WebSocket or a proxy is told why when the c
       " cannot be used: this library was built without tunnels (AZURE_IOT_DEVICE_TUNNEL=OFF)";
   for (const Client& client : clients()) {
     CAPTURE(client.name);
-    CHECK(refusal([&] { client.create(true, std::nullopt); }) == "websockets" + why);
+    CHECK(refusal([&] { client.create(true, std::nullopt); }) ==
+          client.options + "websockets" + why);
     for (const ProxyType type : {ProxyType::http, ProxyType::socks4, ProxyType::socks5}) {
       const ProxyOptions proxy{.type = type, .address = "localhost", .port = 1};
-      CHECK(refusal([&] { client.create(false, proxy); }) == "proxy_options" + why);
+      CHECK(refusal([&] { client.create(false, proxy); }) ==
+            client.options + "proxy_options" + why);
     }
     CHECK(refusal([&] { client.create(false, std::nullopt); }) == "none");
   }
