@@ -13,9 +13,10 @@ Cipher::Cipher(std::string_view list) : text_(list) {
 }
 
 Cipher::Cipher(std::initializer_list<std::string_view> names) {
+  const char* separator = "";
   for (const std::string_view name : names) {
-    if (!text_.empty()) text_ += ':';
-    text_ += Cipher(name).text();
+    text_.append(separator).append(Cipher(name).text());
+    separator = ":";
   }
 }
 

@@ -7,6 +7,7 @@
 #include "clients/detail/own_certificate.hpp"
 #include "clients/detail/pipeline_options.hpp"
 #include "pipeline/auth/symmetric_key.hpp"
+#include "pipeline/text/text.hpp"
 #include "provisioning/user_agent.hpp"
 
 namespace azure::iot::device::detail {
@@ -66,8 +67,7 @@ ProvisioningClientConfig config_from_x509_certificate(std::string_view provision
 }
 
 void check_registration_id(std::string_view registration_id) {
-  constexpr std::string_view kBlanks = " \t\n\v\f\r";
-  if (registration_id.find_first_not_of(kBlanks) != std::string_view::npos) return;
+  if (!strip(registration_id).empty()) return;
   throw std::invalid_argument("registration_id: must not be empty or blank");
 }
 

@@ -29,6 +29,8 @@ class SasToken {
   virtual std::chrono::sys_seconds expiry() const = 0;
   // Whether `refresh` can do anything.
   virtual bool renewable() const = 0;
+  // How long the token lives, counted from its refresh; zero if there is none.
+  virtual std::chrono::seconds ttl() const { return std::chrono::seconds::zero(); }
   // Makes a new token that counts from `now`. If that fails the error has Errc::sas_token.
   virtual Error refresh(WallTime now) = 0;
 };
@@ -45,12 +47,11 @@ class RenewableSasToken final : public SasToken {
   const std::string& text() const override { return text_; }
   std::chrono::sys_seconds expiry() const override { return expiry_; }
   bool renewable() const override { return true; }
+  std::chrono::seconds ttl() const override { return ttl_; }
   // As in Python, a signature that fails leaves the new expiry with the old text: whoever retries
   // has to remember when that text expires. An expiry beyond what can be represented becomes the
   // last one that can.
   Error refresh(WallTime now) override;
-
-  std::chrono::seconds ttl() const { return ttl_; }
 
  private:
   std::string uri_;

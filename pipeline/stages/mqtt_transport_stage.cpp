@@ -42,7 +42,8 @@ void MqttTransportStage::run(Owned<ShutdownPipelineOperation> op) {
   // The reauthorization first: its disconnect, failing, would go on to its connect.
   const Error cancelled(Errc::operation_cancelled, "cancelled by shutdown");
   reauthorizing_.fail_all(cancelled);
-  fail_connection_op(cancelled);
+  pending_ = {};
+  connection_ops_.fail_all(cancelled);  // Also what was displaced without being told.
   Error error = transport_ ? transport_->shutdown() : Error{};
   in_flight_.fail_all(cancelled);  // What the transport did not cancel itself.
   complete(std::move(op), std::move(error));

@@ -45,14 +45,13 @@ void SasTokenStage::start_alarm(WallTime earliest) {
   const WallTime expiry = std::max(to_wall_time(token.expiry()), WallTime{});
 
   renew_again_.cancel();
-  // A token that was not here before counts as new.
-  if (expiry != valid_until_) life_ = std::max(expiry - loop().wall_now(), Duration::zero());
   valid_until_ = expiry;
   if (!token.renewable()) {
     return update_.start(loop(), expiry - kUpdateMargin,
                          [this] { send_event_up(NewSasTokenRequiredEvent()); });
   }
-  const Duration margin = std::min<Duration>(kUpdateMargin, life_ / 2);
+  const Duration margin =
+      token.ttl() < 2 * kUpdateMargin ? Duration(token.ttl()) / 2 : Duration(kUpdateMargin);
   update_.start(loop(), std::max(expiry - margin, earliest), [this] { renew(); });
 }
 

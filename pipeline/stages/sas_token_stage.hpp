@@ -47,7 +47,6 @@ class SasTokenStage final
   std::shared_ptr<SasToken> not_renewed_;
   Timer reauthorize_again_;
   WallTime valid_until_{};           // Of the token's text.
-  Duration life_{};                  // How long that token lives in all.
   int reauthorizations_failed_ = 0;  // In a row.
   bool link_wanted_ = true;  // The user has not disconnected since the last reauthorization.
   bool shut_down_ = false;

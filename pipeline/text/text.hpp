@@ -1,17 +1,34 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string_view>
 
 namespace azure::iot::device {
 
-// The text without blanks at either end (Python: str.strip).
+// What Unicode calls white space, and the separators of ASCII.
+constexpr std::array<std::string_view, 29> kBlanks{
+    " ",      "\t",     "\n",       "\v",     "\f",     "\r",     "\x1c",   "\x1d",
+    "\x1e",   "\x1f",   "\xc2\x85", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002",
+    "\u2003", "\u2004", "\u2005",   "\u2006", "\u2007", "\u2008", "\u2009", "\u200a",
+    "\u2028", "\u2029", "\u202f",   "\u205f", "\u3000"};
+
+// The text, which is UTF-8, without blanks at either end (Python: str.strip).
 constexpr std::string_view strip(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\n\v\f\r\x1c\x1d\x1e\x1f";
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+  for (bool more = true; more;) {
+    more = false;
+    for (const std::string_view blank : kBlanks) {
+      if (text.starts_with(blank)) {
+        text.remove_prefix(blank.size());
+        more = true;
+      } else if (text.ends_with(blank)) {
+        text.remove_suffix(blank.size());
+        more = true;
+      }
+    }
+  }
+  return text;
 }
 
 // Takes the part before the next separator off the text. A loop

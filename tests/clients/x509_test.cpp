@@ -165,6 +165,7 @@ TEST_CASE("X509: what mbedTLS cannot read is no mistake by itself") {
 TEST_CASE("Cipher: a list and names come to the same text, as Python has it") {
   CHECK(Cipher("ecdhe_rsa_aes256_gcm_sha384").text() == "ECDHE-RSA-AES256-GCM-SHA384");
   CHECK(Cipher({"x_y", "Z"}).text() == "X-Y:Z");
+  CHECK(Cipher({"", "Z"}).text() == ":Z");
   CHECK(Cipher().text() == "");
   X509Options options{.cipher = {"BOGUS", "ALSO"}};
   CHECK(contains(refusal(pair(), options), "cipher: must name at least one suite"));

@@ -43,22 +43,35 @@ bool shutdown_overtakes(const Situation& situation, const Deviation& deviation) 
     if (is_connection_op(type)) part(situation);
     return exempt(situation, id);
   }
-  // It did not wait for the connection to change.
+  // It did not wait for the connection to change ...
   const bool goes_down =
       type == "ShutdownPipelineOperation" || deviation.field("call") == "shutdown";
-  return goes_down && part(situation);
+  // ... or ended what was changing it, and what Python answers with that has nobody to answer.
+  const bool ended_change =
+      (deviation.kind() == "state" && runs_now(situation, "ShutdownPipelineOperation")) ||
+      (reports(deviation, "ConnectionDroppedError") &&
+       accepted_before(situation, "shutdown-overtakes"));
+  return (goes_down || ended_change) && part(situation);
 }
 
 bool silent_after_shutdown(const Situation& situation, const Deviation& deviation) {
   if (!deviation.missing || !has_run(situation, "ShutdownPipelineOperation")) return false;
   if (is_twin_read(deviation)) return true;
+  if (is_desired_properties(deviation)) return answers_twin_read(situation);
+  // Of what the shutdown ended.
+  if (is_report(deviation) && completes_own_op(situation)) return true;
   if (!situation.trace.may_differ_at(situation.step)) return false;
   if (is_own_reauthorization(deviation)) return true;
-  if (is_report(deviation)) return true;  // Of what the shutdown ended.
+  if (is_report(deviation)) return true;
   return is_about_connection(deviation) && part(situation);
 }
 
 bool displaced_is_ended(const Situation& situation, const Deviation& deviation) {
+  // Its watchdog ends what nobody was told of, and what waits for that goes on.
+  if (deviation.extra() && situation.subject.kind == Subject::Kind::pipeline &&
+      situation.now().in.contains("advance") && has_displaced_connect(situation)) {
+    return part(situation);
+  }
   const std::string id = deviation.field("id");
   if (deviation.kind() != "op_completed" || !is_connection_op(type_of(situation, id))) return false;
   const bool lost = deviation.extra() && !is_recorded_to_complete(situation.trace, id) &&
@@ -96,15 +109,30 @@ bool unreadable_content(const Situation& situation, const Deviation& deviation) 
 }
 
 bool ended_asks_nothing(const Situation& situation, const Deviation& deviation) {
-  if (!deviation.missing || !has_given_up_registration(situation)) return false;
-  if (is_registration_request(deviation)) return true;
+  if (is_registration_request(deviation)) {
+    if (deviation.missing && is_answered_before(situation, deviation)) return true;
+    if (!has_given_up_registration(situation)) return false;
+    // The requests of others may change places when one is not made.
+    return deviation.missing || is_missing_too(situation, deviation);
+  }
+  const std::string id = deviation.field("id");
+  const std::string type = type_of(situation, id);
+  // The answers to requests that look alike, and what is done to them below, go to others.
+  if (is_registration(type) && (accepted_before(situation, "ended-asks-nothing") ||
+                                misses_registration_request(situation))) {
+    return exempt(situation, id);
+  }
+  if (!has_given_up_registration(situation)) return false;
+  // Nothing connects for such a request, so that another is the first to.
+  if (deviation.field("call") == "connect" || is_connection_op(type)) return part(situation);
+  if (!deviation.missing) return false;
   // The answer to what was given up, which Python reads and trips over.
   if (deviation.kind() == "raised") {
     return shows_internal_error(deviation) || shows_second_completion(deviation);
   }
   // The operation ends here once, and has.
   const auto& ops = situation.world.driven_ops();
-  const auto op = ops.find(deviation.field("id"));
+  const auto op = ops.find(id);
   return deviation.kind() == "op_completed" && op != ops.end() && op->second.given_up;
 }
 
@@ -131,15 +159,17 @@ bool read_again_later(const Situation& situation, const Deviation& deviation) {
   const bool failed =
       situation.world.read_failed() || accepted_before(situation, "unreadable-content");
   if (failed && is_twin_read(deviation)) {
-    // What is not read now is read later.
-    return deviation.extra() || situation.world.has_timers();
+    // What is not read now is read later, or is being read since Python's read failed.
+    return deviation.extra() || situation.world.has_timers() ||
+           accepted_before(situation, "read-again-later");
   }
   // What a read brings comes when the read does.
   return accepted_before(situation, "read-again-later") && is_desired_properties(deviation);
 }
 
 bool renewal_is_retried(const Situation& situation, const Deviation& deviation) {
-  if (!was_set(situation, "signing_fails")) return false;
+  // Also where the token was replaced by one that cannot be renewed.
+  if (!was_set(situation, "signing_fails") && !was_set(situation, "sastoken")) return false;
   if (reports(deviation, "SasTokenError")) return deviation.extra() || situation.world.has_timers();
   if (is_own_reauthorization(deviation)) return true;
   return accepted_before(situation, "renewal-is-retried") && is_about_connection(deviation) &&
@@ -153,7 +183,7 @@ bool short_token(const Situation& situation, const Deviation& deviation) {
 
 bool user_disconnected(const Situation& situation, const Deviation& deviation) {
   if (!deviation.missing || !situation.now().in.contains("advance") ||
-      !has_run(situation, "DisconnectOperation")) {
+      !has_run(situation, "DisconnectOperation") || !reauthorizes_by_itself(situation)) {
     return false;
   }
   return is_own_reauthorization(deviation) || (is_about_connection(deviation) && part(situation));
@@ -184,16 +214,20 @@ constexpr Difference kDifferences[] = {
      kNoLongerAlike, "After a shutdown nothing starts by itself.", true, &silent_after_shutdown},
     {"displaced-is-ended", "7.19",
      "a connection operation ends that the recording shows no end of, since another displaced it; "
-     "or the watchdog of one fails that one, and not another that was just started",
-     kOtherOps, "An operation that is displaced ends with an error of its own; it is never lost.",
-     true, &displaced_is_ended},
+     "or the watchdog of one fails that one, and not another that was just started, or one that "
+     "nobody was told of",
+     kNoLongerAlike,
+     "An operation that is displaced ends with an error of its own; it is never lost.", true,
+     &displaced_is_ended},
     {"unreadable-content", "7.13",
      "Python's stage trips over a body, a topic or an early operation", kOtherOps,
      "What cannot be read ends the operation, or is reported, with an error that says so.", true,
      &unreadable_content},
     {"ended-asks-nothing", "7.1, 7.2, 7.16",
-     "a registration was given up, by time or by a shutdown, and Python goes on with it",
-     "everything but requests of registrations and what comes of them",
+     "a registration was given up, by time or by a shutdown, or answered before its request was "
+     "sent, and Python goes on with it",
+     "everything but requests of registrations and what comes of them; once one is not connected "
+     "for, that each operation ends exactly once and that a shutdown leaves none waiting",
      "What has ended sends no more requests, and is not ended a second time.", true,
      &ended_asks_nothing},
     {"refusal-is-final", "7.13", "a request of a registration is answered with 430 to 499",
@@ -210,13 +244,14 @@ constexpr Difference kDifferences[] = {
      "everything but twin reads and the desired properties they bring",
      "A failed read is tried again after a pause, not at once and without limit.", true,
      &read_again_later},
-    {"renewal-is-retried", "7.5", "signing a token fails", kNoLongerAlike,
+    {"renewal-is-retried", "7.5", "signing a token fails, or what is to be renewed cannot be",
+     kNoLongerAlike,
      "A renewal that failed is tried again until the token expires, and reported then.", false,
      &renewal_is_retried},
     {"short-token", "7.14", "a token lives shorter than twice the margin before its renewal",
      kNoLongerAlike, "It is renewed at half its life instead of in a storm.", false, &short_token},
     {"user-disconnected", "7.17", "a reauthorization failed, and the user disconnected",
-     kNoLongerAlike, "The client does not connect again after its user disconnected.", false,
+     kNoLongerAlike, "The client does not connect again after its user disconnected.", true,
      &user_disconnected},
     {"inexpressible-input", "7.13", "an input has a value that the same field cannot hold here",
      kTheRest,
@@ -234,8 +269,10 @@ bool follows(const Situation& situation, const Deviation& deviation) {
   if (deviation.kind() == "raised" && completed && ops.contains(completed->at("id").as_string())) {
     return true;
   }
-  // ... or came of the answer to something that was not sent here.
-  return deviation.missing && answers_what_is_missing(situation);
+  if (!deviation.missing) return false;
+  // ... or came of the answer to something that was not sent here, or is a state that nothing
+  // showed.
+  return answers_what_is_missing(situation) || is_unseen_state(situation, deviation);
 }
 
 }  // namespace

@@ -134,6 +134,30 @@ bool has_given_up_registration(const Situation& situation) {
   return has_any && (given_up || situation.world.had_late_answer());
 }
 
+bool is_answered_before(const Situation& situation, const Deviation& request) {
+  const auto ids = Names::request_ids_in(request.field("topic"));
+  const auto& steps = situation.trace.steps;
+  return std::any_of(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(situation.step),
+                     [&](const Step& step) {
+                       const Json* topic = step.in.members().front().value.find("topic");
+                       return topic && !ids.empty() &&
+                              Names::request_ids_in(to_bytes(*topic)) == ids;
+                     });
+}
+
+bool is_missing_too(const Situation& situation, const Deviation& request) {
+  return std::any_of(situation.all.begin(), situation.all.end(), [&](const Deviation& other) {
+    return other.missing && is_registration_request(other) &&
+           other.field("payload") == request.field("payload");
+  });
+}
+
+bool misses_registration_request(const Situation& situation) {
+  return std::any_of(situation.all.begin(), situation.all.end(), [](const Deviation& other) {
+    return other.missing && is_registration_request(other);
+  });
+}
+
 bool is_desired_properties(const Deviation& deviation) { return patch_in(deviation.output); }
 
 std::optional<std::int64_t> version_in(const Json& output) {
@@ -146,6 +170,56 @@ bool is_about_connection(const Deviation& deviation) {
   const std::string call = deviation.field("call");
   return deviation.kind() == "state" || call == "connect" || call == "disconnect" ||
          (deviation.kind() == "send_op_down" && is_connection_op(deviation.field("type")));
+}
+
+bool has_displaced_connect(const Situation& situation) {
+  return any_step_so_far(situation, [](const Step& step) {
+    bool connecting = false;
+    for (const Json& output : step.out.elements()) {
+      const Json* transport = output.find("transport");
+      if (!transport) continue;
+      const Json& call = transport->at("call");
+      const bool connect = call == Json("connect");
+      if (connecting && (connect || call == Json("disconnect"))) return true;
+      connecting |= connect;
+    }
+    return false;
+  });
+}
+
+bool reauthorizes_by_itself(const Situation& situation) {
+  if (runs_now(situation, "ReauthorizeConnectionOperation")) return false;
+  const auto outputs = situation.now().out.elements();
+  return std::any_of(outputs.begin(), outputs.end(), [](const Json& output) {
+    const Json* state = output.find("state");
+    const Json* op = output.find("send_op_down");
+    return (state && *state == Json("REAUTHORIZING")) ||
+           (op && op->at("type") == Json("ReauthorizeConnectionOperation"));
+  });
+}
+
+bool is_unseen_state(const Situation& situation, const Deviation& deviation) {
+  if (!deviation.missing || deviation.kind() != "state") return false;
+  const auto is_missing = [&](const Json& output) {
+    return std::any_of(situation.all.begin(), situation.all.end(), [&](const Deviation& other) {
+      return other.missing && other.output == output;
+    });
+  };
+  bool since = false;
+  for (const Json& output : situation.now().out.elements()) {
+    if (output.contains("state")) {
+      if (since) return true;
+      since = output == deviation.output;
+    } else if (!output.contains("swallowed") && !is_missing(output)) {
+      since = false;
+    }
+  }
+  return false;
+}
+
+bool completes_own_op(const Situation& situation) {
+  const Json* completed = situation.now().in.find("complete_op");
+  return completed && completed->at("id").as_string().starts_with("s");
 }
 
 std::string type_of(const Situation& situation, const std::string& op_id) {

@@ -33,11 +33,26 @@ bool is_registration_request(const Deviation& deviation);
 bool refuses_registration(const Situation& situation);
 // Whether, up to here, a registration was given up, or answered too late, or the driver shut down.
 bool has_given_up_registration(const Situation& situation);
+// Whether the request was answered, as recorded, before it was sent.
+bool is_answered_before(const Situation& situation, const Deviation& request);
+// Whether the same request is missing elsewhere in this step; whether any is.
+bool is_missing_too(const Situation& situation, const Deviation& request);
+bool misses_registration_request(const Situation& situation);
 // The version of the desired properties that an output sends up, if it does.
 std::optional<std::int64_t> version_in(const Json& output);
 // It concerns what the connection does.
 bool is_about_connection(const Deviation& deviation);
+// Whether, as recorded up to here, a connect was displaced as soon as it was begun.
+bool has_displaced_connect(const Situation& situation);
+// Whether, as recorded, the step reauthorizes though no operation of the driver in it asks for
+// that.
+bool reauthorizes_by_itself(const Situation& situation);
 
+// It is a state that was recorded only since something now missing came before the next state.
+bool is_unseen_state(const Situation& situation, const Deviation& deviation);
+
+// Whether the step's input completes an operation that the stage made itself.
+bool completes_own_op(const Situation& situation);
 // The type of an operation of the driver; empty if there is none with that id.
 std::string type_of(const Situation& situation, const std::string& op_id);
 bool is_connection_op(std::string_view type);

@@ -2,7 +2,10 @@
 
 #include <cctype>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
+
+#include "pipeline/text/decimal.hpp"
 
 namespace azure::iot::device::conformance {
 namespace {
@@ -67,7 +70,18 @@ void Names::learn_missing(const std::string& recorded) { actual_.emplace(recorde
 
 std::string Names::actual(const std::string& recorded) const {
   const auto known = actual_.find(recorded);
-  return known == actual_.end() ? recorded : known->second;
+  if (known != actual_.end()) return known->second;
+  if (!recorded.starts_with(kRequestId)) return recorded;
+  // Request ids count up: those that are missing are not counted here.
+  const auto number = parse_decimal(recorded.substr(kRequestId.size()));
+  if (!number) return recorded;
+  std::int64_t here = *number;
+  for (const auto& [other, actual] : actual_) {
+    if (!actual.empty() || !other.starts_with(kRequestId)) continue;
+    const auto missing = parse_decimal(other.substr(kRequestId.size()));
+    if (missing && *missing < *number) --here;
+  }
+  return std::string(kRequestId) + std::to_string(here);
 }
 
 std::string Names::actual_text(std::string_view recorded) const {

@@ -32,7 +32,8 @@ class Names {
   // What this names was recorded and did not happen here.
   void learn_missing(const std::string& recorded);
 
-  // What a recorded name is here: itself if nothing is known of it, empty if there is none.
+  // What a recorded name is here, empty if there is none. Where nothing is known of it: itself, or
+  // the request id that it is if only those are missing of which that is known.
   std::string actual(const std::string& recorded) const;
   // The same with every request id in the text.
   std::string actual_text(std::string_view recorded) const;

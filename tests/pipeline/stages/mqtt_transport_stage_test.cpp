@@ -159,6 +159,18 @@ TEST_CASE("MqttTransport: a connection operation that another displaces is cance
   CHECK(third.completed());
 }
 
+TEST_CASE("MqttTransport: a shutdown ends a reauthorization whose connect was displaced at once") {
+  Bottom p;
+  p.run<ConnectOperation>();
+  auto reauthorize = p.begin<ReauthorizeConnectionOperation>();
+  // Displaces its disconnect, which goes on to its connect, which is displaced without being told.
+  auto disconnect = p.begin<DisconnectOperation>();
+  CHECK_FALSE(reauthorize.completed());
+  p.begin<ShutdownPipelineOperation>();
+  CHECK(disconnect.errc() == Errc::operation_cancelled);
+  CHECK(reauthorize.errc() == Errc::operation_cancelled);
+}
+
 TEST_CASE("MqttTransport: a disconnect ends with the event, which knows of no cause") {
   Bottom p;
   p.run<ConnectOperation>();

@@ -112,6 +112,20 @@ TEST_CASE("SasToken: a life of just twice the margin is renewed at the margin") 
   CHECK(sas.signer->calls == 2);
 }
 
+TEST_CASE(
+    "SasToken: a token that has lived for long when the chain begins is renewed at the margin") {
+  Renewable sas(3600s);
+  REQUIRE_FALSE(sas.token->refresh(ManualLoop().wall_now() - 3400s));
+  SasPipeline p{sas.config()};
+  const int before = sas.signer->calls;
+  p.advance(80s - 1ns);
+  CHECK(sas.signer->calls == before);
+  p.advance(1ns);
+  CHECK(sas.signer->calls == before + 1);
+  p.advance(3480s);
+  CHECK(sas.signer->calls == before + 2);
+}
+
 TEST_CASE("SasToken: a token for longer than clocks can count is simply never renewed") {
   Renewable sas(std::chrono::seconds::max());
   SasPipeline p{sas.config()};

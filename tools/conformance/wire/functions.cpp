@@ -1,5 +1,6 @@
 #include "tools/conformance/wire/functions.hpp"
 
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <stdexcept>
@@ -42,9 +43,9 @@ T value_of(Result<T> result) {
 // The functions here take an empty text where Python takes None.
 std::string text_or_empty(const Json& value) { return value.is_null() ? "" : value.as_string(); }
 
-WallTime time_from(const Json& seconds) {
-  return WallTime(std::chrono::duration_cast<std::chrono::nanoseconds>(
-      std::chrono::duration<double>(seconds.as_double())));
+WallTime time_from(double seconds) {
+  return WallTime(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds)));
 }
 
 PlatformInfo platform_from(const Json& in) {
@@ -61,11 +62,13 @@ std::string dps_agent(const Json& in) {
 }
 
 Json sas_token(const Json& in) {
-  RenewableSasToken token(in["uri"].as_string(),
-                          std::make_shared<SymmetricKeySigningMechanism>(in["key"].as_string()),
-                          text_or_empty(in["key_name"]),
-                          std::chrono::seconds(static_cast<std::int64_t>(in["ttl"].as_double())));
-  if (Error error = token.refresh(time_from(in["now"]))) throw Refused(error);
+  // A lifetime here has whole seconds. What is left over makes the moment of signing later.
+  double ttl = 0;
+  const double rest = std::modf(in["ttl"].as_double(), &ttl);
+  RenewableSasToken token(
+      in["uri"].as_string(), std::make_shared<SymmetricKeySigningMechanism>(in["key"].as_string()),
+      text_or_empty(in["key_name"]), std::chrono::seconds(static_cast<std::int64_t>(ttl)));
+  if (Error error = token.refresh(time_from(in["now"].as_double() + rest))) throw Refused(error);
   return token.text();
 }
 
@@ -274,7 +277,7 @@ const std::map<std::string, Function, std::less<>> kFunctions = {
     {"registration_state_response_payload",
      [](const Json& in) -> Json {
        const Json answer{{"status", "assigned"}, {"registrationState", in}};
-       return read_registration_result(answer)->registration_state->response_payload.dump();
+       return read_registration_result(answer)->registration_state->response_payload.dump_sorted();
      }},
     {"user_agent", user_agents},
     {"hub_username", hub_username},

@@ -104,10 +104,10 @@ std::chrono::seconds to_seconds(const std::string& what, const Json& value) {
 Cipher to_cipher(const std::string& what, const Json& value) {
   if (!value.is_array()) return to_text(what, value);
   std::string list;
+  const char* separator = "";
   for (const Json& name : value.elements()) {
-    // As a list of names is joined.
-    if (!list.empty()) list += ':';
-    list += to_text(what, name);
+    list.append(separator).append(to_text(what, name));
+    separator = ":";  // As a list of names is joined.
   }
   return list;
 }
@@ -170,7 +170,7 @@ Json describe(const RegistrationResult& result) {
              {"created_date_time", to_json(from->created_date_time)},
              {"last_update_date_time", to_json(from->last_update_date_time)},
              {"etag", to_json(from->etag)},
-             {"response_payload", from->response_payload.dump()}};
+             {"response_payload", from->response_payload.dump_sorted()}};
   }
   return {{"operation_id", to_json(result.operation_id)},
           {"status", result.status},
