@@ -5,10 +5,10 @@
 namespace azure::iot::device {
 namespace {
 
-// The version of desired properties; nothing if they have none.
-std::optional<std::int64_t> version_of(const Json* desired) {
-  const Json* version = desired ? desired->find("$version") : nullptr;
-  return version ? version->get_if<std::int64_t>() : std::nullopt;
+// The version of desired properties: a number, unless the service knows others. Null if they have
+// none.
+const Json* version_of(const Json* desired) {
+  return desired ? desired->find("$version") : nullptr;
 }
 
 }  // namespace
@@ -41,13 +41,14 @@ void EnsureDesiredPropertiesStage::on(const ConnectedEvent& event) {
 
 void EnsureDesiredPropertiesStage::on(const TwinDesiredPropertiesPatchEvent& event) {
   if (enabled_) {
-    const auto version = version_of(&event.patch);
+    const Json* version = version_of(&event.patch);
     if (!version) {
       return report_background_error(
           Error(Errc::bad_content, "a desired properties patch came without a $version"));
     }
     wanted_ = true;
-    last_version_seen_ = last_patch_version_ = version;
+    last_version_seen_ = *version;
+    last_patch_version_ = version->get_if<std::int64_t>();
   }
   send_event_up(event);
 }
@@ -70,16 +71,17 @@ void EnsureDesiredPropertiesStage::read_twin() {
 
 void EnsureDesiredPropertiesStage::on_twin(Json twin) {
   Json* desired = twin.find("desired");
-  const auto version = version_of(desired);
+  const Json* version = version_of(desired);
   if (!version) {
     return report_background_error(
         Error(Errc::bad_content, "the twin came without a version of its desired properties"));
   }
-  if (version == last_version_seen_) return;
+  if (last_version_seen_ == *version) return;
   // Answered before that patch was made. Of two reads the later one is right, even if its version
   // is lower: the device was made anew.
-  if (last_patch_version_ && *version < *last_patch_version_) return;
-  last_version_seen_ = version;
+  const auto number = version->get_if<std::int64_t>();
+  if (number && last_patch_version_ && *number < *last_patch_version_) return;
+  last_version_seen_ = *version;
   send_event_up(TwinDesiredPropertiesPatchEvent(*desired));
 }
 

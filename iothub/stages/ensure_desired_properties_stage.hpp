@@ -50,7 +50,7 @@ class EnsureDesiredPropertiesStage final
   bool wanted_ = false;   // Twin patches were enabled, or one was seen.
   bool reading_ = false;  // A read is under way.
   bool shut_down_ = false;
-  std::optional<std::int64_t> last_version_seen_;   // Sent up, whether read or received.
+  std::optional<Json> last_version_seen_;           // Sent up, whether read or received.
   std::optional<std::int64_t> last_patch_version_;  // Received.
   int retries_ = 0;
   Timer read_again_;

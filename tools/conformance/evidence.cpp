@@ -2,19 +2,16 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 #include <utility>
 #include <vector>
 
-#include "pipeline/text/decimal.hpp"
 #include "python_errors.hpp"
+#include "trace_search.hpp"
 #include "values.hpp"
 
 namespace azure::iot::device::conformance {
 namespace {
 
-constexpr std::string_view kRegistrationTopic = "$dps/registrations/";
-constexpr std::string_view kRegistrationAnswers = "$dps/registrations/res/";
 constexpr std::string_view kReadTopic = "$iothub/twin/GET/";
 
 const Json* error_in(const Deviation& deviation) {
@@ -32,23 +29,14 @@ bool any_in_chain(const Json& error, Predicate holds) {
   return holds(error) || (cause && cause->is_object() && any_in_chain(*cause, holds));
 }
 
-template <class Predicate>
-bool any_step_so_far(const Situation& situation, Predicate holds) {
-  const auto& steps = situation.trace.steps;
-  const auto end = steps.begin() + static_cast<std::ptrdiff_t>(situation.step) + 1;
-  return std::any_of(steps.begin(), end, holds);
-}
-
-// Whether a value holds somewhere an object with that member for which the predicate holds.
-template <class Predicate>
-bool any_member(const Json& value, std::string_view name, Predicate holds) {
-  if (const Json* found = value.find(name); found && holds(*found)) return true;
-  const auto members = value.is_object() ? value.members() : std::span<const JsonMember>();
-  const auto elements = value.is_array() ? value.elements() : std::span<const Json>();
-  return std::any_of(members.begin(), members.end(),
-                     [&](const JsonMember& m) { return any_member(m.value, name, holds); }) ||
-         std::any_of(elements.begin(), elements.end(),
-                     [&](const Json& e) { return any_member(e, name, holds); });
+bool shows_reauthorization(const Step& step) {
+  const auto outputs = step.out.elements();
+  return std::any_of(outputs.begin(), outputs.end(), [](const Json& output) {
+    const Json* state = output.find("state");
+    const Json* op = output.find("send_op_down");
+    return (state && *state == Json("REAUTHORIZING")) ||
+           (op && op->at("type") == Json("ReauthorizeConnectionOperation"));
+  });
 }
 
 const Json* patch_in(const Json& output) {
@@ -97,67 +85,6 @@ bool is_twin_read(const Deviation& deviation) {
   return deviation.field("type") == "GetTwinOperation" && deviation.field("id").starts_with("s");
 }
 
-bool is_registration_request(const Deviation& deviation) {
-  if (deviation.kind() == "transport") {
-    return deviation.field("call") == "publish" &&
-           deviation.field("topic").starts_with(kRegistrationTopic);
-  }
-  const std::string type = deviation.field("type");
-  const bool asks = type == "RequestAndResponseOperation" || type == "PollStatusOperation";
-  return deviation.kind() == "send_op_down" && asks && deviation.field("id").starts_with("s");
-}
-
-bool refuses_registration(const Situation& situation) {
-  const auto has_code = [](const Json& value) {
-    return is_busy_to_python_alone(value.get_if<std::int64_t>().value_or(0));
-  };
-  const auto is_answer = [](const Json& value) {
-    const std::string topic = to_bytes(value);
-    if (!topic.starts_with(kRegistrationAnswers)) return false;
-    const std::string rest = topic.substr(kRegistrationAnswers.size());
-    const auto status = parse_decimal(rest.substr(0, rest.find('/')));
-    return status && is_busy_to_python_alone(*status);
-  };
-  const Json& in = situation.now().in;
-  const Json& env = situation.now().env;
-  return any_member(in, "status_code", has_code) || any_member(in, "topic", is_answer) ||
-         any_member(env, "status_code", has_code) || any_member(env, "topic", is_answer);
-}
-
-bool has_given_up_registration(const Situation& situation) {
-  const auto& ops = situation.world.driven_ops();
-  const bool has_any = std::any_of(ops.begin(), ops.end(),
-                                   [](const auto& op) { return is_registration(op.second.type); });
-  const bool given_up = std::any_of(ops.begin(), ops.end(), [](const auto& op) {
-    return is_registration(op.second.type) && op.second.given_up;
-  });
-  return has_any && (given_up || situation.world.had_late_answer());
-}
-
-bool is_answered_before(const Situation& situation, const Deviation& request) {
-  const auto ids = Names::request_ids_in(request.field("topic"));
-  const auto& steps = situation.trace.steps;
-  return std::any_of(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(situation.step),
-                     [&](const Step& step) {
-                       const Json* topic = step.in.members().front().value.find("topic");
-                       return topic && !ids.empty() &&
-                              Names::request_ids_in(to_bytes(*topic)) == ids;
-                     });
-}
-
-bool is_missing_too(const Situation& situation, const Deviation& request) {
-  return std::any_of(situation.all.begin(), situation.all.end(), [&](const Deviation& other) {
-    return other.missing && is_registration_request(other) &&
-           other.field("payload") == request.field("payload");
-  });
-}
-
-bool misses_registration_request(const Situation& situation) {
-  return std::any_of(situation.all.begin(), situation.all.end(), [](const Deviation& other) {
-    return other.missing && is_registration_request(other);
-  });
-}
-
 bool is_desired_properties(const Deviation& deviation) { return patch_in(deviation.output); }
 
 std::optional<std::int64_t> version_in(const Json& output) {
@@ -188,14 +115,28 @@ bool has_displaced_connect(const Situation& situation) {
 }
 
 bool reauthorizes_by_itself(const Situation& situation) {
-  if (runs_now(situation, "ReauthorizeConnectionOperation")) return false;
-  const auto outputs = situation.now().out.elements();
-  return std::any_of(outputs.begin(), outputs.end(), [](const Json& output) {
-    const Json* state = output.find("state");
-    const Json* op = output.find("send_op_down");
-    return (state && *state == Json("REAUTHORIZING")) ||
-           (op && op->at("type") == Json("ReauthorizeConnectionOperation"));
+  return !runs_now(situation, "ReauthorizeConnectionOperation") &&
+         shows_reauthorization(situation.now());
+}
+
+bool has_failed_reauthorization(const Situation& situation) {
+  bool began = false;
+  return any_step_so_far(situation, [&](const Step& step) {
+    const auto outputs = step.out.elements();
+    const bool reported = std::any_of(outputs.begin(), outputs.end(), [](const Json& output) {
+      return is_report({.missing = true, .output = output});
+    });
+    if (began && reported) return true;
+    began |= step.in.contains("advance") && shows_reauthorization(step);
+    return false;
   });
+}
+
+bool fails_to_connect(const Situation& situation) {
+  const Json* callback = situation.now().in.find("transport_callback");
+  const Json* name = callback ? callback->find("name") : nullptr;
+  return name &&
+         (*name == Json("on_mqtt_disconnected") || *name == Json("on_mqtt_connection_failure"));
 }
 
 bool is_unseen_state(const Situation& situation, const Deviation& deviation) {
@@ -231,10 +172,6 @@ std::string type_of(const Situation& situation, const std::string& op_id) {
 bool is_connection_op(std::string_view type) {
   return type == "ConnectOperation" || type == "DisconnectOperation" ||
          type == "ReauthorizeConnectionOperation";
-}
-
-bool is_registration(std::string_view type) {
-  return type == "RegisterOperation" || type == "PollStatusOperation";
 }
 
 bool has_run(const Situation& situation, std::string_view type) {

@@ -26,18 +26,6 @@ bool shows_second_completion(const Deviation& deviation);
 bool is_own_reauthorization(const Deviation& deviation);
 bool is_twin_read(const Deviation& deviation);
 bool is_desired_properties(const Deviation& deviation);
-// It sends a request of a registration that no operation of the driver is.
-bool is_registration_request(const Deviation& deviation);
-// The step's input refuses a request of a registration with a status that Python takes for a busy
-// service's: 430 to 499.
-bool refuses_registration(const Situation& situation);
-// Whether, up to here, a registration was given up, or answered too late, or the driver shut down.
-bool has_given_up_registration(const Situation& situation);
-// Whether the request was answered, as recorded, before it was sent.
-bool is_answered_before(const Situation& situation, const Deviation& request);
-// Whether the same request is missing elsewhere in this step; whether any is.
-bool is_missing_too(const Situation& situation, const Deviation& request);
-bool misses_registration_request(const Situation& situation);
 // The version of the desired properties that an output sends up, if it does.
 std::optional<std::int64_t> version_in(const Json& output);
 // It concerns what the connection does.
@@ -48,6 +36,11 @@ bool has_displaced_connect(const Situation& situation);
 // that.
 bool reauthorizes_by_itself(const Situation& situation);
 
+// Whether, as recorded before this step, the link went down or failed to come up in a
+// reauthorization that no operation of the driver asked for.
+bool has_failed_reauthorization(const Situation& situation);
+// Whether the step's input is that the link was lost or could not be made.
+bool fails_to_connect(const Situation& situation);
 // It is a state that was recorded only since something now missing came before the next state.
 bool is_unseen_state(const Situation& situation, const Deviation& deviation);
 
@@ -56,7 +49,6 @@ bool completes_own_op(const Situation& situation);
 // The type of an operation of the driver; empty if there is none with that id.
 std::string type_of(const Situation& situation, const std::string& op_id);
 bool is_connection_op(std::string_view type);
-bool is_registration(std::string_view type);
 // Whether the driver has run an operation of that type up to here; in this step.
 bool has_run(const Situation& situation, std::string_view type);
 bool runs_now(const Situation& situation, std::string_view type);

@@ -223,7 +223,7 @@ TEST_CASE("EnsureDesiredProperties: one read at a time, and one that is never an
 }
 
 TEST_CASE("EnsureDesiredProperties: a patch without a version is reported, and not sent up") {
-  for (const std::string body : {R"({"a": 1})", R"({"$version": "1"})", "null", "[]", "7"}) {
+  for (const std::string body : {R"({"a": 1})", "null", "[]", "7"}) {
     CAPTURE(body);
     EnsurePipeline p;
     p.run<ConnectOperation>();
@@ -231,6 +231,23 @@ TEST_CASE("EnsureDesiredProperties: a patch without a version is reported, and n
     CHECK(p.versions() == std::vector{1});
     REQUIRE(p.events.background_errors.size() == 1);
     CHECK(p.events.background_errors[0].code() == Errc::bad_content);
+  }
+}
+
+TEST_CASE("EnsureDesiredProperties: a patch whose version is no number is sent up all the same") {
+  for (const std::string version : {R"("1")", "null", "true", "1.5"}) {
+    CAPTURE(version);
+    EnsurePipeline p;
+    p.run<ConnectOperation>();
+    p.receive("$iothub/twin/PATCH/properties/desired/?$version=2",
+              R"({"$version": )" + version + "}");
+    REQUIRE(p.received.patches.size() == 2);
+    CHECK(p.received.patches[1]["$version"].dump() == version);
+    p.twin.body = R"({"desired": {"$version": )" + version + "}}";
+    p.reconnect();
+    CHECK(p.twin.requests == 2);
+    CHECK(p.received.patches.size() == 2);  // Nothing new.
+    CHECK(p.events.background_errors.empty());
   }
 }
 
