@@ -44,7 +44,7 @@ RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& r
                                 status_code));
   }
 
-  const auto body = Json::parse(response.response_body);
+  auto body = Json::parse(response.response_body);
   if (!body) {
     const std::string why = "its body is " + body.error().detail();
     return failed(unreadable_answer(why, response.response_body));
@@ -61,6 +61,8 @@ RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& r
             (status ? quote_part(*status) : "None") + " with a status code of " + code,
         status_code));
   }
+  // What is not decided yet is not looked at, and cannot be wrong.
+  if (*status == Json("assigning")) body->erase("registrationState");
   auto result = read_registration_result(*body);
   if (!result) return failed(result.error());
   RegistrationAnswer answer{.kind = Kind::ended, .result = *std::move(result), .error = {}};

@@ -48,11 +48,13 @@ bool shutdown_overtakes(const Situation& situation, const Deviation& deviation) 
   const bool goes_down =
       type == "ShutdownPipelineOperation" || deviation.field("call") == "shutdown";
   // ... or ended what was changing it, and what Python answers with that has nobody to answer.
-  const bool ended_change =
-      (deviation.kind() == "state" && runs_now(situation, "ShutdownPipelineOperation")) ||
-      (reports(deviation, "ConnectionDroppedError") &&
-       accepted_before(situation, "shutdown-overtakes"));
-  return (goes_down || ended_change) && part(situation);
+  const bool again = accepted_before(situation, "shutdown-overtakes") ||
+                     accepted_before(situation, "silent-after-shutdown");
+  const bool ended_change = (deviation.kind() == "state" &&
+                             (again || runs_now(situation, "ShutdownPipelineOperation"))) ||
+                            (again && reports(deviation, "ConnectionDroppedError"));
+  // Or a read of the twin, so that the next connect reads anew.
+  return (again && is_twin_read(deviation)) || ((goes_down || ended_change) && part(situation));
 }
 
 bool silent_after_shutdown(const Situation& situation, const Deviation& deviation) {
@@ -62,8 +64,9 @@ bool silent_after_shutdown(const Situation& situation, const Deviation& deviatio
   // Of what the shutdown ended.
   if (is_report(deviation) && completes_own_op(situation)) return true;
   if (!situation.trace.may_differ_at(situation.step)) return false;
-  if (is_own_reauthorization(deviation)) return true;
-  if (is_report(deviation)) return true;
+  if (is_own_reauthorization(deviation) || is_report(deviation) || is_retry(situation, deviation)) {
+    return true;
+  }
   return is_about_connection(deviation) && part(situation);
 }
 

@@ -39,6 +39,22 @@ bool shows_reauthorization(const Step& step) {
   });
 }
 
+// The state of the connection that the step finds, as recorded.
+Json state_before(const Situation& situation) {
+  Json state = recorded_name(situation.trace.connection_state);
+  for (std::size_t i = 0; i <= situation.step; ++i) {
+    const Step& step = situation.trace.steps[i];
+    if (const Json* set = step.in.find("set")) {
+      if (const Json* to = set->find("connection_state")) state = *to;
+    }
+    if (i == situation.step) break;
+    for (const Json& output : step.out.elements()) {
+      if (const Json* next = output.find("state")) state = *next;
+    }
+  }
+  return state;
+}
+
 const Json* patch_in(const Json& output) {
   const JsonMember& what = output.members().front();
   const Json* event = what.name == "handler" ? what.value.find("event") : &what.value;
@@ -132,6 +148,11 @@ bool has_failed_reauthorization(const Situation& situation) {
   });
 }
 
+bool is_retry(const Situation& situation, const Deviation& deviation) {
+  const std::string call = deviation.field("call");
+  return situation.now().in.contains("advance") && (call == "subscribe" || call == "unsubscribe");
+}
+
 bool fails_to_connect(const Situation& situation) {
   const Json* callback = situation.now().in.find("transport_callback");
   const Json* name = callback ? callback->find("name") : nullptr;
@@ -146,16 +167,17 @@ bool is_unseen_state(const Situation& situation, const Deviation& deviation) {
       return other.missing && other.output == output;
     });
   };
-  bool since = false;
+  Json seen = state_before(situation);
+  Json state = seen;
   for (const Json& output : situation.now().out.elements()) {
-    if (output.contains("state")) {
-      if (since) return true;
-      since = output == deviation.output;
+    if (const Json* next = output.find("state")) {
+      state = *next;
     } else if (!output.contains("swallowed") && !is_missing(output)) {
-      since = false;
+      if (state != seen && state == deviation.what()) return false;
+      seen = state;
     }
   }
-  return false;
+  return state == seen || state != deviation.what();
 }
 
 bool completes_own_op(const Situation& situation) {

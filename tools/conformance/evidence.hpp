@@ -39,9 +39,11 @@ bool reauthorizes_by_itself(const Situation& situation);
 // Whether, as recorded before this step, the link went down or failed to come up in a
 // reauthorization that no operation of the driver asked for.
 bool has_failed_reauthorization(const Situation& situation);
+// It subscribes or unsubscribes, and nothing in the step asks for that but a timer.
+bool is_retry(const Situation& situation, const Deviation& deviation);
 // Whether the step's input is that the link was lost or could not be made.
 bool fails_to_connect(const Situation& situation);
-// It is a state that was recorded only since something now missing came before the next state.
+// It is a state that was recorded only since something that is missing here was seen in it.
 bool is_unseen_state(const Situation& situation, const Deviation& deviation);
 
 // Whether the step's input completes an operation that the stage made itself.

@@ -233,6 +233,15 @@ TEST_CASE("Registration: shutdown ends it in each of its waits, and nothing is s
   }
 }
 
+TEST_CASE("Registration: what the service has not decided yet is not looked at") {
+  RegistrationChain p;
+  auto registration = p.begin_registration();
+  p.answer("202", R"({"registrationState": 3, "operationId": "op1", "status": "assigning"})");
+  p.advance(2s);
+  CHECK(p.transport.published().size() == 2);
+  CHECK_FALSE(registration.completed());
+}
+
 TEST_CASE("Registration: a service that names no operation cannot be polled, and it ends there") {
   RegistrationChain p;
   auto registration = p.begin_registration();
