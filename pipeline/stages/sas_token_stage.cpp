@@ -56,6 +56,8 @@ void SasTokenStage::start_alarm(WallTime earliest) {
 }
 
 void SasTokenStage::renew() {
+  // Somebody has brought one that cannot be renewed in its place: it is asked for in its own time.
+  if (!nucleus().options.sastoken->renewable()) return start_alarm();
   log_for(nucleus().client_id, LogLevel::info, name(), "renewing the token");
   if (const Error error = nucleus().options.sastoken->refresh(loop().wall_now())) {
     return on_renewal_failed(error);

@@ -176,9 +176,10 @@ bool read_again_later(const Situation& situation, const Deviation& deviation) {
 }
 
 bool renewal_is_retried(const Situation& situation, const Deviation& deviation) {
-  // Also where the token was replaced by one that cannot be renewed.
+  // Also where the token was replaced by one that cannot be renewed: that one is asked for.
   if (!was_set(situation, "signing_fails") && !was_set(situation, "sastoken")) return false;
   if (reports(deviation, "SasTokenError")) return deviation.extra() || situation.world.has_timers();
+  if (asks_for_token(deviation)) return deviation.extra();
   if (is_own_reauthorization(deviation)) return true;
   return accepted_before(situation, "renewal-is-retried") && is_about_connection(deviation) &&
          part(situation);

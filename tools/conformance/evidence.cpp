@@ -96,6 +96,11 @@ bool is_own_reauthorization(const Deviation& deviation) {
          deviation.field("id").starts_with("s");
 }
 
+bool asks_for_token(const Deviation& deviation) {
+  return deviation.field("type") == "NewSasTokenRequiredEvent" ||
+         deviation.field("name") == "on_new_sastoken_required";
+}
+
 bool is_twin_read(const Deviation& deviation) {
   if (deviation.kind() == "transport") return deviation.field("topic").starts_with(kReadTopic);
   return deviation.field("type") == "GetTwinOperation" && deviation.field("id").starts_with("s");
@@ -169,15 +174,21 @@ bool is_unseen_state(const Situation& situation, const Deviation& deviation) {
   };
   Json seen = state_before(situation);
   Json state = seen;
+  int unseen = 0;
+  const auto look = [&] {
+    if (state != seen && state == deviation.what()) --unseen;
+    seen = state;
+  };
   for (const Json& output : situation.now().out.elements()) {
     if (const Json* next = output.find("state")) {
       state = *next;
+      if (state == deviation.what()) ++unseen;
     } else if (!output.contains("swallowed") && !is_missing(output)) {
-      if (state != seen && state == deviation.what()) return false;
-      seen = state;
+      look();
     }
   }
-  return state == seen || state != deviation.what();
+  look();
+  return unseen > 0;
 }
 
 bool completes_own_op(const Situation& situation) {

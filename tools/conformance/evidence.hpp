@@ -26,6 +26,8 @@ bool shows_second_completion(const Deviation& deviation);
 bool is_own_reauthorization(const Deviation& deviation);
 bool is_twin_read(const Deviation& deviation);
 bool is_desired_properties(const Deviation& deviation);
+// It asks the user for a new token.
+bool asks_for_token(const Deviation& deviation);
 // The version of the desired properties that an output sends up, if it does.
 std::optional<std::int64_t> version_in(const Json& output);
 // It concerns what the connection does.

@@ -258,6 +258,18 @@ TEST_CASE(
   CHECK(p.events.count<NewSasTokenRequiredEvent>() == 1);
 }
 
+TEST_CASE(
+    "SasToken: a given token in the place of one that is renewed is asked for in its own time") {
+  Renewable sas(3600s);
+  SasPipeline p{sas.config()};
+  p.nucleus().options.sastoken = given_token(7200s);
+  p.advance(7080s - 1ns);
+  CHECK(p.events.count<NewSasTokenRequiredEvent>() == 0);
+  p.advance(1ns);
+  CHECK(p.events.count<NewSasTokenRequiredEvent>() == 1);
+  CHECK(p.events.background_errors.empty());
+}
+
 TEST_CASE("SasToken: a token that expired long ago is asked for at once, but not twice") {
   SasPipeline p{{.sastoken = given_token(-3600s)}};
   p.advance(0s);
