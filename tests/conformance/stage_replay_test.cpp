@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tools/conformance/names.hpp"
 #include "tools/conformance/replay.hpp"
 
 namespace azure::iot::device::conformance {
@@ -148,6 +149,50 @@ TEST_CASE("StageReplay: a refusal that Python asks about again may end a registr
   CHECK_FALSE(replay_with(503).failure);
   CHECK(replay_with(503).accepted.empty());
   CHECK(replay_with(428).failure);
+}
+
+TEST_CASE("StageReplay: a retry that a renewal ends in Python may go on, and no other") {
+  const auto replay_with = [&](const char* error, const char* report) {
+    const std::string answer =
+        R"({"complete_op": {"id": "s1", "error": )" + std::string(error) + "}}";
+    Trace trace = trace_of(
+        "SasTokenStage",
+        {step(R"({"run_op": {"id": "o1", "type": "InitializePipelineOperation"}})",
+              R"([{"send_op_down": {"id": "o1", "type": "InitializePipelineOperation"}}])"),
+         step(R"({"advance": 3480})",
+              R"([{"send_op_down": {"id": "s1", "type": "ReauthorizeConnectionOperation"}}])"),
+         step(R"({"set": {"connection_state": "DISCONNECTED"}})", "[]"),
+         step(R"({"advance": 3400})", "[]"), step(answer.c_str(), report),
+         step(R"({"advance": 300})", "[]")});
+    trace.connection_state = ConnectionState::connected;
+    trace.config.set("x509", false);
+    trace.config.set("connection_retry_interval", 200);
+    trace.config.set("sastoken", {{"kind", "renewable"},
+                                  {"uri", "hub"},
+                                  {"key", "ZmFrZQ=="},
+                                  {"key_name", nullptr},
+                                  {"ttl", 3600}});
+    return replay(trace);
+  };
+  const char* const error = R"({"type": "ConnectionFailedError", "message": "e"})";
+  const Verdict verdict =
+      replay_with(error, R"([{"send_event_up": {"type": "BackgroundExceptionEvent",
+                 "error": {"type": "ConnectionFailedError", "message": "e"}}}])");
+  CHECK_FALSE(verdict.failure);
+  REQUIRE(verdict.accepted.size() == 1);
+  CHECK(verdict.accepted.front().difference->name == "retries-outlive-renewal");
+  CHECK(replay_with(error, "[]").failure);
+  CHECK(replay_with("null", "[]").accepted.empty());
+}
+
+TEST_CASE("StageReplay: request ids are counted without those that are missing") {
+  Names names;
+  names.learn_missing("rid-2");
+  CHECK(names.actual("rid-1") == "rid-1");
+  CHECK(names.actual("rid-2") == "");
+  CHECK(names.actual("rid-3") == "rid-2");
+  names.learn({{"rid-3", "rid-7"}});
+  CHECK(names.actual("rid-3") == "rid-7");
 }
 
 TEST_CASE("StageReplay: every accepted difference says when, why and what is still compared") {
