@@ -245,7 +245,8 @@ TEST_CASE("Provisioning: an argument that breaks its rule is refused, and named"
   CHECK(made("", "r", "s", kTestKey) == "provisioning_host: must not be empty");
   CHECK(made("h", "", "s", kTestKey) == "registration_id: must not be empty or blank");
   CHECK(made("h", " \t\n", "s", kTestKey) == "registration_id: must not be empty or blank");
-  CHECK(made("h", "\xc2\xa0\u2003", "s", kTestKey) == "registration_id: must not be empty or blank");
+  CHECK(made("h", "\xc2\xa0\u2003", "s", kTestKey) ==
+        "registration_id: must not be empty or blank");
   CHECK(made("h", "r", "s", "YQ") != "");  // The padding is missing.
   CHECK(made("h", "r", "s", kTestKey, {.keep_alive = 0s}).starts_with("keep_alive: "));
   CHECK(made("h", "r", "s", kTestKey, {.operation_timeout = -1ms}).starts_with("operation_tim"));
