@@ -180,7 +180,7 @@ TEST_CASE("StageReplay: a retry that a renewal ends in Python may go on, and no 
                  "error": {"type": "ConnectionFailedError", "message": "e"}}}])");
   CHECK_FALSE(verdict.failure);
   REQUIRE(verdict.accepted.size() == 1);
-  CHECK(verdict.accepted.front().difference->name == "retries-outlive-renewal");
+  CHECK(verdict.accepted.front().difference->name == "renewal-is-retried");
   CHECK(replay_with(error, "[]").failure);
   CHECK(replay_with("null", "[]").accepted.empty());
 }
