@@ -1,7 +1,5 @@
 #include "tools/conformance/wire/hub_options.hpp"
 
-#include <algorithm>
-
 #include "tools/conformance/wire/certificates.hpp"
 #include "tools/conformance/wire/values.hpp"
 
@@ -75,12 +73,7 @@ ProxyOptions to_proxy_options(const Json& value, const ProxyPorts& ports) {
 }
 
 std::optional<bool> takes_option(std::string_view factory, std::string_view option) {
-  const auto column = std::find(kFactories.begin(), kFactories.end(), factory);
-  if (column == kFactories.end()) return std::nullopt;
-  const auto row = std::find_if(kHubOptions.begin(), kHubOptions.end(),
-                                [&](const OptionRow& each) { return each.name == option; });
-  if (row == kHubOptions.end()) return false;
-  return row->taken[static_cast<std::size_t>(column - kFactories.begin())];
+  return is_taken(kHubOptions, kFactories, factory, option);
 }
 
 template <class Options>

@@ -56,12 +56,8 @@ const Setters<Options>& setters() {
 
 }  // namespace
 
-bool takes_provisioning_option(std::string_view factory, const std::string& option) {
-  if (factory == "symmetric_key") {
-    return setters<ProvisioningSymmetricKeyOptions>().contains(option);
-  }
-  if (factory == "x509") return setters<ProvisioningX509Options>().contains(option);
-  throw std::logic_error("the replayer makes no provisioning client from " + std::string(factory));
+std::optional<bool> takes_provisioning_option(std::string_view factory, std::string_view option) {
+  return is_taken(kProvisioningOptions, kProvisioningFactories, factory, option);
 }
 
 template <class Options>

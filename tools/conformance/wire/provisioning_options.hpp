@@ -1,17 +1,31 @@
 #pragma once
 
-#include <string>
+#include <array>
+#include <optional>
 #include <string_view>
 
 #include "clients/provisioning_client_options.hpp"
 #include "pipeline/json/json.hpp"
 #include "tools/conformance/wire/hub_options.hpp"
+#include "tools/conformance/wire/option_rows.hpp"
 
 // Which option, by its name in Python, each way of making a client of the provisioning service
-// takes here.
+// takes here. Whether it does is asked of the compiler.
 namespace azure::iot::device::conformance::wire {
 
-bool takes_provisioning_option(std::string_view factory, const std::string& option);
+inline constexpr std::array<std::string_view, 2> kProvisioningFactories{"symmetric_key", "x509"};
+
+// A row for each option of Python's client.
+inline constexpr std::array kProvisioningOptions{
+#define AZURE_IOT_OPTION(option)                                                \
+  option_row<ProvisioningSymmetricKeyOptions, ProvisioningX509Options>(#option, \
+                                                                       AZURE_IOT_HAS(option)),
+#include "python_options/provisioning.inc"
+#undef AZURE_IOT_OPTION
+};
+
+// Whether that factory takes that option; nothing if there is no such factory.
+std::optional<bool> takes_provisioning_option(std::string_view factory, std::string_view option);
 
 // Sets the options. Throws CompileTimeRefusal for a value that no program can give.
 template <class Options>

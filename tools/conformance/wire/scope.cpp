@@ -15,7 +15,7 @@ const std::set<std::string_view> kHttpCalls{"get_storage_info_for_blob",
                                             "notify_blob_upload_status", "invoke_method"};
 
 bool is_known_option(std::string_view name) {
-  for (const OptionRow& row : kHubOptions) {
+  for (const auto& row : kHubOptions) {
     if (row.name == name) return true;
   }
   return false;
@@ -43,7 +43,7 @@ std::optional<std::string> refused_option(const Vector& vector) {
   if (!options.is_object()) return std::nullopt;
   for (const JsonMember& option : options.members()) {
     if (vector.client == "provisioning"
-            ? takes_provisioning_option(from, option.name)
+            ? takes_provisioning_option(from, option.name).value_or(false)
             : takes_option(from, option.name).value_or(is_known_option(option.name))) {
       continue;
     }
