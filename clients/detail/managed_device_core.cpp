@@ -129,6 +129,7 @@ void ManagedDeviceCore::register_again() {
   assignment_.reset();
   failed_connects_ = 0;
   refused_ = false;
+  taken_ = false;
   const Error unusable = caught([this] {
     provisioning_ = ProvisioningClientCore::create(config_.provisioning(), network_.provisioning);
   });
@@ -194,9 +195,10 @@ void ManagedDeviceCore::connect_to_hub() {
 
 void ManagedDeviceCore::on_connected(const Error& error) {
   if (state_ != State::connecting) return;
+  if (error && taken_ && seems_gone()) return leave();  // As where its client redials by itself.
   if (error) return fail(error, Service::iot_hub);
   state_ = State::connected;
-  established_ = true;
+  established_ = taken_ = true;
   failed_in_a_row_ = 0;
   log_for(config_.registration_id, LogLevel::info, kName,
           "connected to the hub that it was given to");

@@ -106,6 +106,7 @@ class ManagedDeviceCore final : public Core,
   std::shared_ptr<HubClientCore> hub_;
   int failed_connects_ = 0;  // In a row.
   bool refused_ = false;     // By the hub, at the last attempt.
+  bool taken_ = false;       // By the hub, since the last registration.
   int failed_in_a_row_ = 0;  // Ways from a registration to a connected client.
   Timer pause_;
   std::list<Waiter> waiters_;

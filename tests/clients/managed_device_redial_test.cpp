@@ -128,6 +128,33 @@ TEST_CASE("ManagedDevice: what fails while connect waits counts for the next reg
   CHECK_THROWS_AS(device.before->send_message("late"), ClientError);
 }
 
+TEST_CASE("ManagedDevice: a hub that refuses while connect waits has it register at once") {
+  Established device;
+  const Reply refused = refuse_with(Error(Errc::unauthorized, "bad user name or password"));
+  device.hub.script({refuse, refused});
+  device.hub.drop();
+  device.advance(1s);  // The next attempt is that of the application, who is first.
+  const auto call = device.connect();
+  device.advance(3s);
+  CHECK(call.succeeded());
+  CHECK(device.registrations() == 2);
+  CHECK(device.online());
+  CHECK(device.hub.config().hostname == "hub2.test");
+  CHECK(device.told.empty());
+}
+
+TEST_CASE("ManagedDevice: a hub that refuses for good is not stormed while connect waits either") {
+  Established device;
+  device.hub.otherwise = refuse_with(Error(Errc::unauthorized, "bad user name or password"));
+  device.hub.script({refuse});
+  device.hub.drop();
+  device.advance(1s);
+  const auto call = device.connect();
+  device.advance(1h);
+  CHECK_FALSE(call.done());
+  CHECK(device.registrations() <= 2 + 60 / 2);  // 150 s or more from one to the next.
+}
+
 TEST_CASE("ManagedDevice: a redial of the hub's client that ends the count ends the pause too") {
   const auto fixed = std::make_shared<ExponentialBackoff>(
       ExponentialBackoff::Limits{.first = 30s, .longest = 30s});

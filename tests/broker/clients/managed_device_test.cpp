@@ -110,11 +110,10 @@ TEST_CASE("ManagedDevice: threads may use it while it moves, and while it is shu
        .hub = hubs.hub(),
        .on_new_client = [&](IoTHubDeviceClient&) { ++clients; },
        .on_background_exception = [](const IotError&) {}});
-  std::atomic<bool> over = false;
-  std::vector<std::thread> users;
+  std::vector<std::jthread> users;
   for (int i = 0; i < 4; ++i) {
-    users.emplace_back([&] {
-      while (!over) {
+    users.emplace_back([&](const std::stop_token& over) {
+      while (!over.stop_requested()) {
         try {
           if (const auto client = device.client()) {
             client->send_message("x", 5s);
@@ -133,8 +132,7 @@ TEST_CASE("ManagedDevice: threads may use it while it moves, and while it is shu
   CHECK(eventually([&] { return clients == 2; }));
   device.shutdown();
   CHECK(device.client() == nullptr);
-  over = true;
-  for (std::thread& user : users) user.join();
+  users.clear();
   CHECK_THROWS_AS(device.connect(), ClientError);
 }
 
