@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -104,12 +105,23 @@ TEST_CASE("ManagedDevice: a device with a certificate moves to another hub with 
 TEST_CASE("ManagedDevice: threads may use it while it moves, and while it is shut down") {
   const TwoHubs hubs;
   std::atomic<int> clients = 0;
+  std::mutex mutex;
+  std::string told;
   auto device = ManagedDevice::create_from_symmetric_key(
       hubs.dps.host(), "r1", hubs.dps.id_scope(), hubs.dps.key("r1"),
       {.provisioning = hubs.service(),
        .hub = hubs.hub(),
        .on_new_client = [&](IoTHubDeviceClient&) { ++clients; },
-       .on_background_exception = [](const IotError&) {}});
+       .on_background_exception =
+           [&](const IotError& error) {
+             const std::lock_guard lock(mutex);
+             told.append(error.what()).append("\n");
+           }});
+  const auto told_so_far = [&] {
+    const std::lock_guard lock(mutex);
+    return told;
+  };
+  INFO(told_so_far());
   std::vector<std::jthread> users;
   for (int i = 0; i < 4; ++i) {
     users.emplace_back([&](const std::stop_token& over) {
