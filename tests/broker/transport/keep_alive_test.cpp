@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
-#include "tests/broker/transport/transport_configs.hpp"
+#include "tests/support/transport_configs.hpp"
 
 using namespace azure::iot::device;
 using namespace azure::iot::device::test;

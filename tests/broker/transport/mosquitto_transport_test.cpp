@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "tests/broker/transport/transport_configs.hpp"
+#include "tests/support/broker_process.hpp"
+#include "tests/support/transport_configs.hpp"
 
 using namespace azure::iot::device;
 using namespace azure::iot::device::test;

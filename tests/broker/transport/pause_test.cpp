@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/broker/transport/transport_configs.hpp"
 #include "tests/support/process_probe.hpp"
+#include "tests/support/transport_configs.hpp"
 
 using namespace azure::iot::device;
 using namespace azure::iot::device::test;

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "tests/broker/transport/transport_configs.hpp"
+#include "tests/support/transport_configs.hpp"
 
 using namespace azure::iot::device;
 using namespace azure::iot::device::test;

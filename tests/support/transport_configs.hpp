@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "tests/support/broker_process.hpp"
+#include "tests/support/loopback.hpp"
 #include "tests/support/scripted_server.hpp"
 #include "tests/support/test_certificates.hpp"
 #include "tests/support/transport_probe.hpp"

@@ -4,9 +4,9 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/broker/transport/transport_configs.hpp"
 #include "tests/support/process_probe.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/transport_configs.hpp"
 
 using namespace azure::iot::device;
 using namespace azure::iot::device::test;

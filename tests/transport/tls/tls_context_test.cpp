@@ -1,9 +1,10 @@
+#include "transport/tls/tls_context.hpp"
+
 #include <doctest/doctest.h>
 #include <openssl/x509_vfy.h>
 
 #include "transport/resolver.hpp"
 #include "transport/tls/certificates.hpp"
-#include "transport/tls/tls_context.hpp"
 #include "transport/tls/verify_failure.hpp"
 
 using namespace azure::iot::device;
