@@ -86,7 +86,7 @@ Result<Duration> pause_before_next(const RequestAndResponseOperation& response,
     return unreadable_answer("its retry-after is no number of seconds", *response.retry_after);
   }
   if (*seconds <= kLongestPause.count()) {
-    return Duration(std::chrono::seconds(std::max<std::int64_t>(*seconds, 0)));
+    return Duration(std::max(std::chrono::seconds(*seconds), kShortestPause));
   }
   const Duration half = Duration(kLongestPause) / 2;
   return half + Duration(static_cast<Duration::rep>(static_cast<double>(half.count()) * random()));

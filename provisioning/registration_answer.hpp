@@ -32,13 +32,15 @@ inline constexpr Duration kPollingInterval = std::chrono::seconds{2};
 RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& response,
                                             std::string_view what);
 
-// The longest pause that a service can mean.
+// The shortest and the longest pause that a service can mean.
+inline constexpr std::chrono::seconds kShortestPause{1};
 inline constexpr std::chrono::seconds kLongestPause = std::chrono::hours{1};
 
-// How long to wait before the next request: what the service asked for, to the second;
-// kPollingInterval where it asked for nothing. Where it asked for more than kLongestPause,
-// something between half of that and all, so that those who were told the same do not come back
-// together. `random` is uniform in [0, 1).
+// How long to wait before the next request: the service's retry-after, or kPollingInterval if it
+// sent none. Above kLongestPause the pause is random between half of that and all of it, so that
+// devices that got the same answer do not come back together. `random` is uniform in [0, 1).
+// Unlike Python: the pause is never below kShortestPause. A retry-after of 0 or less would have the
+// service asked without a pause, for as long as it answers like that.
 Result<Duration> pause_before_next(const RequestAndResponseOperation& response,
                                    const std::function<double()>& random);
 

@@ -151,6 +151,35 @@ TEST_CASE("StageReplay: a refusal that Python asks about again may end a registr
   CHECK(replay_with(428).failure);
 }
 
+TEST_CASE("StageReplay: a request that Python makes without a pause may come later, and no other") {
+  const auto replay_with = [](const std::string& retry_after) {
+    const std::string request =
+        R"("type": "RequestAndResponseOperation", "request_type": "query", "method": "GET",
+           "resource_location": "/", "request_body": " ",
+           "query_params": {"operation_id": "op1"}}}])";
+    const std::string answer = R"({"complete_op": {"id": "s1", "error": null, "status_code": 429,
+                                   "response_body": "", "retry_after": ")" +
+                               retry_after + R"("}})";
+    Trace trace = trace_of("PollingStatusStage", {});
+    trace.config.set("registration_id", "reg1");
+    trace.config.set("id_scope", "scope1");
+    trace.steps = {
+        step(R"({"run_op": {"id": "o1", "type": "PollStatusOperation", "operation_id": "op1",
+                            "request_payload": " "}})",
+             (R"([{"send_op_down": {"id": "s1", )" + request).c_str()),
+        step(answer.c_str(), "[]"),
+        step(R"({"advance": 0})", (R"([{"send_op_down": {"id": "s2", )" + request).c_str())};
+    return replay(trace);
+  };
+  for (const char* const none : {"0", "-3"}) {
+    const Verdict verdict = replay_with(none);
+    CHECK_FALSE(verdict.failure);
+    REQUIRE_FALSE(verdict.accepted.empty());
+    CHECK(verdict.accepted.front().difference->name == "pause-has-a-floor");
+  }
+  CHECK(replay_with("1").failure);
+}
+
 TEST_CASE("StageReplay: a retry that a renewal ends in Python may go on, and no other") {
   const auto replay_with = [&](const char* error, const char* report) {
     const std::string answer =

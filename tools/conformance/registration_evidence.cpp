@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/text/decimal.hpp"
+#include "provisioning/mqtt_topic_provisioning.hpp"
 #include "python_errors.hpp"
 #include "trace_search.hpp"
 #include "values.hpp"
@@ -69,6 +70,29 @@ bool refuses_registration(const Situation& situation) {
   const Json& env = situation.now().env;
   return any_member(in, "status_code", has_code) || any_member(in, "topic", is_answer) ||
          any_member(env, "status_code", has_code) || any_member(env, "topic", is_answer);
+}
+
+bool has_asked_for_no_pause(const Situation& situation) {
+  const auto is_none = [](std::string_view retry_after) {
+    const auto seconds = parse_decimal(retry_after);
+    return seconds && *seconds <= 0;
+  };
+  const auto in_field = [&](const Json& value) {
+    const std::string* text = value.get_if<std::string>();
+    return text && is_none(*text);
+  };
+  const auto in_topic = [&](const Json& value) {
+    const auto properties =
+        mqtt_topic_provisioning::extract_properties_from_dps_response_topic(to_bytes(value));
+    const std::string* retry_after =
+        properties ? mqtt_topic_provisioning::find_property(*properties, "retry-after") : nullptr;
+    return retry_after && is_none(*retry_after);
+  };
+  return any_step_so_far(situation, [&](const Step& step) {
+    return any_member(step.in, "retry_after", in_field) ||
+           any_member(step.env, "retry_after", in_field) ||
+           any_member(step.in, "topic", in_topic) || any_member(step.env, "topic", in_topic);
+  });
 }
 
 bool has_given_up_registration(const Situation& situation) {

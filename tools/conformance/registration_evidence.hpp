@@ -13,6 +13,8 @@ bool is_registration_request(const Deviation& deviation);
 // The step's input refuses a request of a registration with a status that Python takes for a busy
 // service's: 430 to 499.
 bool refuses_registration(const Situation& situation);
+// Whether, up to here, the service asked for a pause of no length before the next request.
+bool has_asked_for_no_pause(const Situation& situation);
 // Whether, up to here, a registration was given up, or answered too late or before its request was
 // sent, or the driver shut down.
 bool has_given_up_registration(const Situation& situation);

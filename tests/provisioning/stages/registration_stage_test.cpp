@@ -206,14 +206,35 @@ TEST_CASE(
   waits("99999999999999", 0.5, 45min);
 }
 
-TEST_CASE("Registration: a service that wants less than no pause is asked again at once") {
-  for (const std::string retry_after : {"0", "-5", "-10000000000"}) {
+TEST_CASE("Registration: a service that wants no pause is asked again after a second") {
+  for (const std::string retry_after : {"0", "-0", "-5", "-10000000000"}) {
     CAPTURE(retry_after);
     RegistrationChain p;
     auto registration = p.begin_registration();
     p.answer("429", "", retry_after);
-    p.advance(0s);
+    p.advance(1s - 1ns);
+    CHECK(p.requests == 1);
+    p.advance(1ns);
     CHECK(p.requests == 2);
+    p.answer("200", kAssigned);
+    CHECK(registration.succeeded());
+  }
+}
+
+TEST_CASE("Registration: between two questions how far it is passes a second at least") {
+  for (const std::string status : {"202", "429", "503"}) {
+    CAPTURE(status);
+    RegistrationChain p;
+    auto registration = p.begin_registration();
+    p.answer("202", kAssigning, "0");
+    p.advance(2s);
+    for (int i = 2; i <= 60; ++i) {
+      REQUIRE(p.requests == i);
+      p.answer(status, kAssigning, "0");
+      p.advance(1s - 1ns);
+      REQUIRE(p.requests == i);
+      p.advance(1ns);
+    }
     p.answer("200", kAssigned);
     CHECK(registration.succeeded());
   }
