@@ -1,0 +1,338 @@
+// Shutdown against whatever a client may be waiting for: each wait ends, once, and in time.
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "pipeline/operations.hpp"
+#include "pipeline/pending_ops.hpp"
+#include "support/doctest_texts.hpp"
+#include "tests/clients/held_handlers.hpp"
+
+namespace azure::iot::device::test {
+namespace {
+using namespace std::chrono_literals;
+
+// What became of a call, whatever it returns.
+struct Ended {
+  bool done = false;
+  Errc code = Errc::ok;
+};
+
+struct Wait {
+  std::string name;
+  // Starts the call and tells what became of it.
+  std::function<std::function<Ended()>(TestClient&)> start;
+};
+
+template <class T = void, class Start>
+std::function<Ended()> started(TestClient& test, Start start) {
+  const Call<T> call = test.call<T>(start);
+  return [call] { return Ended{call.done(), call.error().code()}; };
+}
+
+const Wait kReceives[] = {
+    {"message",
+     [](TestClient& test) {
+       return started<std::optional<Message>>(
+           test, [](auto& c, auto done) { c.start_receive_message(true, {}, std::move(done)); });
+     }},
+    {"message on an input",
+     [](TestClient& test) {
+       return started<std::optional<Message>>(test, [](auto& c, auto done) {
+         c.start_receive_message_on_input("in", true, {}, std::move(done));
+       });
+     }},
+    {"method",
+     [](TestClient& test) {
+       return started<std::optional<MethodRequest>>(test, [](auto& c, auto done) {
+         c.start_receive_method_request({}, true, {}, std::move(done));
+       });
+     }},
+    {"method by name",
+     [](TestClient& test) {
+       return started<std::optional<MethodRequest>>(test, [](auto& c, auto done) {
+         c.start_receive_method_request("m", true, {}, std::move(done));
+       });
+     }},
+    {"patch",
+     [](TestClient& test) {
+       return started<std::optional<Json>>(test, [](auto& c, auto done) {
+         c.start_receive_twin_desired_properties_patch(true, {}, std::move(done));
+       });
+     }},
+};
+
+const Wait kCalls[] = {
+    {"send",
+     [](TestClient& test) {
+       return started(test,
+                      [](auto& c, auto done) { c.start_send_message({}, {}, std::move(done)); });
+     }},
+    {"send to an output",
+     [](TestClient& test) {
+       return started(test, [](auto& c, auto done) {
+         c.start_send_message_to_output({}, "out", {}, std::move(done));
+       });
+     }},
+    {"method response",
+     [](TestClient& test) {
+       return started(test, [](auto& c, auto done) {
+         c.start_send_method_response({.request_id = "1", .status = 200}, {}, std::move(done));
+       });
+     }},
+    {"get_twin",
+     [](TestClient& test) {
+       return started<Json>(test,
+                            [](auto& c, auto done) { c.start_get_twin({}, std::move(done)); });
+     }},
+    {"patch_twin",
+     [](TestClient& test) {
+       return started(test, [](auto& c, auto done) {
+         c.start_patch_twin_reported_properties({{"a", 1}}, {}, std::move(done));
+       });
+     }},
+    {"messages' handler",
+     [](TestClient& test) {
+       return started(test, [](auto& c, auto done) {
+         c.start_on_message_received([](const Message&) {}, {}, std::move(done));
+       });
+     }},
+    {"inputs' handler",
+     [](TestClient& test) {
+       return started(test, [](auto& c, auto done) {
+         c.start_on_input_message_received([](const Message&) {}, {}, std::move(done));
+       });
+     }},
+    {"methods' handler",
+     [](TestClient& test) {
+       return started(test, [](auto& c, auto done) {
+         c.start_on_method_request_received([](const MethodRequest&) {}, {}, std::move(done));
+       });
+     }},
+    {"patches' handler",
+     [](TestClient& test) {
+       return started(test, [](auto& c, auto done) {
+         c.start_on_twin_desired_properties_patch_received([](const Json&) {}, {}, std::move(done));
+       });
+     }},
+};
+
+std::vector<Wait> all_waits() {
+  std::vector<Wait> all(std::begin(kReceives), std::end(kReceives));
+  all.insert(all.end(), std::begin(kCalls), std::end(kCalls));
+  return all;
+}
+
+// Shuts down at once, and checks that a wait ended with that, and stays so.
+void check_ends(TestClient& test, const std::function<Ended()>& wait) {
+  CHECK_FALSE(wait().done);
+  const auto shutdown = test.shutdown();
+  CHECK(shutdown.succeeded());
+  CHECK(wait().done);
+  CHECK(wait().code == Errc::operation_cancelled);
+  test.transport.release();
+  test.advance(1h);
+  CHECK(wait().done);
+  CHECK(test.loop->pending_timers() == 0);
+}
+
+TEST_CASE("Shutdown: a receive call that waits for an item ends with it") {
+  for (const Wait& wait : kReceives) {
+    CAPTURE(wait.name);
+    TestClient test({}, kTestModuleConnectionString);
+    check_ends(test, wait.start(test));
+  }
+}
+
+TEST_CASE("Shutdown: a call that waits for the hub ends with it") {
+  for (const Wait& wait : all_waits()) {
+    CAPTURE(wait.name);
+    TestClient test({}, kTestModuleConnectionString);
+    test.connect();
+    test.transport.script_acks({late, late});
+    check_ends(test, wait.start(test));
+  }
+}
+
+TEST_CASE("Shutdown: a call that still connects ends with it") {
+  for (const Wait& wait : all_waits()) {
+    CAPTURE(wait.name);
+    TestClient test({}, kTestModuleConnectionString);
+    test.transport.script({stall});
+    check_ends(test, wait.start(test));
+  }
+}
+
+TEST_CASE("Shutdown: a call that comes afterwards is refused") {
+  for (const Wait& wait : all_waits()) {
+    CAPTURE(wait.name);
+    TestClient test({}, kTestModuleConnectionString);
+    test.shutdown();
+    const auto refused = wait.start(test);
+    CHECK(refused().done);
+    CHECK(refused().code == Errc::pipeline_not_running);
+    CHECK(test.transport.dials() == 0);
+  }
+}
+
+TEST_CASE("Shutdown: an update of the token ends with it, and is refused afterwards") {
+  const auto token = [](int expiry) {
+    return "SharedAccessSignature sr=hub1%2Fdevices%2Fdev1&sig=x&se=" + std::to_string(expiry);
+  };
+  TestClient test(token(2'000'000), SasTokenOptions{});
+  const auto update = [&] {
+    return started(test, [&](auto& c, auto done) {
+      c.start_update_sastoken(token(2'000'001), {}, std::move(done));
+    });
+  };
+  test.connect();
+  test.transport.script({stall});
+  check_ends(test, update());
+  CHECK(update()().code == Errc::pipeline_not_running);
+}
+
+// An acknowledgement that comes between the call of shutdown and its work.
+TEST_CASE("Shutdown: what is enabled when it has been called is not waited for") {
+  for (const Wait& wait : kReceives) {
+    CAPTURE(wait.name);
+    TestClient test({}, kTestModuleConnectionString);
+    test.connect();
+    test.transport.script_acks({late, late});
+    const auto ended = wait.start(test);
+    test.transport.release();
+    Call<void> shutdown;
+    test.core->start_shutdown(shutdown.completion());
+    test.loop->run_posted();
+    CHECK(shutdown.succeeded());
+    CHECK(ended().done);
+    CHECK(ended().code != Errc::ok);
+  }
+}
+
+TEST_CASE("Shutdown: a call that waits for a cleared handler ends with it") {
+  HeldHandlersClient test;
+  test.on_message([](const Message&) {});
+  test.on_method([](const MethodRequest&) {});
+  test.receive_c2d("held");
+  test.invoke_method("held", "{}");
+  const auto message = test.on_message({});
+  const auto method = test.on_method({});
+  CHECK_FALSE(message.done());
+  CHECK_FALSE(method.done());
+  const auto shutdown = test.shutdown();
+  CHECK(message.error().code() == Errc::operation_cancelled);
+  CHECK(method.error().code() == Errc::operation_cancelled);
+  test.run_handlers();
+  CHECK(shutdown.succeeded());
+}
+
+TEST_CASE("Shutdown: a handler that was cleared before is not waited for twice") {
+  HeldHandlersClient test;
+  test.on_message([](const Message&) {});
+  test.receive_c2d("held");
+  const auto clear = test.on_message({});
+  CHECK_FALSE(clear.done());
+  test.run_handlers();
+  CHECK(clear.succeeded());
+  CHECK(test.shutdown().succeeded());
+  CHECK(clear.succeeded());
+}
+
+TEST_CASE("Shutdown: handlers that are due get the rest of 0.9 s, and are not called afterwards") {
+  for (const bool in_time : {true, false}) {
+    CAPTURE(in_time);
+    HeldHandlersClient test;
+    int handled = 0;
+    test.on_message([&](const Message&) { ++handled; });
+    test.receive_c2d("held");
+    const auto shutdown = test.shutdown();
+    test.advance(900ms - 1ns);
+    CHECK_FALSE(shutdown.done());
+    if (!in_time) test.advance(1ns);
+    CHECK(shutdown.done() == !in_time);
+    test.run_handlers();
+    CHECK(handled == (in_time ? 1 : 0));
+    CHECK(shutdown.succeeded());
+    CHECK(test.loop->pending_timers() == 0);
+  }
+}
+
+// Keeps the operations of this type for ever.
+template <class Op>
+class KeepingStage final : public Handles<KeepingStage<Op>, Ops<Op>> {
+ public:
+  std::string_view name() const override { return "KeepingStage"; }
+  void run(Owned<Op> op) { kept_.hold(std::move(op)); }
+
+ private:
+  PendingOps kept_{*this, "for nothing"};
+};
+
+template <class Op>
+StageInsertion keep_at_top() {
+  return before("SasTokenStage", [] { return std::make_unique<KeepingStage<Op>>(); });
+}
+
+TEST_CASE("Shutdown: a stage that keeps its operation does not keep the client beyond 0.9 s") {
+  TestClient test({.stages = {keep_at_top<ShutdownPipelineOperation>()}});
+  test.connect();
+  test.transport.script_acks({stall});
+  const auto send = test.send("x");
+  const auto shutdown = test.shutdown();
+  test.advance(900ms - 1ns);
+  CHECK_FALSE(shutdown.done());
+  test.advance(1ns);
+  CHECK(shutdown.succeeded());
+  CHECK(send.error().code() == Errc::operation_cancelled);
+  CHECK_FALSE(test.core->connected());
+  CHECK(test.loop->pending_timers() == 0);
+}
+
+TEST_CASE("Shutdown: a disconnect that is kept has 0.5 s of it") {
+  TestClient test({.stages = {keep_at_top<DisconnectOperation>()}});
+  test.connect();
+  const auto shutdown = test.shutdown();
+  test.advance(500ms - 1ns);
+  CHECK_FALSE(shutdown.done());
+  test.advance(1ns);
+  CHECK(shutdown.succeeded());
+  CHECK(test.loop->pending_timers() == 0);
+}
+
+TEST_CASE("Shutdown: a second one is refused, also while the first is under way") {
+  TestClient test({.stages = {keep_at_top<ShutdownPipelineOperation>()}});
+  const auto first = test.shutdown();
+  CHECK(test.shutdown().error().code() == Errc::pipeline_not_running);
+  CHECK(test.send("x").error().code() == Errc::pipeline_not_running);
+  CHECK_FALSE(first.done());
+  test.advance(900ms);
+  CHECK(first.succeeded());
+}
+
+TEST_CASE("Shutdown: without a connection nothing is told to the far end or the handler") {
+  TestClient test;
+  int told = 0;
+  test.core->on_connection_state_change([&](const auto&) { ++told; });
+  CHECK(test.shutdown().succeeded());
+  CHECK(told == 0);
+  CHECK(test.transport.disconnects() == 0);
+}
+
+TEST_CASE("Shutdown: from inside a handler it waits for the others, and not for its caller") {
+  TestClient test;
+  auto client = test.device_client();
+  client.on_message_received([&](const Message&) { client.shutdown(); });
+  test.receive_c2d("end");
+  CHECK(test.loop->now() == SteadyTime());
+  CHECK_FALSE(client.connected());
+  CHECK_THROWS_AS(client.connect(), ClientError);
+}
+
+}  // namespace
+}  // namespace azure::iot::device::test
