@@ -159,6 +159,25 @@ TEST_CASE("IotHubMqttTranslation: a response goes up with its id and status") {
   CHECK(seen == "id 1 204 body");
 }
 
+TEST_CASE("IotHubMqttTranslation: a status may be as large as an int, and a payload be empty") {
+  TranslationPipeline p;
+  std::vector<int> statuses;
+  p.on_event = [&](const Event& event) {
+    if (const auto* response = event_cast<ResponseEvent>(event)) {
+      statuses.push_back(response->status_code);
+    }
+    if (const auto* patch = event_cast<TwinDesiredPropertiesPatchEvent>(event)) {
+      CHECK(patch->patch.is_null());
+    }
+  };
+  p.receive("$iothub/twin/res/2147483647/?$rid=1");
+  p.receive("$iothub/twin/res/-2147483648/?$rid=1");
+  CHECK(statuses == std::vector{2147483647, -2147483647 - 1});
+  p.receive("$iothub/twin/PATCH/properties/desired/?$version=4", "");
+  CHECK(p.events.names ==
+        Strings{"ResponseEvent", "ResponseEvent", "TwinDesiredPropertiesPatchEvent"});
+}
+
 TEST_CASE("IotHubMqttTranslation: a message that cannot be read is reported, and goes no further") {
   const struct {
     std::string topic, payload;
@@ -168,6 +187,9 @@ TEST_CASE("IotHubMqttTranslation: a message that cannot be read is reported, and
       {"$iothub/methods/POST", "{}"},
       {"$iothub/twin/res/abc/?$rid=1", ""},
       {"$iothub/twin/res/99999999999999999999/?$rid=1", ""},
+      {"$iothub/twin/res/4294967496/?$rid=1", ""},  // 200, if cut to 32 bits.
+      {"$iothub/twin/res/2147483648/?$rid=1", ""},
+      {"$iothub/twin/res/-2147483649/?$rid=1", ""},
       {"$iothub/twin/res/200/", ""},
       {"$iothub/twin/PATCH/properties/desired/?$version=4", "no json"},
   };
