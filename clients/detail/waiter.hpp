@@ -2,10 +2,10 @@
 
 #include <atomic>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "completion.hpp"
+#include "futex.hpp"
 
 namespace azure::iot::device::detail {
 
@@ -15,20 +15,22 @@ class Waiter final : public Completion<T>::Target {
  public:
   // Waits for the end of the call.
   Outcome<T> get() {
-    state_.wait(kPending, std::memory_order_acquire);
-    // Whoever completes is still at `state_` until it says that it is gone.
-    while (state_.load(std::memory_order_acquire) != kGone) std::this_thread::yield();
+    int found = kPending;
+    // The caller goes to sleep, unless the outcome is there already.
+    if (state_.compare_exchange_strong(found, kWaited, std::memory_order_acquire)) {
+      while (state_.load(std::memory_order_acquire) != kDone) futex_wait(state_, kWaited);
+    }
     return *std::move(outcome_);
   }
 
  private:
-  enum State : int { kPending, kDone, kGone };
+  enum State : int { kPending, kWaited, kDone };
 
   void complete(Outcome<T> outcome) noexcept override {
     outcome_.emplace(std::move(outcome));
-    state_.store(kDone, std::memory_order_release);
-    state_.notify_one();
-    state_.store(kGone, std::memory_order_release);
+    // The last access: from here on the caller may return, and this may be gone.
+    std::atomic<int>* const state = &state_;
+    if (state->exchange(kDone, std::memory_order_acq_rel) == kWaited) futex_wake(state);
   }
 
   std::atomic<int> state_ = kPending;

@@ -31,9 +31,10 @@ class EventLoop {
   // told.
   using FdHandler = std::function<void(unsigned readiness)>;
 
-  // Starts a loop with a thread of its own, named "azure-iot-loop", that blocks all signals. The
-  // thread ends with the last owner of the loop. Throws std::system_error if the system has no
-  // descriptors or threads left.
+  // Starts a loop with a thread of its own, named "azure-iot-loop". Like every thread of the
+  // library it blocks all signals but those that report a fault of the running code, SIGSEGV for
+  // one. The thread ends with the last owner of the loop. Throws std::system_error if the system
+  // has no descriptors or threads left.
   static std::shared_ptr<EventLoop> create();
   // The one loop that clients use unless told otherwise; lives as long as somebody holds it.
   static std::shared_ptr<EventLoop> shared();

@@ -1,28 +1,47 @@
 #include "pipeline/loop/thread.hpp"
 
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include <pthread.h>
 #include <signal.h>
 
 namespace azure::iot::device {
+namespace {
+
+// Raised by the very thread that runs into them. The kernel kills a process that blocks one.
+constexpr int kFaults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
+
+// Set before the thread starts, and inherited: inside it would be too late for the first signal.
+class ThreadSignals {
+ public:
+  ThreadSignals() {
+    sigset_t blocked;
+    ::sigfillset(&blocked);
+    for (const int fault : kFaults) ::sigdelset(&blocked, fault);
+    ::pthread_sigmask(SIG_SETMASK, &blocked, &before_);
+  }
+  ThreadSignals(const ThreadSignals&) = delete;
+  ThreadSignals& operator=(const ThreadSignals&) = delete;
+  ~ThreadSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
 
 std::thread start_thread(const char* name, std::function<void()> body) {
-  // Blocked here and inherited: inside the new thread it would be too late for the first signal.
-  struct BlockedSignals {
-    BlockedSignals() {
-      sigset_t all;
-      ::sigfillset(&all);
-      ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    }
-    ~BlockedSignals() { ::pthread_sigmask(SIG_SETMASK, &before, nullptr); }
-    sigset_t before;
-  };
-  const BlockedSignals blocked;
-  return std::thread([name, body = std::move(body)] {
-    ::pthread_setname_np(::pthread_self(), name);
-    body();
-  });
+  const ThreadSignals signals;
+  try {
+    return std::thread([name, body = std::move(body)] {
+      ::pthread_setname_np(::pthread_self(), name);
+      body();
+    });
+  } catch (const std::system_error& error) {
+    throw std::system_error(error.code(), std::string("The thread ") + name + " cannot be started");
+  }
 }
 
 }  // namespace azure::iot::device

@@ -124,4 +124,7 @@ inline std::string signals_not_blocked() {
   return names;
 }
 
+// As `signals_not_blocked` where only those that report a fault of the running code are left.
+inline constexpr const char* kOnlyFaults = "ILL TRAP ABRT BUS FPE SEGV SYS ";
+
 }  // namespace azure::iot::device
