@@ -179,8 +179,10 @@ TEST_CASE("Handlers: a background exception that comes before its handler is log
 TEST_CASE("Handlers: of more changes of the connection than the capacity the last ones stay") {
   Fixture f(4);
   Texts told;
-  f.handlers.on_connection_state_change().set_handler(
-      [&](const ConnectionStateEvent& event) { told.push_back(event.cause.detail()); });
+  f.handlers.on_connection_state_change().set_handler([&](const ConnectionStateEvent& event) {
+    CHECK_FALSE(event.connected);
+    told.push_back(event.cause.detail());
+  });
   for (const char* text : {"a", "b", "c", "d", "e", "f"}) {
     f.handlers.route_connection_state({.cause = Error(Errc::connection_dropped, text)});
   }
@@ -279,6 +281,37 @@ TEST_CASE("Handlers: an empty function clears the handler for new tokens") {
   f.handlers.route_new_sastoken_required();
   f.loop.run_posted();
   CHECK(asked == 0);
+  f.handlers.on_new_sastoken_required([&] { ++asked; });
+  f.loop.run_posted();
+  CHECK(asked == 1);  // It was kept.
+}
+
+TEST_CASE("Handlers: the pool is given each kind once, and only with a handler and an item") {
+  class CountingPool final : public HandlerPool {
+   public:
+    void schedule(std::shared_ptr<Strand> strand) override { due.push_back(std::move(strand)); }
+    std::vector<std::shared_ptr<Strand>> due;
+  };
+  for (const Kind& kind : kKinds) {
+    CAPTURE(kind.name);
+    const auto pool = std::make_shared<CountingPool>();
+    HandlerManager handlers(pool, 4);
+    kind.set(handlers, [] {});
+    kind.set(handlers, [] {});
+    CHECK(pool->due.empty());
+    kind.route(handlers);
+    kind.route(handlers);
+    CHECK(pool->due.size() == 1);
+    while (pool->due.front()->run_one()) {
+    }
+    kind.route(handlers);
+    CHECK(pool->due.size() == 2);
+    handlers.stop();
+    CHECK_FALSE(pool->due.back()->run_one());
+    kind.route(handlers);
+    CHECK(pool->due.size() == 2);
+    pool->due.clear();
+  }
 }
 
 }  // namespace

@@ -47,11 +47,48 @@ TEST_CASE("ProvisioningMqttTranslation: a request of another kind is refused, an
 
 TEST_CASE("ProvisioningMqttTranslation: a response that cannot be read is reported") {
   TranslationPipeline p;
-  const Strings topics{"$dps/registrations/res/", "$dps/registrations/res/200/",
-                       "$dps/registrations/res/200/?$rid", "$dps/registrations/res/200/?$x=1",
-                       "$dps/registrations/res/soon/?$rid=1"};
+  const Strings topics{"$dps/registrations/res/",
+                       "$dps/registrations/res/200/",
+                       "$dps/registrations/res/200/?$rid",
+                       "$dps/registrations/res/200/?$x=1",
+                       "$dps/registrations/res/soon/?$rid=1",
+                       "$dps/registrations/res/99999999999999999999/?$rid=1",
+                       "$dps/registrations/res/4294967496/?$rid=1",  // 200, if cut to 32 bits.
+                       "$dps/registrations/res/2147483648/?$rid=1"};
   for (const std::string& topic : topics) p.receive(topic);
   CHECK(p.events.background_errors.size() == topics.size());
+  CHECK(p.events.count<ResponseEvent>() == 0);
+  for (const Error& error : p.events.background_errors) CHECK(error.code() == Errc::bad_content);
+}
+
+TEST_CASE("ProvisioningMqttTranslation: a response goes up with all that its topic says") {
+  TranslationPipeline p;
+  Strings seen;
+  p.on_event = [&](const Event& event) {
+    if (const auto* response = event_cast<ResponseEvent>(event)) {
+      seen.push_back(std::string(response->request_id) + ' ' +
+                     std::to_string(response->status_code) + ' ' +
+                     std::string(response->response_body) + ' ' +
+                     std::string(response->retry_after.value_or("none")));
+    }
+  };
+  p.receive("$dps/registrations/res/202/?$rid=a%20b&retry-after=3");
+  p.receive("$dps/registrations/res/2147483647/?$rid=1");
+  CHECK(seen == Strings{"a b 202 body 3", "1 2147483647 body none"});
+}
+
+TEST_CASE("ProvisioningMqttTranslation: a message on another topic passes as it is") {
+  TranslationPipeline p;
+  p.receive("$dps/registrations/PUT/");
+  CHECK(p.events.count<IncomingMqttMessageEvent>() == 1);
+  CHECK(p.events.background_errors.empty());
+}
+
+TEST_CASE("ProvisioningMqttTranslation: the feature is unsubscribed from its topic") {
+  TranslationPipeline p;
+  CHECK(p.run<DisableFeatureOperation>("register").succeeded());
+  CHECK(p.transport.topics(Packet::Kind::unsubscribe) == Strings{"$dps/registrations/res/#"});
+  CHECK(p.run<DisableFeatureOperation>("").errc() == Errc::operation_error);
 }
 
 }  // namespace
