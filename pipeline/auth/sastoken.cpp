@@ -14,6 +14,8 @@ namespace {
 using std::chrono::seconds;
 using std::chrono::sys_seconds;
 
+constexpr std::string_view kScheme = "SharedAccessSignature ";
+
 sys_seconds saturating_expiry(WallTime now, seconds ttl) {
   const sys_seconds base = std::chrono::floor<seconds>(now);
   seconds::rep sum = 0;
@@ -96,14 +98,19 @@ Error RenewableSasToken::refresh(WallTime now) {
     return Error(Errc::sas_token, "Unable to build SasToken from given values", signature.error());
   }
   wipe(text_);
-  text_ = "SharedAccessSignature sr=" + resource + "&sig=" + url::quote(*signature) +
-          "&se=" + expiry_text;
-  if (!key_name_.empty()) text_ += "&skn=" + key_name_;
+  // In one place: a text that grows leaves copies behind.
+  text_.reserve(kScheme.size() + resource.size() + url::quoted_size(*signature) +
+                expiry_text.size() + key_name_.size() +
+                std::string_view("sr=&sig=&se=&skn=").size());
+  text_.append(kScheme).append("sr=").append(resource).append("&sig=");
+  url::append_quoted(text_, *signature);
+  wipe(*signature);
+  text_.append("&se=").append(expiry_text);
+  if (!key_name_.empty()) text_.append("&skn=").append(key_name_);
   return {};
 }
 
 Result<std::unique_ptr<NonRenewableSasToken>> NonRenewableSasToken::parse(std::string_view token) {
-  constexpr std::string_view kScheme = "SharedAccessSignature ";
   const std::size_t scheme = token.find(kScheme);
   if (scheme == std::string_view::npos ||
       token.find(kScheme, scheme + kScheme.size()) != std::string_view::npos) {
