@@ -79,8 +79,9 @@ class IoTHubClient {
   //   if (!client.connected()) std::cerr << "what is sent now has to connect first\n";
   bool connected() const noexcept;
 
-  // Sends telemetry, and returns when the hub has it. Payload and properties together may have
-  // 262,144 bytes; more is a std::invalid_argument.
+  // Sends telemetry, and returns when the hub has it. Payload and encoded properties together may
+  // have 262,144 bytes, and the topic, which holds the properties, 65,535. std::invalid_argument if
+  // there is more; nothing is sent then.
   //
   //   Message message{.data = "21.5", .content_type = "text/plain"};
   //   message.custom_properties["room"] = "attic";
@@ -89,6 +90,7 @@ class IoTHubClient {
   void send_message(std::string text, Timeout timeout = {});
 
   // Answers a method request. To be called once for each; the hub's caller waits for it.
+  // std::invalid_argument if the payload has more than 131,072 bytes as JSON.
   //
   //   client.send_method_response(MethodResponse::create_from_method_request(request, 200));
   void send_method_response(MethodResponse response, Timeout timeout = {});
@@ -100,6 +102,14 @@ class IoTHubClient {
   Json get_twin(Timeout timeout = {});
 
   // Changes reported properties, which null removes. ServiceError if the hub refuses.
+  //
+  // std::invalid_argument, naming the offending place, if the patch breaks a rule of the service,
+  // which would end the connection:
+  //   - A key has at most 1,024 bytes and no '.', '$', space or control character.
+  //   - A text has at most 4,096 bytes.
+  //   - An integer is between -4,503,599,627,370,496 and 4,503,599,627,370,496.
+  //   - Objects are nested at most 10 deep.
+  //   - Keys and values together count at most 32,768: a character 1, a number 8, a boolean 4.
   //
   //   client.patch_twin_reported_properties({{"temperature", 21.5}});
   void patch_twin_reported_properties(Json patch, Timeout timeout = {});

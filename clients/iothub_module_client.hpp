@@ -54,9 +54,8 @@ class IoTHubModuleClient final : public IoTHubClient {
   IoTHubModuleClient(IoTHubModuleClient&& other) noexcept = default;
   IoTHubModuleClient& operator=(IoTHubModuleClient&& other) noexcept = default;
 
-  // Sends a message to an output of the module, and returns when the hub has it. Payload and
-  // properties together, the output's name among them, may have 262,144 bytes; more is a
-  // std::invalid_argument.
+  // Sends a message to an output of the module, and returns when the hub has it. The limits are
+  // those of send_message; the output's name counts as a property.
   //
   //   client.send_message_to_output(Message{.data = "too warm"}, "alarms");
   void send_message_to_output(Message message, std::string output_name, Timeout timeout = {});

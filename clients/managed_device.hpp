@@ -27,7 +27,8 @@ struct ManagedDeviceOptions {
   // that of both.
   ProvisioningOptions provisioning = {};
   HubOptions hub = {};
-  // What a custom allocation policy of the service is told; null for nothing.
+  // What a custom allocation policy of the service is told; null for nothing. The registration that
+  // holds it has at most 98,304 bytes.
   Json provisioning_payload = {};
   // After so many attempts in a row to connect have failed, the device registers again: 1 or more.
   int failed_connects = 10;

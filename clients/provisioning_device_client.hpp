@@ -65,7 +65,8 @@ class ProvisioningDeviceClient final {
   ~ProvisioningDeviceClient();
 
   // What a custom allocation policy of the service is told of the device, with every registration
-  // from now on; null, as it is at first, for nothing.
+  // from now on; null, as it is at first, for nothing. std::invalid_argument if the registration
+  // that holds it has more than 98,304 bytes.
   //
   //   client.set_provisioning_payload({{"modelId", "dtmi:example:thermostat;1"}});
   void set_provisioning_payload(Json payload);

@@ -24,7 +24,7 @@ enum class Errc {
   protocol_proxy,     // The proxy refused (ProtocolProxyError).
   service,            // The service answered with an error status (ServiceError).
   sas_token,          // A token could not be made or read (SasTokenError).
-  bad_content,        // What came cannot be read: a topic, a body, a number.
+  bad_content,        // A topic, a body or a number cannot be read, or may not be sent.
   abandoned,          // An operation was dropped without being completed: a defect in a stage.
   user_stage,         // A stage of the user threw.
   user_handler,       // A handler of the user threw or fell behind, or nobody takes what came.

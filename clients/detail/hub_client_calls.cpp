@@ -4,9 +4,17 @@
 
 #include "clients/detail/hub_client_core.hpp"
 #include "clients/detail/own_sastoken.hpp"
+#include "iothub/limits.hpp"
 #include "pipeline/operations.hpp"
 
 namespace azure::iot::device::detail {
+namespace {
+
+void refuse_argument(const Error& error) {
+  if (error) throw std::invalid_argument(error.detail());
+}
+
+}  // namespace
 
 template <class Op>
 void HubClientCore::submit(Owned<Op> op, Timeout timeout, Completion<void> done) {
@@ -26,11 +34,7 @@ void HubClientCore::start_disconnect(Timeout timeout, Completion<void> done) {
 
 template <class Op>
 void HubClientCore::send(Message message, Timeout timeout, Completion<void> done) {
-  if (const std::size_t size = message.get_size(); size > kTelemetryMessageSizeLimit) {
-    throw std::invalid_argument("message: payload and properties together must not exceed " +
-                                std::to_string(kTelemetryMessageSizeLimit) + " bytes; got " +
-                                std::to_string(size));
-  }
+  refuse_argument(iothub_limits::check_message(message, telemetry_topic_size_));
   submit(make_op<Op>(std::move(message)), timeout, std::move(done));
 }
 
@@ -46,6 +50,7 @@ void HubClientCore::start_send_message_to_output(Message message, std::string ou
 
 void HubClientCore::start_send_method_response(MethodResponse response, Timeout timeout,
                                                Completion<void> done) {
+  refuse_argument(iothub_limits::check_method_response(response));
   submit(make_op<SendMethodResponseOperation>(std::move(response)), timeout, std::move(done));
 }
 
@@ -62,6 +67,7 @@ void HubClientCore::start_get_twin(Timeout timeout, Completion<Json> done) {
 
 void HubClientCore::start_patch_twin_reported_properties(Json patch, Timeout timeout,
                                                          Completion<void> done) {
+  refuse_argument(iothub_limits::check_reported_patch(patch));
   const SteadyTime deadline = deadline_of(timeout);
   if (refuse(done)) return;
   auto op = make_op<PatchTwinReportedPropertiesOperation>(std::move(patch));

@@ -5,6 +5,7 @@
 #include "clients/detail/quiet_wait.hpp"
 #include "iothub/iothub_events.hpp"
 #include "iothub/iothub_pipeline.hpp"
+#include "iothub/mqtt_topic_iothub.hpp"
 #include "iothub/user_agent.hpp"
 #include "pipeline/events.hpp"
 #include "pipeline/log.hpp"
@@ -40,6 +41,9 @@ HubClientCore::HubClientCore(const HubClientConfig& config,
       ensure_desired_properties_(config.hub.ensure_desired_properties),
       client_id_(get_hub_client_id(config.hub.device_id, config.hub.module_id)),
       identity_{config.pipeline.hostname, config.hub.device_id, config.hub.module_id},
+      telemetry_topic_size_(mqtt_topic_iothub::get_telemetry_topic_for_publish(config.hub.device_id,
+                                                                               config.hub.module_id)
+                                .size()),
       has_own_sastoken_(config.pipeline.sastoken && !config.pipeline.sastoken->renewable()),
       handlers_(std::move(handler_pool)) {}
 

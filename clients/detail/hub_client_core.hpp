@@ -44,7 +44,7 @@ class HubClientCore final : public ClientCore {
   void start_disconnect(Timeout timeout, Completion<void> done);
   void stop_handlers() override { handlers_.stop(); }
 
-  // Throws std::invalid_argument if the message is larger than kTelemetryMessageSizeLimit.
+  // Each throws std::invalid_argument if what is to be sent breaks a limit of limits.hpp.
   void start_send_message(Message message, Timeout timeout, Completion<void> done);
   void start_send_method_response(MethodResponse response, Timeout timeout, Completion<void> done);
   void start_get_twin(Timeout timeout, Completion<Json> done);
@@ -126,7 +126,6 @@ class HubClientCore final : public ClientCore {
   void receive(PullQueue<T>& queue, std::string_view feature, F find_inbox, bool block,
                Timeout timeout, Completion<std::optional<T>> done);
 
-  // Refuses what is too large.
   template <class Op>
   void send(Message message, Timeout timeout, Completion<void> done);
   void end_with_shutdown(const std::shared_ptr<QuietWait>& wait);
@@ -134,6 +133,7 @@ class HubClientCore final : public ClientCore {
   const bool ensure_desired_properties_;
   const std::string client_id_;
   const HubSasUri identity_;
+  const std::size_t telemetry_topic_size_;
   // The token is one that the application made.
   const bool has_own_sastoken_;
   std::atomic<bool> connected_ = false;

@@ -8,6 +8,7 @@
 #include "clients/detail/option_checks.hpp"
 #include "clients/detail/pipeline_options.hpp"
 #include "pipeline/auth/wipe.hpp"
+#include "provisioning/limits.hpp"
 
 namespace azure::iot::device::detail {
 namespace {
@@ -48,6 +49,10 @@ ManagedDeviceConfig make_config(std::string_view registration_id, Options option
                                 Provisioning provisioning, Hub hub) {
   if (options.failed_connects < 1) {
     refuse("failed_connects", "must be 1 or more", std::to_string(options.failed_connects));
+  }
+  if (const Error error = provisioning_limits::check_payload(
+          "provisioning_payload", registration_id, options.provisioning_payload)) {
+    throw std::invalid_argument(error.detail());
   }
   check_options_of("provisioning", options.provisioning);
   check_options_of("hub", options.hub);

@@ -1,6 +1,7 @@
 #include "clients/detail/provisioning_client_core.hpp"
 
 #include <array>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "pipeline/log.hpp"
 #include "pipeline/operations.hpp"
 #include "pipeline/service_words.hpp"
+#include "provisioning/limits.hpp"
 #include "provisioning/provisioning_pipeline.hpp"
 
 namespace azure::iot::device::detail {
@@ -70,6 +72,10 @@ ProvisioningClientCore::~ProvisioningClientCore() {
 }
 
 void ProvisioningClientCore::set_provisioning_payload(Json payload) {
+  if (const Error error =
+          provisioning_limits::check_payload("payload", registration_id_, payload)) {
+    throw std::invalid_argument(error.detail());
+  }
   const std::lock_guard lock(payload_mutex_);
   payload_ = std::move(payload);
 }

@@ -25,7 +25,8 @@ class ProvisioningClientCore final : public ClientCore {
                                                         MqttTransportFactory make_transport);
   ~ProvisioningClientCore() override;
 
-  // Goes with every registration that is started from now on. Any thread.
+  // Goes with every registration that is started from now on. Throws std::invalid_argument if a
+  // registration with it would be too large. Any thread.
   void set_provisioning_payload(Json payload);
   // Ends the client when it has succeeded, before it completes.
   void start_register(Timeout timeout, Completion<RegistrationResult> done);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../../pipeline/json/json.hpp"
+#include "../limits.hpp"
 
 namespace azure::iot::device {
 
@@ -44,9 +45,6 @@ class CustomProperties {
  private:
   std::vector<Property> properties_;
 };
-
-// The most that a message sent to the hub may measure: see Message::get_size.
-inline constexpr std::size_t kTelemetryMessageSizeLimit = 262144;
 
 // A message to or from IoT Hub. Data that is copied and moved as any other; what is not set is not
 // sent.

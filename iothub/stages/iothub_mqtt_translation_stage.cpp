@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "iothub/iothub_events.hpp"
+#include "iothub/limits.hpp"
 #include "iothub/mqtt_topic_iothub.hpp"
 #include "iothub/user_agent.hpp"
+#include "pipeline/mqtt_limits.hpp"
 #include "pipeline/text/decimal.hpp"
 
 namespace azure::iot::device {
@@ -36,6 +38,9 @@ void IotHubMqttTranslationStage::run(Owned<SendMethodResponseOperation> op) {
   const MethodResponse& response = op->method_response;
   std::string topic = topics::get_method_topic_for_publish(response.request_id, response.status);
   std::string payload = response.payload.dump();
+  if (Error error = iothub_limits::check_method_response_sizes(payload.size(), topic.size())) {
+    return complete(std::move(op), std::move(error));
+  }
   send_op_down(
       make_worker<MqttPublishOperation>(std::move(op), std::move(topic), std::move(payload)));
 }
@@ -57,6 +62,9 @@ void IotHubMqttTranslationStage::run(Owned<RequestOperation> op) {
   }
   std::string topic =
       topics::get_twin_topic_for_publish(request.method, request.resource_location, op->request_id);
+  if (Error error = check_topic_size("request: the topic", topic.size())) {
+    return complete(std::move(op), std::move(error));
+  }
   std::string body = std::move(op->request.body);
   send_op_down(make_worker<MqttPublishOperation>(std::move(op), std::move(topic), std::move(body)));
 }
@@ -64,6 +72,11 @@ void IotHubMqttTranslationStage::run(Owned<RequestOperation> op) {
 template <class Op>
 void IotHubMqttTranslationStage::publish_message(Owned<Op> op) {
   std::string topic = topics::encode_message_properties_in_topic(op->message, telemetry_topic_);
+  if (Error error = iothub_limits::check_message_sizes(op->message.data.size(),
+                                                       topic.size() - telemetry_topic_.size(),
+                                                       telemetry_topic_.size())) {
+    return complete(std::move(op), std::move(error));
+  }
   std::string payload = std::move(op->message.data);
   send_op_down(
       make_worker<MqttPublishOperation>(std::move(op), std::move(topic), std::move(payload)));

@@ -16,6 +16,9 @@ namespace azure::iot::device {
 // come in into hub events, by their topics. Below it nothing knows of a hub. A message that cannot
 // be read is reported as a background error; one on an unknown topic passes. (Python:
 // IoTHubMQTTTranslationStage.)
+//
+// Unlike Python: a message, a method response or a topic beyond the limits of limits.hpp fails here
+// and is not sent.
 class IotHubMqttTranslationStage final
     : public Handles<IotHubMqttTranslationStage,
                      Ops<InitializePipelineOperation, SendD2CMessageOperation,

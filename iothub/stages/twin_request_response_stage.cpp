@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "iothub/limits.hpp"
 #include "pipeline/service_words.hpp"
 
 namespace azure::iot::device {
@@ -46,6 +47,9 @@ void TwinRequestResponseStage::run(Owned<GetTwinOperation> op) {
 }
 
 void TwinRequestResponseStage::run(Owned<PatchTwinReportedPropertiesOperation> op) {
+  if (Error error = iothub_limits::check_reported_patch(op->patch)) {
+    return complete(std::move(op), std::move(error));
+  }
   auto request = make_op<RequestAndResponseOperation>(
       twin_request("PATCH", "/properties/reported/", op->patch.dump()));
   request->deadline = op->deadline;

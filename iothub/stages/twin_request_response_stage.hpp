@@ -12,6 +12,8 @@ namespace azure::iot::device {
 // Turns twin operations into requests, and the responses into twins or errors: a status of 300 and
 // above is a `Errc::service` error, a body that is no JSON `Errc::bad_content`. What waits here
 // ends with its request, which a shutdown fails further down.
+//
+// Unlike Python: a patch beyond the limits of limits.hpp fails here and is not sent.
 class TwinRequestResponseStage final
     : public Handles<TwinRequestResponseStage,
                      Ops<GetTwinOperation, PatchTwinReportedPropertiesOperation>> {

@@ -6,6 +6,7 @@
 
 #include "pipeline/events.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/mqtt_limits.hpp"
 
 namespace azure::iot::device {
 
@@ -89,6 +90,9 @@ void MqttTransportStage::run(Owned<ReauthorizeConnectionOperation> op) {
 
 void MqttTransportStage::run(Owned<MqttPublishOperation> op) {
   if (!transport_) return refuse(std::move(op));
+  if (Error error = check_topic_size("topic", op->topic.size())) {
+    return complete(std::move(op), std::move(error));
+  }
   std::string topic = std::move(op->topic);
   std::string payload = std::move(op->payload);
   const OpKey key = in_flight_.hold(std::move(op));
@@ -97,6 +101,9 @@ void MqttTransportStage::run(Owned<MqttPublishOperation> op) {
 
 void MqttTransportStage::run(Owned<MqttSubscribeOperation> op) {
   if (!transport_) return refuse(std::move(op));
+  if (Error error = check_topic_size("topic", op->topic.size())) {
+    return complete(std::move(op), std::move(error));
+  }
   const std::string topic = op->topic;  // The operation may be gone before the call returns.
   const OpKey key = in_flight_.hold(std::move(op));
   fail_if(transport_->subscribe(key, topic), key);
@@ -104,6 +111,9 @@ void MqttTransportStage::run(Owned<MqttSubscribeOperation> op) {
 
 void MqttTransportStage::run(Owned<MqttUnsubscribeOperation> op) {
   if (!transport_) return refuse(std::move(op));
+  if (Error error = check_topic_size("topic", op->topic.size())) {
+    return complete(std::move(op), std::move(error));
+  }
   const std::string topic = op->topic;
   const OpKey key = in_flight_.hold(std::move(op));
   fail_if(transport_->unsubscribe(key, topic), key);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pipeline/text/decimal.hpp"
+#include "provisioning/limits.hpp"
 #include "provisioning/mqtt_topic_provisioning.hpp"
 #include "provisioning/user_agent.hpp"
 
@@ -52,6 +53,9 @@ void ProvisioningMqttTranslationStage::run(Owned<DisableFeatureOperation> op) {
 void ProvisioningMqttTranslationStage::run(Owned<RequestOperation> op) {
   auto topic = topic_of(op->request, op->request_id);
   if (!topic) return complete(std::move(op), topic.error());
+  if (Error error = provisioning_limits::check_request(op->request.body.size(), topic->size())) {
+    return complete(std::move(op), std::move(error));
+  }
   std::string body = std::move(op->request.body);
   send_op_down(
       make_worker<MqttPublishOperation>(std::move(op), *std::move(topic), std::move(body)));

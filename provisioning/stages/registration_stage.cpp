@@ -2,14 +2,15 @@
 
 #include <utility>
 
+#include "provisioning/limits.hpp"
+
 namespace azure::iot::device {
 
 Request RegistrationStage::request_for(const RegisterOperation& op) const {
-  const Json body{{"registrationId", op.registration_id}, {"payload", op.request_payload}};
   return {.request_type = "register",
           .method = "PUT",
           .resource_location = "/",
-          .body = body.dump_sorted(),
+          .body = make_registration_body(op.registration_id, op.request_payload),
           .query_params = {}};
 }
 

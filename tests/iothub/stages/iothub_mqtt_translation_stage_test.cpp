@@ -212,5 +212,29 @@ TEST_CASE("IotHubMqttTranslation: a message on a topic that is nobody's passes a
   CHECK(p.events.names.size() == 4);
 }
 
+TEST_CASE("IotHubMqttTranslation: beyond the hub's limits nothing is sent, up to them all is") {
+  TranslationPipeline p;
+  const auto text = [](std::size_t size) { return std::string(size, 'x'); };
+  const std::size_t events_topic = std::string_view("devices/dev1/messages/events/p=").size();
+  const auto with_topic = [&](std::size_t size) {
+    return Message{.custom_properties = {{"p", text(size - events_topic)}}};
+  };
+  CHECK(p.run<SendD2CMessageOperation>(with_topic(65'536)).errc() == Errc::bad_content);
+  CHECK(p.run<SendD2CMessageOperation>(Message{.data = text(262'145)}).errc() == Errc::bad_content);
+  CHECK(p.run<SendOutputMessageOperation>(with_topic(65'536)).errc() == Errc::bad_content);
+  CHECK(p.run<SendMethodResponseOperation>(MethodResponse{"1", 200, text(131'071)}).errc() ==
+        Errc::bad_content);
+  CHECK(p.run<SendMethodResponseOperation>(MethodResponse{text(65'536), 200, {}}).errc() ==
+        Errc::bad_content);
+  CHECK(p.run<RequestOperation>(Request{"twin", "GET", text(65'536), ""}, "1").errc() ==
+        Errc::bad_content);
+  CHECK(p.transport.packets().empty());
+
+  CHECK(p.run<SendD2CMessageOperation>(with_topic(65'535)).succeeded());
+  CHECK(p.run<SendD2CMessageOperation>(Message{.data = text(262'144)}).succeeded());
+  CHECK(p.run<SendMethodResponseOperation>(MethodResponse{"1", 200, text(131'070)}).succeeded());
+  CHECK(p.transport.packets().size() == 3);
+}
+
 }  // namespace
 }  // namespace azure::iot::device

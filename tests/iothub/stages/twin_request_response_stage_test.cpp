@@ -128,5 +128,13 @@ TEST_CASE("TwinRequestResponse: shutdown cancels what waits for its answer") {
   CHECK(patch.errc() == Errc::operation_cancelled);
 }
 
+TEST_CASE("TwinRequestResponse: a patch that the service would refuse is not sent") {
+  TwinPipeline p;
+  auto patch = p.run<PatchTwinReportedPropertiesOperation>(Json{{"a", {{"b c", 1}}}});
+  CHECK(patch.errc() == Errc::bad_content);
+  CHECK(patch.error().detail().ends_with("at \"b c\" in \"a\""));
+  CHECK(p.transport.packets().empty());
+}
+
 }  // namespace
 }  // namespace azure::iot::device

@@ -433,5 +433,20 @@ TEST_CASE("MqttTransport: after a shutdown no pause in reading is reported") {
   CHECK(p.events.background_errors.empty());
 }
 
+TEST_CASE("MqttTransport: a topic too long for MQTT is refused before the transport is asked") {
+  TestPipeline<> p;
+  p.run<ConnectOperation>();
+  const std::string longest(65'535, 't');
+  CHECK(p.run<MqttPublishOperation>(longest, "").succeeded());
+  CHECK(p.run<MqttSubscribeOperation>(longest).succeeded());
+  CHECK(p.run<MqttUnsubscribeOperation>(longest).succeeded());
+  const auto publish = p.run<MqttPublishOperation>(longest + 't', "");
+  CHECK(publish.errc() == Errc::bad_content);
+  CHECK(publish.error().detail() == "topic must not exceed 65535 bytes; got 65536");
+  CHECK(p.run<MqttSubscribeOperation>(longest + 't').errc() == Errc::bad_content);
+  CHECK(p.run<MqttUnsubscribeOperation>(longest + 't').errc() == Errc::bad_content);
+  CHECK(p.transport.packets().size() == 3);
+}
+
 }  // namespace
 }  // namespace azure::iot::device

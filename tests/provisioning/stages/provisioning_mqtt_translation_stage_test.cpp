@@ -91,5 +91,20 @@ TEST_CASE("ProvisioningMqttTranslation: the feature is unsubscribed from its top
   CHECK(p.run<DisableFeatureOperation>("").errc() == Errc::operation_error);
 }
 
+TEST_CASE("ProvisioningMqttTranslation: a request beyond the service's limits is not sent") {
+  TranslationPipeline p;
+  p.run<ConnectOperation>();
+  const auto send = [&](std::size_t body, std::size_t operation_id) {
+    const Json query{{"operation_id", std::string(operation_id, 'x')}};
+    return p.run<RequestOperation>(Request{"query", "GET", "/", std::string(body, 'x'), query}, "1")
+        .errc();
+  };
+  CHECK(send(98'304, 1) == Errc::ok);
+  CHECK(p.transport.packets().size() == 1);
+  CHECK(send(98'305, 1) == Errc::bad_content);
+  CHECK(send(1, 65'535) == Errc::bad_content);
+  CHECK(p.transport.packets().size() == 1);
+}
+
 }  // namespace
 }  // namespace azure::iot::device

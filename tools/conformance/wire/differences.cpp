@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "iothub/limits.hpp"
+#include "iothub/models/method_response.hpp"
 #include "tools/conformance/python_errors.hpp"
 #include "tools/conformance/wire/evidence.hpp"
 #include "tools/conformance/wire/outcome.hpp"
@@ -243,6 +245,29 @@ bool versions_are_ordered(const Situation& situation, const Deviation& deviation
          brings_desired_properties(situation, deviation);
 }
 
+// Whether a step sends a patch or a method response that the hub is known to refuse.
+bool breaks_limits(const Json& step) {
+  try {
+    if (calls(step, "patch_reported")) {
+      return static_cast<bool>(
+          iothub_limits::check_reported_patch(to_document("patch", step["patch"])));
+    }
+    return calls(step, "send_method_response") &&
+           iothub_limits::check_method_response({to_text("request_id", step["request_id"]), 200,
+                                                 to_document("payload", member(step, "payload"))});
+  } catch (const CompileTimeRefusal&) {
+    return false;
+  }
+}
+
+bool refused_here_first(const Situation& situation, const Deviation& deviation) {
+  if (!breaks_limits(step_of(situation, deviation))) return false;
+  if (deviation.kind == Kind::outcome) {
+    return deviation.expected.contains("ok") && fails_with(deviation, "invalid_argument");
+  }
+  return is_missing(deviation) && (is_packet(deviation, "PUBLISH") || is_twin_subscribe(deviation));
+}
+
 constexpr std::string_view kTheRest = "everything else";
 
 constexpr Difference kDifferences[] = {
@@ -304,6 +329,11 @@ constexpr Difference kDifferences[] = {
     {"versions-are-ordered", "7.12", "desired properties have the version 0",
      "everything but reads of the twin and the desired properties they bring",
      "Version 0 is a version.", &versions_are_ordered},
+    {"refused-here-first", "7.23",
+     "a patch or a method response breaks a documented limit of the service",
+     "everything but its packets, and that the call fails as a bad argument",
+     "The hub ends the connection over it, and gets it again with each reconnect.",
+     &refused_here_first},
 };
 
 const Difference* find_difference(const Situation& situation, const Deviation& deviation) {
