@@ -1,5 +1,7 @@
 #include "iothub/stages/ensure_desired_properties_stage.hpp"
 
+#include <algorithm>
+
 #include "pipeline/log.hpp"
 
 namespace azure::iot::device {
@@ -29,12 +31,18 @@ void EnsureDesiredPropertiesStage::run(Owned<ShutdownPipelineOperation> op) {
 }
 
 void EnsureDesiredPropertiesStage::on(const ConnectedEvent& event) {
+  read_on_this_link_ = false;
+  patched_on_this_link_ = false;
   // Where the session was lost, whoever is above first subscribes again: the response to a read
   // that came before would not be delivered.
   if (!event.session_present) send_event_up(event);
   if (wanted_) {
     retries_ = 0;
-    read_twin();
+    if (given_up_ == 0) {
+      read_twin();
+    } else {
+      read_twin_in(kFirstLongPause * (1 << (given_up_ - 1)));
+    }
   }
   if (event.session_present) send_event_up(event);
 }
@@ -49,6 +57,7 @@ void EnsureDesiredPropertiesStage::on(const TwinDesiredPropertiesPatchEvent& eve
     wanted_ = true;
     last_version_seen_ = *version;
     last_patch_version_ = version->get_if<std::int64_t>();
+    patched_on_this_link_ = true;
   }
   send_event_up(event);
 }
@@ -57,6 +66,8 @@ void EnsureDesiredPropertiesStage::read_twin() {
   read_again_.cancel();
   if (reading_) return;
   reading_ = true;
+  read_on_this_link_ = true;
+  if (!patched_on_this_link_) last_patch_version_.reset();
   auto read = make_op<GetTwinOperation>();
   if (const Duration timeout = nucleus().options.operation_timeout; timeout > Duration::zero()) {
     read->deadline = saturating_add(loop().now(), timeout);
@@ -70,6 +81,7 @@ void EnsureDesiredPropertiesStage::read_twin() {
 }
 
 void EnsureDesiredPropertiesStage::on_twin(Json twin) {
+  given_up_ = 0;
   Json* desired = twin.find("desired");
   const Json* version = version_of(desired);
   if (!version) {
@@ -78,16 +90,26 @@ void EnsureDesiredPropertiesStage::on_twin(Json twin) {
   }
   if (last_version_seen_ == *version) return;
   // Answered before that patch was made. Of two reads the later one is right, even if its version
-  // is lower: the device was made anew.
+  // is lower: the device or the hub was restored.
   const auto number = version->get_if<std::int64_t>();
-  if (number && last_patch_version_ && *number < *last_patch_version_) return;
+  if (number && last_patch_version_ && *number < *last_patch_version_) {
+    // Begun on an earlier connection, it may also come from a hub that was restored since.
+    if (!read_on_this_link_ && nucleus().connected()) read_twin();
+    return;
+  }
   last_version_seen_ = *version;
   send_event_up(TwinDesiredPropertiesPatchEvent(*desired));
 }
 
 void EnsureDesiredPropertiesStage::on_read_failed(const Error& error) {
+  if (shut_down_) return;
+  if (error.code() == Errc::connection_dropped) {
+    given_up_ = std::min(given_up_ + 1, kMostLongPauses);
+    return report_background_error(
+        Error(error.code(), "the twin is read later, to look for missed changes", error));
+  }
   // The next connect reads anew.
-  if (!nucleus().connected() || shut_down_) return;
+  if (!nucleus().connected()) return;
   if (retries_ == kMostRetries) {
     return report_background_error(
         Error(error.code(), "the twin could not be read to look for missed changes", error));
@@ -95,6 +117,10 @@ void EnsureDesiredPropertiesStage::on_read_failed(const Error& error) {
   const Duration pause = kFirstPause * (1 << retries_++);
   log_for(nucleus().client_id, LogLevel::warning, name(),
           "reading the twin failed and is tried again: ", error.describe());
+  read_twin_in(pause);
+}
+
+void EnsureDesiredPropertiesStage::read_twin_in(Duration pause) {
   read_again_.start(loop(), pause, [this] {
     if (nucleus().connected()) read_twin();
   });

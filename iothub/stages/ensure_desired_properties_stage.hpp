@@ -19,9 +19,15 @@ namespace azure::iot::device {
 // a patch if their version differs from the last one seen. Only where `ensure_desired_properties`
 // is on.
 //
-// Unlike Python: a read that fails while connected is tried again after a pause that doubles, a few
-// times, and then reported; a read that is older than a patch already delivered is not delivered;
-// and version 0 is a version.
+// Unlike Python:
+// - A read that fails while connected is tried again after a pause that doubles, a few times, and
+//   then reported.
+// - A read that is older than a patch that came on the same connection is not delivered. A patch of
+//   an earlier connection says nothing about a read begun on this one: a hub that was restored or
+//   failed over may have lost data, and counts from a lower version.
+// - A read over which the connection was lost again and again is reported, and the next one waits
+//   for a minute after the connect, then for twice as long.
+// - Version 0 is a version.
 class EnsureDesiredPropertiesStage final
     : public Handles<EnsureDesiredPropertiesStage,
                      Ops<EnableFeatureOperation, ShutdownPipelineOperation>,
@@ -29,6 +35,9 @@ class EnsureDesiredPropertiesStage final
  public:
   static constexpr Duration kFirstPause = std::chrono::seconds{1};
   static constexpr int kMostRetries = 6;
+  // After a connect, if the read before was given up because it seemed to end the connection.
+  static constexpr Duration kFirstLongPause = std::chrono::minutes{1};
+  static constexpr int kMostLongPauses = 6;
 
   explicit EnsureDesiredPropertiesStage(const IotHubConfig& config)
       : enabled_(config.ensure_desired_properties) {}
@@ -43,15 +52,21 @@ class EnsureDesiredPropertiesStage final
   void on_close() override { read_again_.cancel(); }
 
   void read_twin();
+  void read_twin_in(Duration pause);
   void on_twin(Json twin);
   void on_read_failed(const Error& error);
 
   const bool enabled_;
   bool wanted_ = false;   // Twin patches were enabled, or one was seen.
   bool reading_ = false;  // A read is under way.
+  // Whether the last read was begun, and the last patch received, on this connection.
+  bool read_on_this_link_ = false;
+  bool patched_on_this_link_ = false;
   bool shut_down_ = false;
-  std::optional<Json> last_version_seen_;           // Sent up, whether read or received.
-  std::optional<std::int64_t> last_patch_version_;  // Received.
+  std::optional<Json> last_version_seen_;  // Sent up, whether read or received.
+  // The last patch that may be newer than the read under way.
+  std::optional<std::int64_t> last_patch_version_;
+  int given_up_ = 0;  // Reads in a row that seemed to end the connection.
   int retries_ = 0;
   Timer read_again_;
 };

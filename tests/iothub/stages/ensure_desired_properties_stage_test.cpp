@@ -105,6 +105,49 @@ TEST_CASE("EnsureDesiredProperties: a read that is older than a patch is not sen
 }
 
 TEST_CASE(
+    "EnsureDesiredProperties: a read is delivered whatever the version of a patch of an earlier "
+    "link") {
+  EnsurePipeline p;
+  p.run<ConnectOperation>();
+  p.patch(7);
+  p.twin.set_desired(3);  // The hub was restored.
+  p.reconnect();
+  CHECK(p.versions() == std::vector{1, 7, 3});
+  p.patch(4);
+  CHECK(p.versions() == std::vector{1, 7, 3, 4});
+}
+
+TEST_CASE("EnsureDesiredProperties: a read is not delivered if a patch of its own link is newer") {
+  EnsurePipeline p;
+  p.run<ConnectOperation>();
+  p.patch(7);
+  p.twin.silent = true;
+  p.reconnect();
+  p.patch(4);
+  const std::string request = p.transport.published().back();
+  p.receive("$iothub/twin/res/200/" + request.substr(request.find('?')),
+            R"({"desired": {"$version": 3}})");
+  CHECK(p.versions() == std::vector{1, 7, 4});
+}
+
+TEST_CASE("EnsureDesiredProperties: an old answer to a read of an earlier link has it read again") {
+  EnsurePipeline p;
+  p.twin.silent = true;
+  p.begin<ConnectOperation>();
+  p.settle();
+  p.patch(7);
+  p.reconnect();
+  CHECK(p.twin.requests == 1);
+  p.twin.silent = false;
+  p.twin.set_desired(3);
+  const std::string request = p.transport.published().front();
+  p.receive("$iothub/twin/res/200/" + request.substr(request.find('?')),
+            R"({"desired": {"$version": 2}})");
+  CHECK(p.twin.requests == 2);
+  CHECK(p.versions() == std::vector{7, 3});
+}
+
+TEST_CASE(
     "EnsureDesiredProperties: of two reads the later one counts, though its version is lower") {
   EnsurePipeline p;
   p.twin.set_desired(9);
