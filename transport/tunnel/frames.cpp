@@ -60,8 +60,10 @@ Frames::Frames(Ends ends) : ends_(std::move(ends)) {
 
 Frames::~Frames() = default;
 
+// After a close, and after what is no frame, wslay wants nothing more, and reports success.
 bool Frames::receive() {
-  return context_ && wslay_event_recv(context_.get()) == 0 && close_code() == 0;
+  return context_ && wslay_event_recv(context_.get()) == 0 &&
+         wslay_event_want_read(context_.get()) != 0;
 }
 
 bool Frames::send(std::string_view bytes) {

@@ -102,6 +102,10 @@ TEST_CASE("Frames: the server's end of it is told with its code, and answered") 
 TEST_CASE("Frames: what is no frame ends it, as the end of the connection does") {
   Line line;
   CHECK_FALSE(line.take("HTTP/1.1 400 Bad Request\r\n\r\n"));
+  // The server may stay, and say nothing more.
+  Line reserved;
+  CHECK_FALSE(reserved.take("this is no frame, and was never meant to be one"));
+  CHECK_FALSE(reserved.frames.receive());
   Line gone;
   CHECK(gone.take(to_bytes({Opcode::binary, "whole"}).substr(0, 4)));
   gone.hung_up = true;
