@@ -66,4 +66,42 @@ TEST_CASE("ConnectionString: a key never shows in a refusal, however the text is
   }
 }
 
+TEST_CASE("ConnectionString: each part is told under its own name, and may be given once") {
+  const ConnectionString parts(
+      "HostName=1;SharedAccessKeyName=2;SharedAccessKey=3;SharedAccessSignature=4;DeviceId=5;"
+      "ModuleId=6;GatewayHostName=7");
+  CHECK(parts.host_name() == "1");
+  CHECK(parts.shared_access_key_name() == "2");
+  CHECK(parts.shared_access_key() == "3");
+  CHECK(parts.shared_access_signature() == "4");
+  CHECK(parts.device_id() == "5");
+  CHECK(parts.module_id() == "6");
+  CHECK(parts.gateway_host_name() == "7");
+  CHECK(ConnectionString("HostName=h;DeviceId=d;x509=true").x509() == "true");
+  for (const std::string_view name : ConnectionString::kNames) {
+    const std::string part = std::string(name) + "=v";
+    CHECK(refusal(part + ";" + part) ==
+          "Invalid Connection String - Unable to parse: " + std::string(name) + " is given twice");
+  }
+}
+
+TEST_CASE("ConnectionString: what is given has to be enough for one way to authenticate") {
+  CHECK(refusal("HostName=h;SharedAccessKeyName=policy;SharedAccessKey=k") == "accepted");
+  CHECK(refusal("HostName=h;DeviceId=d;x509=true") == "accepted");
+  CHECK(refusal("HostName=h;DeviceId=d;SharedAccessKey=k;x509=") == "accepted");
+  const std::string start = "Invalid Connection String - Incomplete: ";
+  CHECK(refusal("HostName=;DeviceId=d;SharedAccessKey=k") ==
+        start + "HostName is missing or empty");
+  CHECK(refusal("HostName=h;DeviceId=;SharedAccessKey=k") ==
+        start + "DeviceId is missing or empty");
+  CHECK(refusal("HostName=h;DeviceId=d;SharedAccessKey=") ==
+        start + "SharedAccessKey is missing or empty");
+  CHECK(refusal("HostName=h;SharedAccessKeyName=policy;x509=true") ==
+        start + "SharedAccessKey is missing or empty");
+  CHECK(refusal("HostName=h;DeviceId=d;SharedAccessKey=k;") ==
+        "Invalid Connection String - Unable to parse: part 4 must be name=value, but is empty");
+  // The first of several that are not known.
+  CHECK(refusal("HostName=h;Host=x;Device=y").find("part 2 has a name") != std::string::npos);
+}
+
 }  // namespace azure::iot::device

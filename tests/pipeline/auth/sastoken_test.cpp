@@ -96,4 +96,69 @@ TEST_CASE("NonRenewableSasToken: what is wrong with a token is told without the 
   }
 }
 
+TEST_CASE("NonRenewableSasToken: each field that is needed is missed, and so is a broken rule") {
+  const auto refusal = [](const std::string& fields) -> std::string {
+    const auto token = NonRenewableSasToken::parse("SharedAccessSignature " + fields);
+    return token ? "accepted" : token.error().detail();
+  };
+  const std::string required =
+      "Invalid SasToken string: Not all required fields present: it needs sr, sig and se";
+  CHECK(refusal("sr=a&sig=b&se=1") == "accepted");
+  CHECK(refusal("sig=b&se=1") == required);
+  CHECK(refusal("sr=a&se=1") == required);
+  CHECK(refusal("sr=a&sig=b") == required);
+  CHECK(refusal("sr=a&sig=b&skn=c") == required);
+  CHECK(refusal("sr=a&SIG=b&se=1") == required);
+  CHECK(refusal("sr=a&sig=b&se=1&other=2") ==
+        "Invalid SasToken string: Unexpected fields present: it may have sr, sig, se and skn only");
+  CHECK(refusal("other=2&sr=a&sig=b&se=1") ==
+        "Invalid SasToken string: Unexpected fields present: it may have sr, sig, se and skn only");
+  for (const char* fields : {"sr=a&sig=b&se=1&", "sr=a&sig=b&se", "", "&sr=a&sig=b&se=1"}) {
+    CAPTURE(fields);
+    CHECK(refusal(fields) ==
+          "Invalid SasToken string: Incorrectly formatted: each field must be name=value");
+  }
+  for (const char* se : {"", "soon", "1.5", "99999999999999999999"}) {
+    CAPTURE(se);
+    CHECK(refusal("sr=a&sig=b&se=" + std::string(se)) ==
+          "Invalid SasToken string: se must be a time in whole seconds since 1970");
+  }
+}
+
+TEST_CASE("NonRenewableSasToken: the scheme stands in a token once") {
+  const auto is_token = [](const char* text) { return bool(NonRenewableSasToken::parse(text)); };
+  CHECK(is_token("SharedAccessSignature sr=a&sig=b&se=1"));
+  CHECK_FALSE(is_token(""));
+  CHECK_FALSE(is_token("sr=a&sig=b&se=1"));
+  CHECK_FALSE(is_token("SharedAccessSignaturesr=a&sig=b&se=1"));
+  CHECK_FALSE(is_token("sharedaccesssignature sr=a&sig=b&se=1"));
+  CHECK_FALSE(is_token("SharedAccessSignature sr=a&sig=b&se=1&skn=SharedAccessSignature "));
+}
+
+TEST_CASE("NonRenewableSasToken: fields come in any order, with blanks around them") {
+  const auto token = NonRenewableSasToken::parse(
+      "SharedAccessSignature skn=policy& se = 1700003600 &sig=b=c&sr=a%2Fb");
+  REQUIRE(token);
+  CHECK((*token)->expiry() == kNow + 3600s);
+  CHECK((*token)->resource_uri() == "a/b");
+}
+
+TEST_CASE("SasToken: only one that can be renewed has a time to live") {
+  const RenewableSasToken renewable("u", std::make_shared<ScriptedSigningMechanism>(), "", 60s);
+  CHECK(renewable.ttl() == 60s);
+  const auto given = NonRenewableSasToken::parse("SharedAccessSignature sr=a&sig=b&se=1");
+  CHECK((*given)->ttl() == 0s);
+}
+
+TEST_CASE("SasToken: the last second that an alarm can reach is reached, the next is the last") {
+  const sys_seconds last = std::chrono::floor<seconds>(WallTime::max());
+  CHECK(to_wall_time(last - 1s) == last - 1s);
+  CHECK(to_wall_time(last) == WallTime::max());
+  CHECK(to_wall_time(last + 1s) == WallTime::max());
+  const sys_seconds first = std::chrono::ceil<seconds>(WallTime::min());
+  CHECK(to_wall_time(first + 1s) == first + 1s);
+  CHECK(to_wall_time(first) == WallTime::min());
+  CHECK(to_wall_time(first - 1s) == WallTime::min());
+}
+
 }  // namespace azure::iot::device

@@ -35,6 +35,30 @@ TEST_CASE("Url: unquoting undoes quoting for every byte") {
   CHECK(url::unquote("%C0%80") == "\uFFFD\uFFFD");
 }
 
+TEST_CASE("Url: every byte is quoted, or left alone, and unquoted to what it was") {
+  const std::string unreserved =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~";
+  CHECK(url::quote(unreserved) == unreserved);
+  CHECK(url::quoted_size(unreserved) == unreserved.size());
+  for (int i = 0; i < 256; ++i) {
+    const std::string byte(1, static_cast<char>(i));
+    const bool safe = unreserved.find(byte) != std::string::npos;
+    CHECK(url::quote(byte).size() == (safe ? 1 : 3));
+    CHECK(url::quoted_size(byte) == url::quote(byte).size());
+    if (i < 128) CHECK(url::unquote(url::quote(byte)) == byte);
+  }
+  CHECK(url::quote("\x0f\xf0") == "%0F%F0");
+  CHECK(url::unquote("%2f%2F%e2%82%ac") == "//\u20ac");
+  for (const char* text : {"%g0", "%0g", "%/0", "%:0", "%@0", "%`0", "%G0", "%2", "100%"}) {
+    CHECK(url::unquote(text) == text);
+  }
+  CHECK(url::unquote("%41") == "A");  // Also where it ends the text.
+  CHECK(url::quote_plus("+ /") == "%2B+%2F");
+  std::string to = "before ";
+  url::append_quoted(to, "a b", " ");
+  CHECK(to == "before a b");
+}
+
 TEST_CASE("Utf8: the first byte that is none is found, also behind eight of ASCII") {
   CHECK(find_invalid_utf8("") == std::string_view::npos);
   CHECK(find_invalid_utf8("plain text, é, 日本, 😀 and more of it") == std::string_view::npos);
