@@ -8,7 +8,9 @@ namespace azure::iot::device::test {
 
 using namespace std::chrono_literals;
 
-TransportProbe::TransportProbe(MqttTransportConfig config, MosquittoTransportOptions options) {
+TransportProbe::TransportProbe(MqttTransportConfig config, MosquittoTransportOptions options,
+                               std::shared_ptr<EventLoop> loop)
+    : loop_(std::move(loop)) {
   std::promise<void> done;
   loop_->post([&] {
     auto made = make_mosquitto_transport_factory(options)(*loop_, config, *this);
@@ -75,6 +77,25 @@ Error TransportProbe::subscribe(std::uint32_t key, const std::string& topic) {
   Error error;
   on_loop([&](MqttTransport& transport) { error = transport.subscribe({key, 1}, topic); });
   return error;
+}
+
+Error TransportProbe::unsubscribe(std::uint32_t key, const std::string& topic) {
+  Error error;
+  on_loop([&](MqttTransport& transport) { error = transport.unsubscribe({key, 1}, topic); });
+  return error;
+}
+
+void TransportProbe::pause_reading(bool paused) {
+  on_loop([=](MqttTransport& transport) { transport.pause_reading(paused); });
+}
+
+// What is posted runs before the timers of its turn: the second piece comes after those.
+void TransportProbe::turn() {
+  for (int i = 0; i < 2; ++i) {
+    std::promise<void> done;
+    loop_->post([&] { done.set_value(); });
+    done.get_future().wait();
+  }
 }
 
 std::vector<std::string> TransportProbe::told() const {

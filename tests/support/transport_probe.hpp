@@ -16,7 +16,8 @@ namespace azure::iot::device::test {
 // A transport on a loop of its own, used from the test's thread, and what it told.
 class TransportProbe final : private MqttTransportListener {
  public:
-  explicit TransportProbe(MqttTransportConfig config, MosquittoTransportOptions options = {});
+  explicit TransportProbe(MqttTransportConfig config, MosquittoTransportOptions options = {},
+                          std::shared_ptr<EventLoop> loop = EventLoop::create());
   ~TransportProbe();
 
   // Runs on the loop's thread; returns when it is done.
@@ -27,6 +28,10 @@ class TransportProbe final : private MqttTransportListener {
   Error disconnect(bool clear_inflight = false);
   Error publish(std::uint32_t key, std::string topic, std::string payload = {});
   Error subscribe(std::uint32_t key, const std::string& topic);
+  Error unsubscribe(std::uint32_t key, const std::string& topic);
+  void pause_reading(bool paused);
+  // Returns once the loop has taken a whole turn, with what it found ready and due.
+  void turn();
   void destroy();
   // From the loop's thread.
   void destroy_here() { transport_.reset(); }
@@ -57,7 +62,7 @@ class TransportProbe final : private MqttTransportListener {
   void on_mqtt_acknowledged(OpKey key, Error error) override;
   bool still_waits(OpKey key) const override;
 
-  std::shared_ptr<EventLoop> loop_ = EventLoop::create();
+  const std::shared_ptr<EventLoop> loop_;
   std::unique_ptr<MqttTransport> transport_;  // Of the loop's thread.
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;

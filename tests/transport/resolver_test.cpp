@@ -2,10 +2,18 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <future>
+#include <memory>
+#include <string>
+#include <thread>
 
 #include <doctest/doctest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 using namespace azure::iot::device;
 using namespace std::chrono_literals;
@@ -13,10 +21,26 @@ using namespace std::chrono_literals;
 namespace {
 
 Resolver::Answer look_up(const std::string& host) {
-  std::promise<Resolver::Answer> promise;
+  const auto promise = std::make_shared<std::promise<Resolver::Answer>>();
+  auto future = promise->get_future();
   Resolver::system()->resolve(
-      host, [&](Resolver::Answer answer) { promise.set_value(std::move(answer)); });
-  return promise.get_future().get();
+      host, [promise](Resolver::Answer answer) { promise->set_value(std::move(answer)); });
+  if (future.wait_for(20s) == std::future_status::ready) return future.get();
+  return Error(Errc::timed_out, "there was no answer within 20 s");
+}
+
+// This thread can start no other.
+void forbid_threads() {
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 2, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+  };
+  const sock_fprog program{5, rules};
+  REQUIRE(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+  REQUIRE(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
 }
 
 }  // namespace
@@ -52,4 +76,66 @@ TEST_CASE("Resolver: each of many who ask is answered once") {
   }
   CHECK(all.get_future().wait_for(10s) == std::future_status::ready);
   CHECK(answers == kAskers);
+}
+
+TEST_CASE("Resolver: it goes on to answer, however many names were looked up one by one") {
+  for (int i = 0; i < 30; ++i) {
+    CAPTURE(i);
+    CHECK(look_up("127.1.0." + std::to_string(i)));
+    CHECK(look_up("localhost"));
+  }
+}
+
+TEST_CASE("Resolver: an address is named once, though several kinds of socket have it") {
+  const auto answer = look_up("127.0.0.1");
+  REQUIRE(answer);
+  CHECK(*answer == std::vector<std::string>{"127.0.0.1"});
+  const auto of_v6 = look_up("::1");
+  REQUIRE(of_v6);
+  CHECK(*of_v6 == std::vector<std::string>{"::1"});
+}
+
+TEST_CASE("Resolver: what was written beside the name is pointed out") {
+  for (const char* host : {"https://hub.invalid", "hub.invalid:8883", "user@hub.invalid",
+                           "hub.invalid ", "hub.invalid\n", "hub\t.invalid", "hub.invalid\r"}) {
+    CAPTURE(host);
+    const auto answer = look_up(host);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().detail().find("without scheme, port, path and blanks") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("Resolver: those who ask for the same name at the same time get the same answer") {
+  constexpr int kAskers = 64;
+  std::atomic<int> answers = 0;
+  std::promise<void> all;
+  std::vector<std::thread> askers;
+  for (int i = 0; i < kAskers; ++i) {
+    askers.emplace_back([&] {
+      Resolver::system()->resolve("no-such-hub.invalid", [&](Resolver::Answer answer) {
+        CHECK_FALSE(answer);
+        if (++answers == kAskers) all.set_value();
+      });
+    });
+  }
+  for (std::thread& asker : askers) asker.join();
+  CHECK(all.get_future().wait_for(20s) == std::future_status::ready);
+}
+
+TEST_CASE("Resolver: where no thread can be started that is the answer, and it recovers") {
+  std::thread([] {
+    forbid_threads();
+    for (int i = 0; i < 20; ++i) {
+      const auto answer = look_up("127.2.0." + std::to_string(i));
+      REQUIRE_FALSE(answer);
+      CHECK(answer.error().code() == Errc::connection_failed);
+      CHECK(answer.error().detail().find("127.2.0.") != std::string::npos);
+    }
+  }).join();
+  CHECK(look_up("127.2.0.1"));
+}
+
+TEST_CASE("Resolver: there is one for the process") {
+  CHECK(Resolver::system() == Resolver::system());
 }

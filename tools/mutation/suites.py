@@ -13,7 +13,7 @@ SUITES = {
     "pipeline/text": (("pipeline-tests",),),
     "iothub": (("iothub-tests",), STAGE_TRACES),
     "provisioning": (("provisioning-tests",), STAGE_TRACES),
-    "transport": (("transport-tests",),),
+    "transport": (("environment-tests",), ("transport-tests",), ("wiping-tests",)),
     "clients": (("clients-tests",), ("wiping-tests",)),
 }
 

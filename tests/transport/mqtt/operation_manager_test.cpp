@@ -132,3 +132,74 @@ TEST_CASE("OperationManager: one that is never acknowledged does not slow the ot
   }
   CHECK(indices(operations.cancel_all()) == Indices{9});
 }
+
+TEST_CASE("OperationManager: what ended with its connection is acknowledged by no packet") {
+  OperationManager operations(8);
+  operations.establish(Kind::subscribe, 1, key(1));
+  operations.establish(Kind::unsubscribe, 2, key(2));
+  operations.establish(Kind::subscribe, 3, key(3));
+  operations.connection_ended([](OpKey k) { return k != key(3); });
+  for (const std::uint16_t mid : {0, 1, 2, 3}) {
+    CHECK(operations.complete(Kind::subscribe, mid) == OpKey{});
+    CHECK(operations.complete(Kind::unsubscribe, mid) == OpKey{});
+  }
+  // The same identifiers on the next connection are those of others.
+  operations.establish(Kind::subscribe, 1, key(4));
+  CHECK(operations.complete(Kind::subscribe, 1) == key(4));
+  CHECK(indices(operations.cancel_all()) == Indices{1, 2});
+}
+
+TEST_CASE("OperationManager: an acknowledgement is of its own kind, and of an operation not done") {
+  OperationManager operations(8);
+  operations.establish(Kind::subscribe, 1, key(1));
+  operations.establish(Kind::unsubscribe, 1, key(2));
+  operations.establish(Kind::publish, 1, key(3));
+  CHECK(operations.complete(Kind::unsubscribe, 1) == key(2));
+  CHECK(operations.complete(Kind::unsubscribe, 1) == OpKey{});
+  CHECK(operations.complete(Kind::publish, 1) == key(3));
+  CHECK(operations.complete(Kind::subscribe, 1) == key(1));
+  CHECK(operations.cancel_all().empty());
+}
+
+TEST_CASE("OperationManager: only publishes fill the window, each until it is acknowledged") {
+  OperationManager operations(2);
+  operations.establish(Kind::subscribe, 1, key(1));
+  operations.establish(Kind::publish, 2, key(2));
+  CHECK(operations.publishes_in_flight() == 1);
+  CHECK(operations.may_send());
+  operations.establish(Kind::publish, 3, key(3));
+  CHECK_FALSE(operations.may_send());
+  operations.complete(Kind::subscribe, 1);
+  CHECK_FALSE(operations.may_send());
+  operations.connection_ended(all_wait);
+  CHECK(operations.publishes_in_flight() == 2);
+  operations.complete(Kind::publish, 3);
+  CHECK(operations.may_send());
+}
+
+TEST_CASE("OperationManager: what is forgotten leaves the window free, and nothing else") {
+  OperationManager operations(1);
+  operations.establish(Kind::publish, 1, key(1));
+  operations.establish(Kind::subscribe, 2, key(2));
+  operations.queue_publish(key(3), "a", "queued", all_wait);
+  operations.forget_sent();
+  const auto next = operations.next_to_send(all_wait);
+  REQUIRE(next);
+  CHECK(next->payload == "queued");
+  CHECK(operations.complete(Kind::subscribe, 2) == key(2));
+  CHECK(operations.complete(Kind::publish, 1) == OpKey{});
+}
+
+TEST_CASE("OperationManager: acknowledgements in any order find their operations") {
+  OperationManager operations(1000);
+  constexpr std::uint16_t kCount = 700;
+  for (std::uint16_t mid = 1; mid <= kCount; ++mid) {
+    operations.establish(Kind::publish, mid, key(mid));
+  }
+  // 11 and 700 have no divisor in common: each is met once.
+  for (unsigned i = 0; i < kCount; ++i) {
+    const auto mid = static_cast<std::uint16_t>(i * 11 % kCount + 1);
+    CHECK(operations.complete(Kind::publish, mid) == key(mid));
+    CHECK(operations.publishes_in_flight() == kCount - 1 - i);
+  }
+}

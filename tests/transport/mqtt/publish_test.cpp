@@ -234,6 +234,52 @@ TEST_CASE("Subscribe: a bad topic filter is refused, and nothing is asked withou
   CHECK(probe.told() == Lines{"connected"});
 }
 
+TEST_CASE("Unsubscribe: it is acknowledged, and needs a connection and a topic") {
+  Record record;
+  ScriptedServer server([&](ScriptedConnection& client) {
+    client.accept_client(certificate());
+    for (std::string packet; !(packet = client.read_packet()).empty();) {
+      record.add(packet);
+      client.write(unsuback(mid_of(packet)));
+    }
+  });
+  TransportProbe probe(config_for(server), quick());
+  CHECK(probe.unsubscribe(1, "a/#").code() == Errc::no_connection);
+  REQUIRE_FALSE(probe.connect());
+  REQUIRE(probe.wait_for("connected"));
+  CHECK(probe.unsubscribe(1, "").code() == Errc::protocol_client);
+  REQUIRE_FALSE(probe.unsubscribe(2, "a/#"));
+  CHECK(probe.wait_for("ack 2"));
+  const auto packets = record.wait_for(1);
+  CHECK(type_of(packets.at(0)) == PacketType::unsubscribe);
+  CHECK(packets.at(0).ends_with("a/#"));
+}
+
+TEST_CASE("Publish: a server that reads late gets everything, in order, and is waited for") {
+  std::promise<void> read_on;
+  ScriptedServer server([&, may = read_on.get_future().share()](ScriptedConnection& client) {
+    client.accept_client(certificate());
+    may.wait();
+    for (std::string packet; !(packet = client.read_packet()).empty();) {
+      client.write(puback(mid_of(packet)));
+    }
+  });
+  TransportProbe probe(config_for(server), quick());
+  REQUIRE_FALSE(probe.connect());
+  REQUIRE(probe.wait_for("connected"));
+  // More than any socket takes.
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    REQUIRE_FALSE(probe.publish(i, "t", std::string(128 * 1024, 'x')));
+  }
+  probe.turn();
+  CHECK(probe.told() == Lines{"connected"});
+  read_on.set_value();
+  REQUIRE(probe.wait_for("ack 99"));
+  Lines expected{"connected"};
+  for (int i = 0; i < 100; ++i) expected.push_back("ack " + std::to_string(i));
+  CHECK(probe.told() == expected);
+}
+
 TEST_CASE("Receive: a burst of messages arrives whole, and after the connection was announced") {
   constexpr int kMessages = 2000;
   ScriptedServer server([&](ScriptedConnection& client) {

@@ -42,6 +42,14 @@ class GatedSocket {
     return bytes;
   }
 
+  // What BIO_write says while the far end has gone.
+  int write_in_vain() {
+    far_end_.reset();
+    errno = 0;
+    return BIO_write(SSL_get_rbio(connection_.get()), "x", 1);
+  }
+  bool should_write_again() { return BIO_should_write(SSL_get_rbio(connection_.get())) != 0; }
+
   SocketGate gate;
 
  private:
@@ -93,4 +101,26 @@ TEST_CASE("SocketGate: a read that got less than it asked for is the last, after
   CHECK(socket.read(10).empty());
   socket.gate.let_in(kNoLimit, true);
   CHECK(socket.read(10) == "five");
+}
+
+TEST_CASE("SocketGate: a write that fails during the connect is put off, and not once it is up") {
+  // The handshake is not over here, so that the failure shows.
+  GatedSocket handshaking("");
+  CHECK(handshaking.write_in_vain() <= 0);
+  CHECK_FALSE(handshaking.should_write_again());
+  GatedSocket up("");
+  up.gate.note_up();
+  CHECK(up.write_in_vain() <= 0);
+  CHECK_FALSE(up.should_write_again());
+}
+
+TEST_CASE("SocketGate: for a new connection it is shut, whatever the last one was allowed") {
+  GatedSocket socket("one");
+  socket.gate.let_in(kNoLimit, true);
+  CHECK(socket.read(10) == "one");  // And no more for the moment.
+  socket.gate.shut();
+  socket.arrive("two");
+  CHECK(socket.read(3).empty());
+  socket.gate.let_in(kNoLimit, false);
+  CHECK(socket.read(3) == "two");
 }

@@ -1,6 +1,7 @@
 #include <mutex>
 
 #include <doctest/doctest.h>
+#include <openssl/ssl.h>
 
 #include "tests/support/transport_configs.hpp"
 
@@ -89,4 +90,76 @@ TEST_CASE("TLS: a certificate for another address is refused") {
   const Meeting meeting({.alternative_names = "DNS:127.0.0.1,IP:127.0.0.2"}, "127.0.0.1");
   CHECK(meeting.probe.told() == Lines{"failed tls_exchange_auth"});
   CHECK(contains(meeting.probe.last_detail(), "not for 127.0.0.1"));
+}
+
+TEST_CASE("TLS: a wildcard stands for one whole label, and for no part of one") {
+  const Meeting whole({.alternative_names = "DNS:*.hub.example"}, "device.hub.example");
+  CHECK(whole.probe.told() == Lines{"connected"});
+  for (const char* names : {"DNS:dev*.hub.example", "DNS:*ice.hub.example", "DNS:d*e.hub.example",
+                            "DNS:*.example", "DNS:*.*.example"}) {
+    CAPTURE(names);
+    const Meeting part({.alternative_names = names}, "device.hub.example");
+    CHECK(part.probe.told() == Lines{"failed tls_exchange_auth"});
+  }
+}
+
+TEST_CASE("TLS: a server that knows nothing newer than TLS 1.1 is refused, whatever the suites") {
+  for (const char* suites : {"", "ALL:@SECLEVEL=0"}) {
+    CAPTURE(suites);
+    ScriptedServer server([](ScriptedConnection& client) {
+      client.start_tls({.certificate = certificate(), .max_version = TLS1_1_VERSION});
+      client.wait_for_end();
+    });
+    auto config = config_for(server);
+    config.cipher = suites;
+    TransportProbe probe(config, quick());
+    REQUIRE_FALSE(probe.creation_error);
+    REQUIRE_FALSE(probe.connect());
+    CHECK(probe.wait_for("failed connection_failed"));
+  }
+}
+
+TEST_CASE("TLS: with the suites of any level, a server of TLS 1.2 is still served") {
+  ScriptedServer server([](ScriptedConnection& client) {
+    client.start_tls({.certificate = certificate(), .max_version = TLS1_2_VERSION});
+    client.read_packet();
+    client.write(connack(0));
+    client.wait_for_end();
+  });
+  auto config = config_for(server);
+  config.cipher = "ALL:@SECLEVEL=0";
+  TransportProbe probe(config, quick());
+  REQUIRE_FALSE(probe.connect());
+  CHECK(probe.wait_for("connected"));
+}
+
+TEST_CASE("TLS: every certificate of the text is trusted, not the first alone") {
+  const ServerCertificate own = TestCa("Another CA").issue();
+  ScriptedServer server([&](ScriptedConnection& client) {
+    if (client.accept_client(own)) client.wait_for_end();
+  });
+  for (const std::string& text : {own.ca + certificate().ca, certificate().ca + own.ca}) {
+    TransportProbe probe(config_for(server.port(), text), quick());
+    REQUIRE_FALSE(probe.connect());
+    CHECK(probe.wait_for("connected"));
+  }
+}
+
+TEST_CASE("TLS: many packets in one record are told, though no descriptor tells of the rest") {
+  constexpr int kPackets = 400;
+  ScriptedServer server([](ScriptedConnection& client) {
+    client.accept_client(certificate());
+    client.read_packet();
+    std::string record;
+    for (int i = 0; i < kPackets; ++i) record += publish_packet("t", std::to_string(i));
+    REQUIRE(record.size() < 16 * 1024);
+    client.write(record);
+    client.wait_for_end();
+  });
+  TransportProbe probe(config_for(server), quick());
+  REQUIRE_FALSE(probe.connect());
+  REQUIRE(probe.wait_for("connected"));
+  REQUIRE_FALSE(probe.publish(1, "t"));
+  REQUIRE(probe.wait_for_count(kPackets + 1));
+  CHECK(probe.told().back() == "message t " + std::to_string(kPackets - 1));
 }

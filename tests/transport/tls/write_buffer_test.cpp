@@ -16,7 +16,9 @@ constexpr std::size_t kSocketRoom = 100;
 // A connection that writes through a buffer to a socket with room for kSocketRoom bytes.
 class Connection {
  public:
-  Connection() {
+  Connection() : Connection(own_buffer_) {}
+  // With a buffer that has served another connection.
+  explicit Connection(WriteBuffer& used) : buffer(used) {
     REQUIRE(BIO_new_bio_pair(&socket_, kSocketRoom, &far_end_, kSocketRoom) == 1);
     ssl_ = SSL_new(context());
     BIO_up_ref(socket_);  // What was sent lies in it, also once the connection is closed.
@@ -50,7 +52,7 @@ class Connection {
     ssl_ = nullptr;
   }
 
-  WriteBuffer buffer;
+  WriteBuffer& buffer;
 
  private:
   static SSL_CTX* context() {
@@ -58,6 +60,7 @@ class Connection {
     return context;
   }
 
+  WriteBuffer own_buffer_;
   SSL* ssl_ = nullptr;
   BIO* socket_ = nullptr;
   BIO* far_end_ = nullptr;
@@ -145,4 +148,68 @@ TEST_CASE("WriteBuffer: it may go before the connection, and the next connection
   next.write("new");
   next.buffer.flush();
   CHECK(next.arrived() == "new");
+}
+
+TEST_CASE("WriteBuffer: what an old connection did not take is not sent in the next one") {
+  WriteBuffer buffer;
+  {
+    Connection old(buffer);
+    old.write(std::string(kSocketRoom + 50, 'o'));
+    CHECK(buffer.flush());
+    CHECK(buffer.blocked());
+  }
+  Connection next(buffer);
+  CHECK_FALSE(buffer.blocked());
+  CHECK(buffer.size() == 0);
+  CHECK(next.write("new") == 3);
+  CHECK(buffer.flush());
+  CHECK(next.arrived() == "new");
+}
+
+TEST_CASE("WriteBuffer: a connection that broke, or fell silent, does not break the next") {
+  WriteBuffer buffer;
+  {
+    Connection broken(buffer);
+    broken.write("lost");
+    broken.break_socket();
+    CHECK_FALSE(buffer.flush());
+  }
+  {
+    Connection silenced(buffer);
+    CHECK(silenced.write("heard") == 5);
+    CHECK(buffer.flush());
+    CHECK(silenced.arrived() == "heard");
+    buffer.keep_silent();
+  }
+  Connection next(buffer);
+  next.write("heard again");
+  CHECK(buffer.flush());
+  CHECK(next.arrived() == "heard again");
+}
+
+TEST_CASE("WriteBuffer: while it is blocked, what another connection writes is that one's alone") {
+  Connection blocked;
+  blocked.write(std::string(kSocketRoom + 50, 'b'));
+  CHECK(blocked.buffer.flush());
+  Connection other;
+  other.write("other");
+  CHECK(blocked.arrived() == std::string(kSocketRoom, 'b'));
+  CHECK(blocked.buffer.flush());
+  CHECK(blocked.arrived() == std::string(50, 'b'));
+  CHECK(other.buffer.size() == 5);
+  CHECK(other.buffer.flush());
+  CHECK(other.arrived() == "other");
+}
+
+TEST_CASE("WriteBuffer: one that goes takes what it held with it, and leaves the room to others") {
+  Connection other;
+  {
+    Connection gone;
+    gone.write("held");
+    gone.buffer.keep_silent();
+  }
+  other.write("other");
+  CHECK(other.buffer.size() == 5);
+  other.buffer.flush();
+  CHECK(other.arrived() == "other");
 }

@@ -1,5 +1,5 @@
-// A program of its own, with this test alone: it changes the environment, which no other thread may
-// read meanwhile, and which later tests would find changed.
+// A program of its own: it changes the environment, which no other thread may read meanwhile, and
+// which other tests would find changed.
 #include <cstdlib>
 
 #include <doctest/doctest.h>
