@@ -1,6 +1,10 @@
 # Sourced by the scripts that unpack programs of Debian under a folder instead of installing them, which
 # would start services. POSIX sh. Functions say what is wrong on standard error and exit with 1.
 
+# The output of apt and dpkg is read below, and is translated in other locales.
+export LC_ALL=C.UTF-8
+unset LANGUAGE
+
 program=${0##*/}
 
 die() {

@@ -45,7 +45,8 @@ struct Pipe {
   int writer() const { return ends[1]; }
 };
 
-pid_t spawn(std::vector<std::string>& arguments, int child_stdin, int child_stdout) {
+pid_t spawn(std::vector<std::string>& arguments, int child_stdin, int child_stdout,
+            const std::string& errors) {
   std::vector<char*> argv;
   for (auto& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -53,6 +54,10 @@ pid_t spawn(std::vector<std::string>& arguments, int child_stdin, int child_stdo
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, child_stdin, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, child_stdout, STDOUT_FILENO);
+  if (!errors.empty()) {
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.c_str(),
+                                     O_WRONLY | O_CREAT | O_APPEND, 0600);
+  }
   pid_t pid = 0;
   const int error = posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
@@ -174,8 +179,13 @@ SimulatorProcess::SimulatorProcess(const SimulatorOptions& options) {
 SimulatorProcess::~SimulatorProcess() { stop(); }
 
 void SimulatorProcess::start(const SimulatorOptions& options) {
-  std::vector<std::string> arguments{IOTHUB_SIM_PROGRAM, options.command, "--until-stdin-closes",
-                                     "--server-cert", options.server_cert};
+  std::vector<std::string> arguments{"/usr/bin/env"};
+  arguments.insert(arguments.end(), options.environment.begin(), options.environment.end());
+  for (const std::string& argument :
+       {std::string(IOTHUB_SIM_PROGRAM), options.command, std::string("--until-stdin-closes"),
+        std::string("--server-cert"), options.server_cert}) {
+    arguments.push_back(argument);
+  }
   for (const auto& device : options.devices) {
     arguments.emplace_back("--device");
     arguments.push_back(device);
@@ -191,7 +201,7 @@ void SimulatorProcess::start(const SimulatorOptions& options) {
   const Pipe out;
   stdin_ = in.writer();
   try {
-    pid_ = spawn(arguments, in.reader(), out.writer());
+    pid_ = spawn(arguments, in.reader(), out.writer(), options.errors);
   } catch (...) {
     close(in.reader());
     close(out.reader());

@@ -35,6 +35,8 @@ struct SimulatorOptions {
   bool websockets = false;
   std::vector<std::string> arguments = {};  // More for `iothub-sim run`; see its --help.
   std::string command = "run";              // Or "run-dps": see dps_process.hpp.
+  std::vector<std::string> environment = {};  // "NAME=VALUE", beside that of the test.
+  std::string errors = {};                  // A file for its standard error; else that of the test.
 };
 
 // One line of the simulator's event log.
@@ -90,6 +92,7 @@ class SimulatorProcess {
   std::uint16_t websocket_port() const { return websocket_port_; }
   std::uint16_t x509_websocket_port() const { return x509_websocket_port_; }
   const std::string& control_socket() const { return control_socket_; }
+  const std::string& event_log() const { return event_log_; }
   const std::string& ready_line() const { return ready_line_; }  // JSON.
   const std::string& connection_string(const std::string& device) const;
   // Files of a device that is known by its certificate; the key's only if the simulator made it.

@@ -1,5 +1,3 @@
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <thread>
 
@@ -21,33 +19,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Outcome {
-  int status;
-  std::string output;  // Standard output and error.
-};
-
-// Runs the program as a user would from another shell.
-Outcome run(const std::string& arguments) {
-  FILE* pipe = popen(
-      (std::string("timeout 30 ") + IOTHUB_SIM_PROGRAM + " " + arguments + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string output;
-  std::array<char, 4096> chunk;
-  for (auto count = fread(chunk.data(), 1, chunk.size(), pipe); count > 0;
-       count = fread(chunk.data(), 1, chunk.size(), pipe)) {
-    output.append(chunk.data(), count);
-  }
-  return {WEXITSTATUS(pclose(pipe)), output};
-}
-
 Outcome run(const SimulatorProcess& hub, const std::string& arguments) {
-  return run("--control " + hub.control_socket() + " " + arguments);
-}
-
-pid_t broker_of(const SimulatorProcess& hub) {
-  const std::string info = hub.control(R"({"command":"info"})");
-  const auto start = info.find(R"("broker_pid":)") + std::string(R"("broker_pid":)").size();
-  return std::stoi(info.substr(start));
+  return azure::iot::device::test::run("--control " + hub.control_socket() + " " + arguments);
 }
 
 bool ends_soon(pid_t pid) {

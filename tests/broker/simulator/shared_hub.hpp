@@ -12,6 +12,15 @@ namespace azure::iot::device::test {
 // Its devices are d1 to d40 and d1/m1: a test case uses one that no other uses.
 SimulatorProcess& shared_hub();
 
+pid_t broker_of(const SimulatorProcess& hub);
+
+// The program as a user runs it from another shell.
+struct Outcome {
+  int status;
+  std::string output;  // Standard output and error.
+};
+Outcome run(const std::string& arguments, const std::string& environment = {});
+
 inline const std::string kC2dFilter = "/messages/devicebound/#";
 inline const std::string kMethodFilter = "$iothub/methods/POST/#";
 inline const std::string kTwinFilter = "$iothub/twin/res/#";

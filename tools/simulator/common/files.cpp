@@ -30,20 +30,48 @@ void write_all(int fd, std::string_view bytes, std::string_view what) {
   }
 }
 
-void replace_file(const std::filesystem::path& path, std::string_view text) {
-  const std::string fresh = path.string() + ".new";
-  {
-    const Fd fd(open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!fd) fail("cannot write " + fresh);
-    write_all(fd.get(), text, "cannot write " + fresh);
+StagedFile::StagedFile(std::filesystem::path path, std::string_view text)
+    : path_(std::move(path)), fresh_(path_.string() + ".new") {
+  const std::string what = "cannot write " + path_.string();
+  const Fd fd(open(fresh_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!fd) fail(what);
+  try {
+    write_all(fd.get(), text, what);
+  } catch (...) {
+    unlink(fresh_.c_str());
+    throw;
   }
-  std::filesystem::rename(fresh, path);
+}
+
+StagedFile::~StagedFile() {
+  if (!fresh_.empty()) unlink(fresh_.c_str());
+}
+
+void StagedFile::commit() {
+  std::filesystem::rename(fresh_, path_);
+  fresh_.clear();
+}
+
+void replace_file(const std::filesystem::path& path, std::string_view text) {
+  StagedFile(path, text).commit();
 }
 
 Fd open_for_append(const std::filesystem::path& path) {
   Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!fd) fail("cannot write " + path.string());
   return fd;
+}
+
+void append_line(int fd, std::string_view line, std::string_view what) {
+  const off_t end = lseek(fd, 0, SEEK_END);
+  if (end < 0) fail(what);
+  try {
+    write_all(fd, std::string(line) + "\n", what);
+  } catch (...) {
+    // Room that was free a moment ago: half a line would spoil the next one.
+    [[maybe_unused]] const int ignored = ftruncate(fd, end);
+    throw;
+  }
 }
 
 std::optional<std::string> read_file(const std::filesystem::path& path) {

@@ -32,12 +32,33 @@ class Fd {
 // Writes all of it, or throws std::system_error naming `what`.
 void write_all(int fd, std::string_view bytes, std::string_view what);
 
-// Replaces the file in one step (mode 0600), so that a reader, or a process started after a crash,
-// finds either the old text or the new.
+// The new text of a file (mode 0600), which takes the place of the old one in one step: a reader,
+// or a process started after a crash, finds either the old text or the new. Without `commit` the
+// old text stays.
+class StagedFile {
+ public:
+  // Throws std::system_error if the text cannot be written, for example because the disk is full.
+  StagedFile(std::filesystem::path path, std::string_view text);
+  StagedFile(const StagedFile&) = delete;
+  StagedFile& operator=(const StagedFile&) = delete;
+  ~StagedFile();
+
+  void commit();
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path fresh_;  // Empty once it is committed.
+};
+
+// Stages and commits.
 void replace_file(const std::filesystem::path& path, std::string_view text);
 
 // Opens for appending, mode 0600, creating it if need be.
 Fd open_for_append(const std::filesystem::path& path);
+
+// Appends the line and a line end to a file that this process alone writes, or throws
+// std::system_error naming `what` and leaves the file as it was.
+void append_line(int fd, std::string_view line, std::string_view what);
 
 std::optional<std::string> read_file(const std::filesystem::path& path);
 

@@ -1,8 +1,9 @@
-// Who connects to the provisioning service, and the commands of the launcher.
+// Connections to the provisioning service, and the commands of the launcher.
 #include "dps/dps.hpp"
 
 #include <algorithm>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -111,7 +112,7 @@ Admission Dps::connect(const ConnectRequest& request) {
   JsonObject event =
       event_of(refusal.empty() ? "connected" : "refused", request.credentials.client_id);
   if (!refusal.empty()) event.add("code", 401002).add("reason", refusal);
-  events_.write(event);
+  events_.note(event);
   if (!refusal.empty()) return Admission::refused;
   // A second connection of the same device ends the first.
   std::erase_if(devices_, [&](const auto& entry) {
@@ -125,7 +126,7 @@ Admission Dps::connect(const ConnectRequest& request) {
 void Dps::disconnect(const void* connection) {
   const auto found = devices_.find(connection);
   if (found == devices_.end()) return;
-  events_.write(event_of("disconnected", found->second.registration_id));
+  events_.note(event_of("disconnected", found->second.registration_id));
   devices_.erase(found);
 }
 
@@ -134,7 +135,7 @@ bool Dps::subscribe(const void* connection, std::string_view filter) {
   if (found == devices_.end()) return false;
   if (filter != kResponses) {
     JsonObject event = event_of("refused_topic", found->second.registration_id);
-    events_.write(event.add("topic", filter));
+    events_.note(event.add("topic", filter));
     return false;
   }
   subscribed_.insert(found->second.registration_id);
@@ -149,6 +150,9 @@ bool Dps::unsubscribe(const void* connection, std::string_view filter) {
 }
 
 void Dps::tick() {
+  if (const auto failure = events_.take_failure()) {
+    broker_.notify(*failure + ": the event log misses events");
+  }
   std::vector<std::string> overdue;
   for (const auto& [connection, device] : devices_) {
     if (device.token_expiry <= wall_clock()) overdue.push_back(device.registration_id);
@@ -168,6 +172,9 @@ void Dps::control(std::string_view text) {
     if (name == "faults" || name == "clear-faults") return reply(broker_, id, list_faults());
   } catch (const std::invalid_argument& error) {
     return reply(broker_, id, ControlError{400000, error.what()});
+  } catch (const std::system_error& error) {
+    return reply(broker_, id,
+                 ControlError{500001, std::string(error.what()) + ": nothing was changed"});
   }
   reply(broker_, id,
         ControlError{400000, "this is a provisioning service, which has no command '" + name +
@@ -204,8 +211,10 @@ JsonObject Dps::enroll(const JsonValue& command) {
     throw std::invalid_argument("the hub must be one of " + hosts + ", not '" + enrollment.hub +
                                 "'");
   }
-  enrollments_[name] = enrollment;
-  save();
+  auto changed = enrollments_;
+  changed[name] = enrollment;
+  save(changed);
+  enrollments_ = std::move(changed);
   JsonObject result;
   result.add("enrollment", to_json(enrollment));
   return result;
@@ -223,9 +232,9 @@ JsonObject Dps::list_registrations() const {
   return result;
 }
 
-void Dps::save() const {
+void Dps::save(const Enrollments& enrollments) const {
   std::vector<Enrollment> list;
-  for (const auto& [name, enrollment] : enrollments_) list.push_back(enrollment);
+  for (const auto& [name, enrollment] : enrollments) list.push_back(enrollment);
   save_enrollments(config_.directory, list);
 }
 

@@ -34,6 +34,8 @@ class Dps final : public Service {
   void control(std::string_view command) override;
 
  private:
+  using Enrollments = std::map<std::string, Enrollment, std::less<>>;
+
   struct Device {
     std::string registration_id;
     std::string enrollment;
@@ -75,12 +77,12 @@ class Dps final : public Service {
   JsonObject drop(const std::string& registration_id);
   static JsonObject list_faults();
   JsonObject list_registrations() const;
-  void save() const;
+  void save(const Enrollments& enrollments) const;
 
   DpsConfig config_;
   Broker& broker_;
   EventLog events_;
-  std::map<std::string, Enrollment, std::less<>> enrollments_;
+  Enrollments enrollments_;
   std::unordered_map<const void*, Device> devices_;
   std::set<std::string, std::less<>> subscribed_;  // Registration ids; the broker keeps sessions.
   std::map<std::string, Operation> operations_;    // By registration id: the latest.

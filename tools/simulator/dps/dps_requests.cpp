@@ -34,7 +34,7 @@ Outcome Dps::publish(const void* connection, const Publication& publication) {
   const auto query = publication.topic.substr(is_register ? kRegister.size() : kQuery.size());
   if (!is_register && !publication.topic.starts_with(kQuery)) {
     JsonObject event = event_of("refused_topic", device.registration_id);
-    events_.write(event.add("topic", publication.topic));
+    events_.note(event.add("topic", publication.topic));
     return Outcome::cut;
   }
   const auto rid = query_value(query, "$rid");
@@ -49,8 +49,8 @@ Dps::Answer Dps::answer_to(const Device& device, std::string_view query, std::st
   Enrollment& enrollment = enrollments_.find(device.enrollment)->second;
   const bool busy = query.empty() && !registrations_.admit(std::chrono::steady_clock::now());
   if (busy || enrollment.throttled > 0) {
-    if (!busy && --enrollment.throttled == 0) save();
-    events_.write(event_of("throttled", device.registration_id));
+    if (!busy && --enrollment.throttled == 0) save(enrollments_);
+    events_.note(event_of("throttled", device.registration_id));
     return {429, error_body(429001, "too many requests"), enrollment.retry_after};
   }
   return query.empty() ? begin(device, enrollment, body) : status_of(device, enrollment, query);
@@ -64,7 +64,7 @@ Dps::Answer Dps::begin(const Device& device, Enrollment& enrollment, std::string
   }
   JsonObject event = event_of("registering", device.registration_id);
   if (request->HasMember("payload")) event.add("payload", (*request)["payload"]);
-  events_.write(event);
+  events_.note(event);
   Operation& operation = operations_[device.registration_id];
   operation = {"4.simulated." + std::to_string(++operations_begun_), enrollment.assigning};
   return {202, assigning_body(operation.id), enrollment.retry_after};
@@ -105,7 +105,7 @@ Dps::Answer Dps::finish(const Device& device, const Enrollment& enrollment,
       state.add("payload", static_cast<const JsonValue&>(*payload));
     }
   }
-  events_.write(event);
+  events_.note(event);
   JsonObject body;
   body.add("operationId", operation.id).add("status", enrollment.outcome);
   body.add("registrationState", std::move(state));
@@ -114,10 +114,6 @@ Dps::Answer Dps::finish(const Device& device, const Enrollment& enrollment,
 
 std::string Dps::give(const Device& device, const Enrollment& enrollment,
                       const std::string& device_id, const LinkedHub& hub) {
-  bool moved = false;
-  for (const LinkedHub& other : config_.hubs) {
-    if (&other != &hub) moved = deprovision(other.directory, device_id) || moved;
-  }
   const bool known = provisioned_credential(hub.directory, device_id).has_value();
   ProvisionedCredential credential;
   if (enrollment.x509()) {
@@ -126,6 +122,10 @@ std::string Dps::give(const Device& device, const Enrollment& enrollment,
     credential.key = enrollment.key_for(device.registration_id);
   }
   provision(hub.directory, device_id, credential);
+  bool moved = false;
+  for (const LinkedHub& other : config_.hubs) {
+    if (&other != &hub) moved = deprovision(other.directory, device_id) || moved;
+  }
   assignments_[device.registration_id] = hub.host;
   if (moved) return "deviceDataReset";
   return known ? "reprovisionedToInitialAssignment" : "initialAssignment";

@@ -15,6 +15,9 @@ class Broker {
   virtual void send(const std::string& client_id, const std::string& topic,
                     std::string_view payload, int qos) = 0;
 
+  // Shows the user of the simulator a sentence.
+  virtual void notify(const std::string& text) = 0;
+
   // Closes the client's connection without a DISCONNECT.
   virtual void cut(const std::string& client_id) = 0;
 

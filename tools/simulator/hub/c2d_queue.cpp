@@ -1,6 +1,7 @@
 #include "hub/c2d_queue.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "common/crypto.hpp"
@@ -11,7 +12,7 @@ namespace azure::iot::device::simulator {
 
 namespace {
 
-// Lines of forgotten messages to tolerate before the file is written anew.
+// Lines of forgotten messages to tolerate before the file is rewritten.
 constexpr std::size_t kSpareLines = 1000;
 
 std::string line_of(const C2dMessage& message) {
@@ -22,19 +23,20 @@ std::string line_of(const C2dMessage& message) {
       .add("topic", message.topic)
       .add("payload_b64", base64_encode(message.payload))
       .add("expiry", static_cast<std::int64_t>(message.expiry.time_since_epoch().count()));
-  return line.text() + "\n";
+  return line.text();
 }
 
 }  // namespace
 
-C2dQueue::C2dQueue(std::filesystem::path path) : path_(std::move(path)) {
+C2dQueue::C2dQueue(std::filesystem::path path)
+    : path_(std::move(path)), what_("cannot write " + path_.string()) {
   load();
   rewrite();
 }
 
 C2dMessage& C2dQueue::push(C2dMessage message) {
   message.number = next_number_++;
-  write_all(file_.get(), line_of(message), "cannot write the message queue");
+  append_line(file_.get(), line_of(message), what_);
   ++lines_;
   return messages_.emplace_back(std::move(message));
 }
@@ -49,10 +51,15 @@ std::size_t C2dQueue::waiting_for(std::string_view identity) const {
 std::list<C2dMessage>::iterator C2dQueue::remove(std::list<C2dMessage>::iterator message) {
   JsonObject line;
   line.add("done", message->number);
-  write_all(file_.get(), line.text() + "\n", "cannot write the message queue");
-  ++lines_;
   const auto next = messages_.erase(message);
-  if (lines_ > 2 * messages_.size() + kSpareLines) rewrite();
+  try {
+    append_line(file_.get(), line.text(), what_);
+    ++lines_;
+    if (lines_ > 2 * messages_.size() + kSpareLines) rewrite();
+  } catch (const std::system_error&) {
+    // A full disk: the message is delivered again if the broker is started again before the file
+    // is rewritten.
+  }
   return next;
 }
 
@@ -80,7 +87,7 @@ void C2dQueue::load() {
 
 void C2dQueue::rewrite() {
   std::string text;
-  for (const auto& message : messages_) text += line_of(message);
+  for (const auto& message : messages_) text += line_of(message) + "\n";
   replace_file(path_, text);
   file_ = open_for_append(path_);
   lines_ = messages_.size();

@@ -40,6 +40,7 @@ class C2dQueue {
   void rewrite();
 
   std::filesystem::path path_;
+  std::string what_;
   Fd file_;
   std::list<C2dMessage> messages_;
   std::int64_t next_number_ = 1;

@@ -18,4 +18,10 @@ void reply(Broker& broker, std::int64_t id, const ControlError& error) {
   broker.send(std::string(kControlClientId), kControlReplyTopic, answer.text(), 0);
 }
 
+std::string notice(std::string_view text) {
+  JsonObject object;
+  object.add("notice", text);
+  return object.text();
+}
+
 }  // namespace azure::iot::device::simulator

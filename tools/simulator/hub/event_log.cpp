@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <ctime>
 #include <fstream>
+#include <system_error>
 
 #include "common/crypto.hpp"
 
@@ -35,7 +36,8 @@ bool ends_in_half_a_line(const std::filesystem::path& path) {
 
 }  // namespace
 
-EventLog::EventLog(const std::filesystem::path& path) : file_(open_for_append(path)) {
+EventLog::EventLog(const std::filesystem::path& path)
+    : file_(open_for_append(path)), what_("cannot write " + path.string()) {
   // A broker killed while writing leaves half a line: close it, so that the next one stands alone.
   if (ends_in_half_a_line(path)) write_all(file_.get(), "\n", "cannot write the event log");
 }
@@ -53,8 +55,14 @@ JsonObject EventLog::event(std::string_view kind, const Identity& identity) {
   return event;
 }
 
-void EventLog::write(const JsonObject& event) {
-  write_all(file_.get(), event.text() + "\n", "cannot write the event log");
+void EventLog::write(const JsonObject& event) { append_line(file_.get(), event.text(), what_); }
+
+void EventLog::note(const JsonObject& event) {
+  try {
+    write(event);
+  } catch (const std::system_error& error) {
+    failure_ = error.what();
+  }
 }
 
 void add_payload(JsonObject& event, std::string_view payload) {

@@ -4,7 +4,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/files.hpp"
 #include "common/json.hpp"
@@ -20,11 +23,20 @@ class EventLog {
   static JsonObject event(std::string_view kind);
   static JsonObject event(std::string_view kind, const Identity& identity);
 
-  // Throws std::system_error when the disk is full; then nobody must be told that it was kept.
+  // Throws std::system_error if the disk is full. Then the event must have no effect: write it
+  // before the change that it reports is made.
   void write(const JsonObject& event);
+
+  // Of a change that is made in any case. Without room the log misses it; see take_failure.
+  void note(const JsonObject& event);
+
+  // Why `note` failed since the last call, if it did.
+  std::optional<std::string> take_failure() { return std::exchange(failure_, std::nullopt); }
 
  private:
   Fd file_;
+  std::string what_;
+  std::optional<std::string> failure_;
 };
 
 // Adds `payload`, or `payload_b64` when the bytes are not UTF-8.

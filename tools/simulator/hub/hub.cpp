@@ -1,4 +1,4 @@
-// Who is connected, and what he has subscribed to.
+// Connections and subscriptions.
 #include "hub/hub.hpp"
 
 #include <algorithm>
@@ -62,6 +62,14 @@ Admission Hub::connect(const ConnectRequest& request) {
     sever(*identity, {400027, "taken over"});
     disconnect(first);
   }
+  JsonObject event = EventLog::event("connected", *identity);
+  event.add("clean_session", request.clean_session).add("keep_alive", request.keep_alive);
+  event.add("user_name", std::string(request.credentials.user_name));
+  if (request.clean_session && !identity->subscriptions.empty()) {
+    keep_subscriptions(*identity, {}, event);
+  } else {
+    events_.write(event);
+  }
   departed_.erase(request.connection);  // A new client at an old address.
   connections_[request.connection] = identity;
   identity->connection = request.connection;
@@ -70,13 +78,6 @@ Admission Hub::connect(const ConnectRequest& request) {
   identity->token_expiry = std::get<Acceptance>(verdict).expiry;
   identity->last_heard = now;
   identity->end.reset();
-  if (request.clean_session && !identity->subscriptions.empty()) {
-    identity->subscriptions.clear();
-    identities_.save(*identity);
-  }
-  JsonObject event = EventLog::event("connected", *identity);
-  event.add("clean_session", request.clean_session).add("keep_alive", request.keep_alive);
-  events_.write(event.add("user_name", std::string(request.credentials.user_name)));
   broker_.save_sessions();
 
   // With a kept session, queued messages follow the CONNACK; else the SUBSCRIBE.
@@ -95,7 +96,7 @@ void Hub::disconnect(const void* connection) {
     if (end->code != 0) event.add("code", end->code);
     event.add("reason", end->reason);
   }
-  events_.write(event);
+  events_.note(event);
 }
 
 void Hub::note_will(const void* connection, const Publication& will) {
@@ -108,7 +109,7 @@ void Hub::note_will(const void* connection, const Publication& will) {
     return record_telemetry(identity, std::get<TelemetryTopic>(*topic), will, "Will");
   }
   JsonObject event = EventLog::event("refused_topic", identity);
-  events_.write(event.add("topic", will.topic).add("will", true));
+  events_.note(event.add("topic", will.topic).add("will", true));
 }
 
 bool Hub::subscribe(const void* connection, std::string_view filter) {
@@ -121,18 +122,21 @@ bool Hub::subscribe(const void* connection, std::string_view filter) {
                                       config_.limits.subscriptions;
   if (!feature || too_many) {
     JsonObject event = EventLog::event("refused_topic", *identity);
-    events_.write(event.add("topic", filter));
+    events_.note(event.add("topic", filter));
     cut(*identity, 0,
         feature ? "more topic filters than the hub allows"
                 : "a topic filter the hub does not know");
     return false;
   }
-  if (is_new) {
-    identity->subscriptions.emplace(filter, *feature);
-    identities_.save(*identity);
-  }
   JsonObject event = EventLog::event("subscribed", *identity);
-  events_.write(event.add("feature", to_string(*feature)));
+  event.add("feature", to_string(*feature));
+  if (is_new) {
+    auto subscriptions = identity->subscriptions;
+    subscriptions.emplace(filter, *feature);
+    keep_subscriptions(*identity, std::move(subscriptions), event);
+  } else {
+    events_.write(event);
+  }
   broker_.save_sessions();
   if (*feature == identity->message_feature()) deliver_messages(*identity);
   return true;
@@ -146,14 +150,17 @@ bool Hub::unsubscribe(const void* connection, std::string_view filter) {
   if (found == identity->subscriptions.end()) return true;
   JsonObject event = EventLog::event("unsubscribed", *identity);
   event.add("feature", to_string(found->second));
-  identity->subscriptions.erase(found);
-  identities_.save(*identity);
-  events_.write(event);
+  auto subscriptions = identity->subscriptions;
+  subscriptions.erase(found->first);
+  keep_subscriptions(*identity, std::move(subscriptions), event);
   broker_.save_sessions();
   return true;
 }
 
 void Hub::tick() {
+  if (const auto failure = events_.take_failure()) {
+    broker_.notify(*failure + ": the event log misses events");
+  }
   departed_.clear();
   // The broker saves at the end of the turn after this one, before the next tick: what was handed
   // over before the last tick is in that file by now.
@@ -178,12 +185,29 @@ Identity* Hub::identity_of(const void* connection) {
 void Hub::refuse(std::string_view client_id, int code, std::string_view reason) {
   JsonObject event = EventLog::event("refused");
   event.add("client_id", is_utf8(client_id) ? client_id : std::string_view());
-  events_.write(event.add("code", code).add("reason", reason));
+  events_.note(event.add("code", code).add("reason", reason));
 }
 
 void Hub::sever(Identity& identity, EndOfLink why) {
   identity.end = std::move(why);
   broker_.cut(identity.name());
+}
+
+void Hub::keep(const Identity& identity, const JsonObject& event) {
+  StagedFile file = identities_.stage(identity);
+  events_.write(event);
+  file.commit();
+}
+
+void Hub::keep_subscriptions(Identity& identity, std::map<std::string, Feature> subscriptions,
+                             const JsonObject& event) {
+  identity.subscriptions.swap(subscriptions);
+  try {
+    keep(identity, event);
+  } catch (...) {
+    identity.subscriptions.swap(subscriptions);
+    throw;
+  }
 }
 
 void Hub::pause(Throttle::Duration delay) {

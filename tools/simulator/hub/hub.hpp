@@ -49,6 +49,11 @@ class Hub final : public Service {
   void sever(Identity& identity, EndOfLink why);  // From outside a callback of that client.
   void sever_overdue();
   void pause(Throttle::Duration delay);
+  // Writes a change of the identity and its event to disk, or throws and leaves the disk as it was:
+  // the caller then takes the change back.
+  void keep(const Identity& identity, const JsonObject& event);
+  void keep_subscriptions(Identity& identity, std::map<std::string, Feature> subscriptions,
+                          const JsonObject& event);
 
   // What comes up (hub_receive.cpp).
   Outcome receive(Identity& identity, const TelemetryTopic& topic, const Publication& publication);
@@ -61,6 +66,9 @@ class Hub final : public Service {
   void record_telemetry(const Identity& identity, const TelemetryTopic& topic,
                         const Publication& publication, std::string_view message_type);
   void route_output(const Identity& module, const TelemetryTopic& topic, std::string_view payload);
+  // Gives the section's new version. Without room on the disk it throws, and the twin stays.
+  std::int64_t patch_twin(Identity& identity, Twin::Section section, const JsonValue& patch,
+                          std::string_view event_kind);
   void answer_twin_request(Identity& identity, std::string_view rid, int status, int code,
                            std::string_view reason);
   // True when the request was answered with an error, or is to be looked at again later.

@@ -1,6 +1,7 @@
 // The service side of the hub: commands of the launcher, JSON in and out (see hub/control.hpp).
 #include <algorithm>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "common/crypto.hpp"
@@ -45,6 +46,8 @@ void Hub::control(std::string_view text) {
     run_command(id, *command);
   } catch (const ControlError& error) {
     reply(id, error);
+  } catch (const std::system_error& error) {
+    reply(id, ControlError{500001, std::string(error.what()) + ": nothing was changed"});
   }
 }
 
@@ -184,7 +187,7 @@ void Hub::invoke_method(std::int64_t id, const JsonValue& command) {
   const std::string rid =
       calls_.begin({id, identity.name(), method, std::chrono::steady_clock::now() + timeout});
   JsonObject event = EventLog::event("method_request", identity);
-  events_.write(event.add("method", method).add("rid", rid));
+  events_.note(event.add("method", method).add("rid", rid));
   broker_.send(identity.name(), method_request_topic(method, rid), payload, 0);
 }
 
@@ -203,12 +206,9 @@ JsonObject Hub::read_or_patch_twin(const JsonValue& command) {
   if (!identity.twin.fits(Twin::Section::desired, patch, config_.limits.twin_bytes)) {
     throw ControlError{413001, "the desired properties would exceed 32 KB"};
   }
-  const auto version = identity.twin.patch(Twin::Section::desired, patch);
-  identities_.save(identity);
-  JsonObject event = EventLog::event("twin_desired", identity);
-  events_.write(event.add("version", version).add("patch", patch));
+  const auto version = patch_twin(identity, Twin::Section::desired, patch, "twin_desired");
 
-  // Nobody is told later of a change that happened while he was away: he reads the twin then.
+  // A device that is away is not told of the change later: it reads the twin then.
   const bool notified = identity.connected() && identity.subscribed(Feature::desired_patches);
   if (notified) {
     JsonObject notification;

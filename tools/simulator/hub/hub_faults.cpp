@@ -49,7 +49,7 @@ std::optional<Fault> Hub::strike(FaultKind kind, const Identity& identity) {
   auto fault = faults_.take(kind, identity.name(), steady_clock::now());
   if (!fault) return fault;
   JsonObject event = EventLog::event("fault", identity);
-  events_.write(event.add("fault", to_string(kind)));
+  events_.note(event.add("fault", to_string(kind)));
   return fault;
 }
 
@@ -117,7 +117,7 @@ JsonObject Hub::add_fault(const JsonValue& command) {
   if (command.HasMember("status")) fault.status = static_cast<int>(number("status", 400, 599));
   faults_.add(std::move(fault));
   JsonObject event = EventLog::event("fault_set");
-  events_.write(event.add("fault", name));
+  events_.note(event.add("fault", name));
   return list_faults();
 }
 

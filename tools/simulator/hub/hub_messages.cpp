@@ -19,7 +19,7 @@ const C2dMessage& Hub::queue_message(Identity& identity, std::string message_id,
       messages_.push({0, identity.name(), std::move(message_id), std::move(topic),
                       std::move(payload), wall_clock() + life});
   JsonObject event = EventLog::event("c2d_queued", identity);
-  events_.write(event.add("message_id", message.message_id).add("number", message.number));
+  events_.note(event.add("message_id", message.message_id).add("number", message.number));
   return message;
 }
 
@@ -37,7 +37,7 @@ void Hub::deliver_messages(Identity& identity) {
     }
     if (message->expiry <= wall_clock()) {
       JsonObject event = EventLog::event("c2d_expired", identity);
-      events_.write(event.add("message_id", message->message_id));
+      events_.note(event.add("message_id", message->message_id));
       message = messages_.remove(message);
       continue;
     }
@@ -45,7 +45,7 @@ void Hub::deliver_messages(Identity& identity) {
     message->handed_over = true;
     handed_over_ = true;
     JsonObject event = EventLog::event("c2d_sent", identity);
-    events_.write(event.add("message_id", message->message_id).add("topic", message->topic));
+    events_.note(event.add("message_id", message->message_id).add("topic", message->topic));
     ++message;
   }
 }

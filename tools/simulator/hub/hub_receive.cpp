@@ -1,4 +1,5 @@
 // What devices and modules send.
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -33,7 +34,7 @@ Outcome Hub::publish(const void* connection, const Publication& publication) {
   const auto topic = parse_up_topic(*identity, publication.topic);
   if (!topic) {
     JsonObject event = EventLog::event("refused_topic", *identity);
-    events_.write(event.add("topic", publication.topic));
+    events_.note(event.add("topic", publication.topic));
     return cut(*identity, 0, "a topic the hub does not know");
   }
   return std::visit([&](const auto& kind) { return receive(*identity, kind, publication); },
@@ -103,7 +104,7 @@ void Hub::route_output(const Identity& module, const TelemetryTopic& topic,
     Identity* target = identities_.find(module.device_id + "/" + route.to_module);
     if (target == nullptr) {
       JsonObject event = EventLog::event("unroutable", module);
-      events_.write(event.add("route", to_text(route)));
+      events_.note(event.add("route", to_text(route)));
       continue;
     }
     Properties properties{{"$.cdid", module.device_id}, {"$.cmid", module.module_id}};
@@ -152,10 +153,25 @@ void Hub::resume_held_up() {
   resuming_ = false;
 }
 
+std::int64_t Hub::patch_twin(Identity& identity, Twin::Section section, const JsonValue& patch,
+                             std::string_view event_kind) {
+  const std::string before = identity.twin.document();
+  const auto version = identity.twin.patch(section, patch);
+  JsonObject event = EventLog::event(event_kind, identity);
+  event.add("version", version).add("patch", patch);
+  try {
+    keep(identity, event);
+  } catch (...) {
+    identity.twin.restore(before);
+    throw;
+  }
+  return version;
+}
+
 void Hub::answer_twin_request(Identity& identity, std::string_view rid, int status, int code,
                               std::string_view reason) {
   JsonObject event = EventLog::event("twin_refused", identity);
-  events_.write(event.add("status", status).add("reason", reason));
+  events_.note(event.add("status", status).add("reason", reason));
   if (!identity.subscribed(Feature::twin_responses)) return;
   broker_.send(identity.name(), twin_response_topic(status, rid),
                error_body(code, "The request was refused: " + std::string(reason)).text(), 0);
@@ -166,7 +182,7 @@ Outcome Hub::receive(Identity& identity, const TwinGetTopic& topic,
   if (hold_up_twin_request(identity, topic.rid, twin_reads_, publication)) {
     return Outcome::acknowledged;
   }
-  events_.write(EventLog::event("twin_read", identity));
+  events_.note(EventLog::event("twin_read", identity));
   if (identity.subscribed(Feature::twin_responses)) {
     broker_.send(identity.name(), twin_response_topic(200, topic.rid), identity.twin.document(), 0);
   }
@@ -189,11 +205,14 @@ Outcome Hub::receive(Identity& identity, const ReportedPatchTopic& topic,
     answer_twin_request(identity, topic.rid, 400, 400004, *violation);
     return Outcome::acknowledged;
   }
-  const auto version = identity.twin.patch(Twin::Section::reported, *patch);
-  identities_.save(identity);
-  JsonObject event = EventLog::event("twin_reported", identity);
-  event.add("version", version);
-  events_.write(event.add("patch", static_cast<const JsonValue&>(*patch)));
+  std::int64_t version = 0;
+  try {
+    version = patch_twin(identity, Twin::Section::reported, *patch, "twin_reported");
+  } catch (const std::system_error& error) {
+    broker_.notify(std::string(error.what()) + ": reported properties were refused");
+    answer_twin_request(identity, topic.rid, 500, 500001, "it could not be kept");
+    return Outcome::acknowledged;
+  }
   if (identity.subscribed(Feature::twin_responses)) {
     broker_.send(identity.name(), twin_response_topic(204, topic.rid, version), "", 0);
   }
@@ -208,7 +227,7 @@ Outcome Hub::receive(Identity& identity, const MethodResponseTopic& topic,
   JsonObject event = EventLog::event("method_response", identity);
   event.add("rid", topic.rid).add("status", topic.status).add("expected", call.has_value());
   if (!too_large) add_payload(event, publication.payload);
-  events_.write(event);
+  events_.note(event);
   if (too_large) {
     if (call) {
       reply(call->request,

@@ -54,7 +54,7 @@ Identity* IdentityStore::find(std::string_view name) {
   return found == identities_.end() ? nullptr : &found->second;
 }
 
-void IdentityStore::save(const Identity& identity) const {
+StagedFile IdentityStore::stage(const Identity& identity) const {
   Json subscriptions(rapidjson::kArrayType);
   for (const auto& [filter, feature] : identity.subscriptions) {
     subscriptions.PushBack(JsonValue(filter, subscriptions.GetAllocator()),
@@ -62,7 +62,7 @@ void IdentityStore::save(const Identity& identity) const {
   }
   JsonObject state;
   state.add("twin", identity.twin.document()).add("subscriptions", subscriptions);
-  replace_file(file_of(identity), state.text());
+  return StagedFile(file_of(identity), state.text());
 }
 
 std::filesystem::path IdentityStore::file_of(const Identity& identity) const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/files.hpp"
 #include "hub/config.hpp"
 #include "hub/identity.hpp"
 
@@ -25,8 +26,9 @@ class IdentityStore {
 
   std::map<std::string, Identity, std::less<>>& all() { return identities_; }
 
-  // To be called after each change of the twin or the subscriptions, before anybody is told.
-  void save(const Identity& identity) const;
+  // The file of a changed twin or of changed subscriptions, to commit before any client or service
+  // learns of the change.
+  StagedFile stage(const Identity& identity) const;
 
  private:
   std::filesystem::path file_of(const Identity& identity) const;

@@ -67,8 +67,11 @@ std::string to_mosquitto_conf(const BrokerConfig& config) {
     out << "log_type error\nlog_type warning\nlog_type notice\n";
   }
   out << "plugin " << config.plugin.string() << "\n"
-      << "plugin_opt_config " << config.hub_config.string() << "\n"
-      << "listener 0 " << config.control_socket.string() << "\n";
+      << "plugin_opt_config " << config.hub_config.string()
+      << "\n"
+      // By its name alone, in the folder that the broker runs in: mosquitto reads a path here only
+      // up to the first blank.
+      << "listener 0 " << config.control_socket.filename().string() << "\n";
   const BrokerPorts& ports = config.ports;
   add_listener(out, config, {ports.mqtt, false, false});
   add_listener(out, config, {ports.x509, true, false});

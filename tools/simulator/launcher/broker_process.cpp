@@ -55,7 +55,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 }
 
 // In the child, between fork and exec: only calls that are safe there.
-void become_broker(pid_t launcher, int output, char* const* arguments, char* const* environment) {
+void become_broker(pid_t launcher, const char* folder, int output, char* const* arguments,
+                   char* const* environment) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != launcher) _exit(127);  // It died before it could be watched.
   sigset_t none;
@@ -67,6 +68,7 @@ void become_broker(pid_t launcher, int output, char* const* arguments, char* con
     setrlimit(RLIMIT_NOFILE, &files);
   }
   umask(077);
+  if (chdir(folder) != 0) _exit(127);
   const int input = open("/dev/null", O_RDONLY);
   dup2(input, STDIN_FILENO);
   dup2(output, STDOUT_FILENO);
@@ -92,10 +94,11 @@ void BrokerProcess::start() {
   const std::vector<char*> argv = pointers_to(arguments);
   const std::vector<char*> envp = pointers_to(environment);
   const Fd output = open_for_append(output_);
+  const std::string folder = configuration_.parent_path().string();
   const pid_t launcher = getpid();
   const pid_t child = fork();
   if (child < 0) throw std::system_error(errno, std::generic_category(), "cannot start the broker");
-  if (child == 0) become_broker(launcher, output.get(), argv.data(), envp.data());
+  if (child == 0) become_broker(launcher, folder.c_str(), output.get(), argv.data(), envp.data());
   pid_ = child;
 }
 

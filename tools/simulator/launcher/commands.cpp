@@ -88,11 +88,23 @@ std::filesystem::path choose_control_socket(const std::string& named, const char
   if (!named.empty()) return named;
   const char* configured = std::getenv("IOTHUB_SIM_CONTROL");
   if (configured != nullptr && *configured != '\0') return configured;
-  if (const auto found = find_control_socket(socket_name)) return *found;
-  throw std::runtime_error(
-      std::string("no running simulator was found: start one with 'iothub-sim ") +
-      (socket_name == std::string_view(kDpsSocketName) ? "run-dps" : "run") +
-      "', or name its socket with --control or IOTHUB_SIM_CONTROL");
+  const bool dps = socket_name == std::string_view(kDpsSocketName);
+  const auto found = find_control_sockets(socket_name);
+  if (found.size() == 1) return found.front();
+  std::string text;
+  if (found.empty()) {
+    text =
+        std::string("no running simulator was found: start one with 'iothub-sim ") +
+        (dps ? "run-dps" : "run") +
+        "', or name its socket with --control or IOTHUB_SIM_CONTROL. These folders were searched:";
+    for (const auto& place : run_places()) text += "\n  " + place.string();
+    throw std::runtime_error(text);
+  }
+  text = std::to_string(found.size()) +
+         " simulators are running: name the socket of one with --control or IOTHUB_SIM_CONTROL. "
+         "These answer:";
+  for (const auto& socket : found) text += "\n  --control '" + socket.string() + "'";
+  throw std::invalid_argument(text);
 }
 
 int run_request(const std::filesystem::path& socket, const JsonObject& request) {

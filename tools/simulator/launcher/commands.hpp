@@ -22,8 +22,8 @@ enum : int {
   kTimedOut = 3,  // `watch --count` saw too little; a method was not answered.
 };
 
-// The socket named by --control or IOTHUB_SIM_CONTROL, else the newest simulator's of that kind.
-// Throws std::runtime_error when there is none.
+// The socket named by --control or IOTHUB_SIM_CONTROL, else that of the only simulator of its kind.
+// Throws std::runtime_error if none runs, and std::invalid_argument, with a list, if several do.
 std::filesystem::path choose_control_socket(const std::string& named,
                                             const char* socket_name = kHubSocketName);
 

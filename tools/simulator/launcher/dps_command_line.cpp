@@ -116,7 +116,7 @@ void describe_run_dps(CLI::App& app, CommandLine& line) {
       "and ends on SIGINT or SIGTERM");
   run->add_option("--hub", arguments.hubs,
                   "Control socket of a hub to give devices to; repeatable, the first is the "
-                  "default (else IOTHUB_SIM_CONTROL, else the newest)");
+                  "default (else IOTHUB_SIM_CONTROL, else the only one that runs)");
   run->add_option("--enrollment", arguments.enrollments,
                   "A device that may register, REGISTRATION_ID[=BASE64KEY]; repeatable")
       ->take_all();

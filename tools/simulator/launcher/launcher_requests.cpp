@@ -1,5 +1,6 @@
 // What a launcher is asked for while it serves: its own commands, and those that it hands on.
 #include <algorithm>
+#include <iostream>
 #include <stdexcept>
 
 #include "hub/sas_token.hpp"
@@ -149,6 +150,10 @@ void Launcher::end_silence() {
 void Launcher::on_reply(std::string_view text) {
   auto reply = parse_json(text);
   if (!reply || !reply->IsObject()) return;
+  if (const std::string notice = string_member(*reply, "notice"); !notice.empty()) {
+    std::cerr << "iothub-sim: " << notice << std::endl;
+    return;
+  }
   const auto found = pending_.find(integer_member(*reply, "id", 0));
   if (found == pending_.end()) return;
   const auto [peer, id] = found->second;

@@ -23,8 +23,9 @@ int main_program(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   CommandLine line;
-  app.add_option("--control", line.control,
-                 "Socket of the simulator to act on (else IOTHUB_SIM_CONTROL, else the newest)");
+  app.add_option(
+      "--control", line.control,
+      "Socket of the simulator to act on (else IOTHUB_SIM_CONTROL, else the only one that runs)");
 
   describe_run(app, line);
   describe_dps_commands(app, line);

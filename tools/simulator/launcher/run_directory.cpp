@@ -1,11 +1,14 @@
 #include "launcher/run_directory.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
-#include <vector>
+#include <tuple>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -19,51 +22,73 @@ namespace azure::iot::device::simulator {
 namespace {
 
 constexpr std::string_view kPrefix = "iothub-sim.";
-
-std::filesystem::path runtime_directory() {
-  const char* configured = std::getenv("XDG_RUNTIME_DIR");
-  return configured != nullptr && *configured != '\0' ? configured : "/tmp";
-}
+constexpr std::string_view kUnlocked = "iothub-sim-new.";  // Until its lock is held.
+constexpr std::size_t kLongestSocket = 107;                // Bytes of the path of a Unix socket.
 
 bool is_ours(const std::filesystem::path& path) {
   struct stat status {};
   return lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid();
 }
 
-// Folders of runs of this user: those that run, and those that were killed.
-std::vector<std::filesystem::path> run_directories() {
+// Folders of this user in `place` whose names begin so.
+std::vector<std::filesystem::path> folders_named(std::string_view prefix,
+                                                 const std::filesystem::path& place) {
   std::vector<std::filesystem::path> found;
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(runtime_directory(), ignored)) {
-    const bool named_so = entry.path().filename().string().starts_with(kPrefix);
+  for (const auto& entry : std::filesystem::directory_iterator(place, ignored)) {
+    const bool named_so = entry.path().filename().string().starts_with(prefix);
     if (named_so && is_ours(entry.path())) found.push_back(entry.path());
   }
   return found;
 }
 
-// A run that is killed cannot remove its folder: the next one does. It lets young ones alone, which
-// may be about to take their lock.
-void remove_dead_runs() {
+Fd open_lock(const std::filesystem::path& folder, int flags) {
+  return Fd(open((folder / "lock").c_str(), O_RDWR | O_CLOEXEC | flags, 0600));
+}
+
+bool take_lock(const Fd& lock) { return lock && flock(lock.get(), LOCK_EX | LOCK_NB) == 0; }
+
+// A killed run cannot remove its folder, so the next one does. A run holds its lock for as long as
+// it lives.
+void remove_dead_runs(const std::filesystem::path& place) {
   std::error_code ignored;
-  for (const auto& folder : run_directories()) {
-    const auto lock = folder / "lock";
-    const auto made = std::filesystem::last_write_time(lock, ignored);
-    if (ignored || std::filesystem::file_time_type::clock::now() - made < std::chrono::minutes(1)) {
-      continue;
-    }
-    const Fd fd(open(lock.c_str(), O_RDWR | O_CLOEXEC));
-    if (fd && flock(fd.get(), LOCK_EX | LOCK_NB) == 0) std::filesystem::remove_all(folder, ignored);
+  for (const auto& folder : folders_named(kPrefix, place)) {
+    const Fd lock = open_lock(folder, 0);
+    if (take_lock(lock)) std::filesystem::remove_all(folder, ignored);
+  }
+  for (const auto& folder : folders_named(kUnlocked, place)) {
+    const auto made = std::filesystem::last_write_time(folder, ignored);
+    const auto age = std::filesystem::file_time_type::clock::now() - made;
+    if (!ignored && age > std::chrono::minutes(1)) std::filesystem::remove_all(folder, ignored);
   }
 }
 
-std::filesystem::path make_temporary() {
-  remove_dead_runs();
+// The first place with room for the names of sockets.
+std::filesystem::path choose_place() {
+  const auto room = kLongestSocket - kPrefix.size() - std::string_view("/XXXXXX/").size() -
+                    std::string_view(kDpsSocketName).size();
+  const auto places = run_places();
+  const auto fits = [room](const auto& place) { return place.string().size() <= room; };
+  return *std::find_if(places.begin(), places.end() - 1, fits);
+}
 
-  std::string name = (runtime_directory() / (std::string(kPrefix) + "XXXXXX")).string();
-  if (mkdtemp(name.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(), "cannot make a folder " + name);
+// Gets its final name only when its lock is held, so that no other run takes it for a dead one.
+std::pair<std::filesystem::path, Fd> make_temporary() {
+  for (const auto& place : run_places()) remove_dead_runs(place);
+  const auto place = choose_place();
+  std::string made = (place / (std::string(kUnlocked) + "XXXXXX")).string();
+  if (mkdtemp(made.data()) == nullptr) {
+    throw std::system_error(errno, std::generic_category(),
+                            "cannot make a folder in " + place.string() +
+                                ": set TMPDIR to a folder that you may write to");
   }
-  return name;
+  Fd lock = open_lock(made, O_CREAT);
+  if (!take_lock(lock)) {
+    throw std::system_error(errno, std::generic_category(), "cannot lock " + made);
+  }
+  const auto path = place / (std::string(kPrefix) + made.substr(made.size() - 6));
+  std::filesystem::rename(made, path);
+  return {path, std::move(lock)};
 }
 
 std::filesystem::path make_named(const std::filesystem::path& named) {
@@ -88,14 +113,18 @@ std::filesystem::path make_named(const std::filesystem::path& named) {
 
 RunDirectory::RunDirectory(const std::optional<std::filesystem::path>& named,
                            const char* socket_name)
-    : path_(named ? make_named(*named) : make_temporary()),
-      socket_name_(socket_name),
-      temporary_(!named) {
-  const auto lock = path_ / "lock";
-  lock_ = Fd(open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock_)
-    throw std::system_error(errno, std::generic_category(), "cannot open " + lock.string());
-  if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    : socket_name_(socket_name), temporary_(!named) {
+  if (temporary_) {
+    std::tie(path_, lock_) = make_temporary();
+    return;
+  }
+  path_ = make_named(*named);
+  lock_ = open_lock(path_, O_CREAT);
+  if (!lock_) {
+    throw std::system_error(errno, std::generic_category(),
+                            "cannot open " + (path_ / "lock").string());
+  }
+  if (!take_lock(lock_)) {
     throw std::invalid_argument("another simulator runs in --dir " + path_.string() +
                                 ": stop it, or name another folder");
   }
@@ -110,18 +139,34 @@ RunDirectory::~RunDirectory() {
   }
 }
 
-std::optional<std::filesystem::path> find_control_socket(const char* name) {
-  std::optional<std::filesystem::path> newest;
-  std::filesystem::file_time_type newest_time{};
-  std::error_code ignored;
-  for (const auto& folder : run_directories()) {
-    const auto socket = folder / name;
-    const auto time = std::filesystem::last_write_time(socket, ignored);
-    if (ignored || (newest && time <= newest_time) || !connect_unix(socket)) continue;
-    newest = socket;
-    newest_time = time;
+std::vector<std::filesystem::path> run_places() {
+  std::vector<std::filesystem::path> places;
+  for (const char* name : {"TMPDIR", "XDG_RUNTIME_DIR"}) {
+    const char* folder = std::getenv(name);
+    if (folder != nullptr && *folder != '\0') {
+      places.push_back(std::filesystem::weakly_canonical(folder));
+    }
   }
-  return newest;
+  places.emplace_back("/tmp");
+  std::vector<std::filesystem::path> different;
+  for (auto& place : places) {
+    if (!place.has_filename()) place = place.parent_path();  // It ended with a slash.
+    if (std::find(different.begin(), different.end(), place) == different.end()) {
+      different.push_back(place);
+    }
+  }
+  return different;
+}
+
+std::vector<std::filesystem::path> find_control_sockets(const char* name) {
+  std::vector<std::filesystem::path> found;
+  for (const auto& place : run_places()) {
+    for (const auto& folder : folders_named(kPrefix, place)) {
+      if (connect_unix(folder / name)) found.push_back(folder / name);
+    }
+    if (!found.empty()) break;
+  }
+  return found;
 }
 
 }  // namespace azure::iot::device::simulator

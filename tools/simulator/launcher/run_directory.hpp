@@ -1,9 +1,10 @@
-// The private folder of one run, and how others find it.
+// The private folder of one run, and how commands find it.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/files.hpp"
 
@@ -13,11 +14,12 @@ namespace azure::iot::device::simulator {
 inline constexpr const char* kHubSocketName = "control";
 inline constexpr const char* kDpsSocketName = "dps-control";
 
-// Locked against a second run. Removed with all it holds unless it was named by the user.
+// Locked against a second run. Removed with its contents unless the user named it.
 class RunDirectory {
  public:
-  // A fresh one under ${XDG_RUNTIME_DIR:-/tmp}, or the named one (made if missing, and then kept).
-  // Throws std::invalid_argument when the named one can be read by others or is in use.
+  // The named folder, which is made if it is missing and then kept. Without a name, a new one in
+  // the first of run_places(); folders of runs that were killed are removed first. Throws
+  // std::invalid_argument if others can read the named folder or another run uses it.
   explicit RunDirectory(const std::optional<std::filesystem::path>& named,
                         const char* socket_name = kHubSocketName);
   RunDirectory(const RunDirectory&) = delete;
@@ -34,7 +36,12 @@ class RunDirectory {
   Fd lock_;
 };
 
-// The control socket, of that name, of the newest simulator of this user that answers.
-std::optional<std::filesystem::path> find_control_socket(const char* name = kHubSocketName);
+// The folders for runs without a named one: those of TMPDIR and XDG_RUNTIME_DIR, where they are
+// set, and /tmp.
+std::vector<std::filesystem::path> run_places();
+
+// The control sockets of that name of this user's simulators that answer, in the first of
+// run_places() that has any.
+std::vector<std::filesystem::path> find_control_sockets(const char* name = kHubSocketName);
 
 }  // namespace azure::iot::device::simulator

@@ -17,6 +17,7 @@
 #include "common/crypto.hpp"
 #include "common/files.hpp"
 #include "dps/dps.hpp"
+#include "hub/control.hpp"
 #include "hub/hub.hpp"
 #include "plugin/client_certificate.hpp"
 
@@ -33,6 +34,16 @@ class MosquittoBroker final : public Broker {
     mosquitto_broker_publish_copy(client_id.c_str(), topic.c_str(),
                                   static_cast<int>(payload.size()), payload.data(), qos, false,
                                   nullptr);
+  }
+
+  // A full disk spoils every write, and is told of once in a while.
+  void notify(const std::string& text) override {
+    const auto now = std::chrono::steady_clock::now();
+    if (text == last_notice_ && now - noticed_at_ < std::chrono::seconds(10)) return;
+    last_notice_ = text;
+    noticed_at_ = now;
+    mosquitto_log_printf(MOSQ_LOG_ERR, "iothub-sim: %s", text.c_str());
+    send(std::string(kControlClientId), kControlReplyTopic, notice(text), 0);
   }
 
   // Not a clean end: a will, if there is one, is due.
@@ -58,6 +69,8 @@ class MosquittoBroker final : public Broker {
   }
 
  private:
+  std::string last_notice_;
+  std::chrono::steady_clock::time_point noticed_at_{};
   bool save_due_ = false;
   std::chrono::steady_clock::time_point last_save_{};
 };
@@ -84,20 +97,21 @@ struct Plugin {
 Plugin& plugin_of(void* user_data) { return *static_cast<Plugin*>(user_data); }
 
 // Nothing may be thrown into the broker. What is thrown here is a full disk or no memory: the
-// client is cut off, so that nobody takes for kept what was not.
+// client is cut off, so that no client takes for kept what was not.
 template <typename Event, typename Handler>
 int guarded(void* event_data, void* user_data, int on_error, Handler handler) {
   try {
     return handler(plugin_of(user_data), *static_cast<Event*>(event_data));
   } catch (const std::exception& error) {
-    mosquitto_log_printf(MOSQ_LOG_ERR, "iothub-sim: %s", error.what());
+    plugin_of(user_data).broker.notify(std::string(error.what()) +
+                                       ": nothing is kept, and clients that send are cut off");
     return on_error;
   }
 }
 
 int on_basic_auth(int, void* event_data, void* user_data) {
   return guarded<mosquitto_evt_basic_auth>(
-      event_data, user_data, MOSQ_ERR_AUTH, [](Plugin& plugin, mosquitto_evt_basic_auth& event) {
+      event_data, user_data, MOSQ_ERR_UNKNOWN, [](Plugin& plugin, mosquitto_evt_basic_auth& event) {
         const auto client_id = text_of(mosquitto_client_id(event.client));
         if (client_id == kControlClientId) {
           if (!equal_secrets(text_of(event.password), plugin.control_secret)) return MOSQ_ERR_AUTH;
@@ -218,6 +232,7 @@ int mosquitto_plugin_version(int supported_version_count, const int* supported_v
 int mosquitto_plugin_init(mosquitto_plugin_id_t* identifier, void** user_data,
                           mosquitto_opt* options, int option_count) {
   try {
+    std::signal(SIGXFSZ, SIG_IGN);  // A limit on file sizes is an error like a full disk.
     auto plugin = std::make_unique<Plugin>(read_config(options, option_count));
     void* data = plugin.get();
     const struct {
