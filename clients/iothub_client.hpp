@@ -68,7 +68,8 @@ class IoTHubClient {
   void disconnect(Timeout timeout = {});
 
   // Ends the client for good, within a second, whatever it is doing: calls that wait on other
-  // threads get OperationCancelled, calls made later ClientError, a second shutdown among them.
+  // threads get OperationCancelled, calls made later ClientError. Idempotent: a second call returns
+  // when the first has ended.
   // What has been received is still given to its handler as far as the second allows.
   //
   //   client.shutdown();

@@ -58,12 +58,7 @@ RegistrationResult ProvisioningDeviceClient::register_device(Timeout timeout) {
 }
 
 void ProvisioningDeviceClient::shutdown() {
-  if (core().was_shut_down()) return;
-  wait_for<void>(core(), [&](Completion<void> done) {
-    // Whoever was faster has the same in mind.
-    core().start_shutdown(
-        Completion<void>([done = std::move(done)](const Error&) mutable { done({}); }));
-  });
+  wait_for<void>(core(), [&](Completion<void> done) { core().start_shutdown(std::move(done)); });
 }
 
 detail::ProvisioningClientCore& ProvisioningDeviceClient::core() const {

@@ -39,7 +39,7 @@ class ClientCore : public Core, public std::enable_shared_from_this<ClientCore> 
 
   // Overtakes everything: what waits fails with `operation_cancelled`, and no call is accepted any
   // more. Handlers that run get the rest of kShutdownLimit to end, unless it is one of them that
-  // calls. Over within kShutdownLimit. Any thread.
+  // calls. Ends within kShutdownLimit. A second call ends with the first. Any thread.
   void start_shutdown(Completion<void> done) final;
   void stop_handlers() override {}
 
@@ -80,11 +80,15 @@ class ClientCore : public Core, public std::enable_shared_from_this<ClientCore> 
   void initialize();
   void close();
   void close_and_wait();
+  void join_shutdown(Completion<void> done);
 
   const ForkGuard fork_guard_;
   const Service service_;
   const Duration operation_timeout_;
   std::atomic<bool> shut_down_ = false;
+  // Of the loop's thread.
+  bool shutdown_ended_ = false;
+  std::vector<Completion<void>> shutdowns_;  // Calls after the first, while it is under way.
 };
 
 }  // namespace azure::iot::device::detail

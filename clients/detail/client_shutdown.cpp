@@ -48,11 +48,15 @@ class ClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
     core_->when_quiet(caller_, [wait] { wait->quiet(); });
   }
 
-  // Told when nothing on the loop keeps the core any more: then whoever waits may be the last to
-  // let go of the loop, and its thread has ended when he has.
+  // Completes after the loop has dropped its last reference to the core, so that the waiting thread
+  // can join the loop's thread.
   void end() {
     core_->stop_handlers();
-    later([done = std::move(done_)]() mutable { done({}); });
+    core_->shutdown_ended_ = true;
+    later([done = std::move(done_), others = std::move(core_->shutdowns_)]() mutable {
+      done({});
+      for (auto& other : others) other({});
+    });
   }
 
   // Outside the stages, which may be in the middle of something.
@@ -70,13 +74,18 @@ class ClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
 };
 
 void ClientCore::start_shutdown(Completion<void> done) {
-  if (refuse(done)) return;
-  if (shut_down_.exchange(true)) {
-    return done(Error(Errc::pipeline_not_running, "the client was shut down"));
-  }
+  if (shut_down_.exchange(true)) return join_shutdown(std::move(done));
   auto shutdown =
       std::make_shared<Shutdown>(shared_from_this(), std::this_thread::get_id(), std::move(done));
   loop_->post([shutdown] { shutdown->run(); });
+}
+
+void ClientCore::join_shutdown(Completion<void> done) {
+  loop_->post([self = shared_from_this(), done = std::move(done)]() mutable {
+    if (!self->shutdown_ended_) return self->shutdowns_.push_back(std::move(done));
+    self.reset();  // See Shutdown::end.
+    done({});
+  });
 }
 
 }  // namespace azure::iot::device::detail

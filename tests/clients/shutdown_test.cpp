@@ -45,10 +45,24 @@ TEST_CASE("Client: after shutdown every call is refused, and nothing is dialled"
   CHECK(refused(client.send("hello")));
   CHECK(refused(client.get_twin()));
   CHECK(refused(client.on_message([](Message) {})));
-  CHECK(refused(client.shutdown()));
+  CHECK(client.shutdown().succeeded());
   client.advance(24h);
   CHECK(client.transport.dials() == 0);
   CHECK(client.transport.packets().empty());
+}
+
+TEST_CASE("Client: a second shutdown ends with the first") {
+  TestClient client;
+  client.connect();
+  client.transport.silent_disconnect = true;
+  const auto first = client.shutdown();
+  const auto second = client.shutdown();
+  CHECK_FALSE(first.done());
+  CHECK_FALSE(second.done());
+  client.advance(1s);
+  CHECK(first.succeeded());
+  CHECK(second.succeeded());
+  CHECK(client.shutdown().succeeded());
 }
 
 TEST_CASE("Client: shutdown overtakes a connect in progress and what waits for it") {

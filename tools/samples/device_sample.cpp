@@ -4,9 +4,7 @@
 //   IOTHUB_DEVICE_CONNECTION_STRING   the device, as the portal shows it
 //   IOTHUB_CA_FILE, IOTHUB_PORT       as in sample_program.hpp (optional)
 #include <cstdlib>
-#include <iostream>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "sample_program.hpp"
@@ -52,20 +50,18 @@ void send_reading(IoTHubDeviceClient& client, int number) {
 }
 
 // Sends readings until a signal comes; a link that is down meanwhile is no reason to end.
-void work(IoTHubDeviceClient& client, const sample::EndSignals& signals) {
-  for (int number = 2; !signals.wait_for(kPause); ++number) {
+void work(IoTHubDeviceClient& client, sample::StopOnSignal& stop) {
+  for (int number = 2; !stop.wait_for(kPause); ++number) {
     try {
       send_reading(client, number);
     } catch (const IotError& error) {
+      if (stop.came()) return;  // The client was shut down meanwhile.
       say(std::string("not sent: ") + error.what());
     }
   }
 }
 
-void run(bool once) {
-  const sample::EndSignals signals;
-  auto client = IoTHubDeviceClient::create_from_connection_string(
-      sample::connection_string("IOTHUB_DEVICE_CONNECTION_STRING"), sample::options());
+void talk(IoTHubDeviceClient& client, sample::StopOnSignal& stop, bool once) {
   client.connect();
   say("connected");
   show_what_happens(client);
@@ -76,26 +72,37 @@ void run(bool once) {
   if (!once) {
     take_what_comes_down(client);
     say("waiting for what comes down; end with Ctrl-C");
-    work(client, signals);
+    work(client, stop);
+  }
+}
+
+int run(bool once) {
+  const sample::BlockedSignals signals;
+  auto client = IoTHubDeviceClient::create_from_connection_string(
+      sample::connection_string("IOTHUB_DEVICE_CONNECTION_STRING"), sample::options());
+  sample::StopOnSignal stop(signals, [&client] { client.shutdown(); });
+  try {
+    talk(client, stop, once);
+  } catch (const IotError&) {
+    if (!stop.came()) throw;
   }
   client.shutdown();
+  return EXIT_SUCCESS;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view argument = argc > 1 ? argv[1] : "";
-  if (argc > 2 || (argc == 2 && argument != "--once")) {
-    std::cerr << "Usage: device_sample [--once]\n"
-                 "Settings come from IOTHUB_DEVICE_CONNECTION_STRING, IOTHUB_CA_FILE and "
-                 "IOTHUB_PORT.\n";
-    return argument == "--help" ? EXIT_SUCCESS : 2;
-  }
-  try {
-    run(argument == "--once");
-    return EXIT_SUCCESS;
-  } catch (const std::exception& error) {
-    std::cerr << "device_sample: " << error.what() << '\n';
-    return EXIT_FAILURE;
-  }
+  return sample::run_program(
+      argc, argv,
+      "Usage: device_sample [--once]\n"
+      "A device that sends readings, answers methods and shows what comes down, until SIGINT or\n"
+      "SIGTERM.\n"
+      "  --once   one reading, then the end\n"
+      "Settings, from the environment:\n"
+      "  IOTHUB_DEVICE_CONNECTION_STRING   the device, as the portal shows it\n"
+      "  IOTHUB_CA_FILE                    certificates to trust instead of the system's "
+      "(optional)\n"
+      "  IOTHUB_PORT                       the hub's port, if it is not 8883 (optional)\n",
+      "--once", run);
 }

@@ -13,6 +13,8 @@
 #include <azure/iot/device/pipeline/pending_ops.hpp>
 #include <azure/iot/device/testkit/test_client.hpp>
 
+#include "sample_program.hpp"
+
 using namespace azure::iot::device;
 using namespace std::chrono_literals;
 
@@ -71,9 +73,7 @@ int send_readings(IoTHubDeviceClient& client, const EventLoop& loop) {
   return lost;
 }
 
-}  // namespace
-
-int main() {
+int run(bool) {
   const FaultStage::Plan plan{.fail_every = 3, .delay_every = 4};
   // Below everything that retries or times out, and above what talks to the network.
   test::TestClient hub({.stages = {before("MqttTransportStage",
@@ -84,4 +84,14 @@ int main() {
   std::cout << arrived << " arrived, " << lost << " were lost\n";
   const bool as_planned = lost == 2 && arrived == 6 && hub.loop->now() == SteadyTime(10s);
   return as_planned ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return sample::run_program(
+      argc, argv,
+      "Usage: fault_stage_sample\n"
+      "Sends readings through a stage that loses and delays messages. It needs no hub.\n",
+      "", run);
 }

@@ -13,6 +13,8 @@
 #include <azure/iot/device/device.hpp>
 #include <azure/iot/device/testkit/test_client.hpp>
 
+#include "sample_program.hpp"
+
 using namespace azure::iot::device;
 using namespace std::chrono_literals;
 
@@ -76,9 +78,7 @@ void work(IoTHubDeviceClient& client) {
   client.shutdown();
 }
 
-}  // namespace
-
-int main() {
+int run(bool) {
   const auto metrics = std::make_shared<Metrics>();
   test::TestClient hub({.stages = {before("OpTimeoutStage", [metrics] {
                           return std::make_unique<MetricsStage>(metrics);
@@ -90,4 +90,14 @@ int main() {
   std::cout << *metrics;
   const Count& publishes = (*metrics)["MqttPublishOperation"];
   return publishes.succeeded == 4 && publishes.longest > 0ms ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return sample::run_program(
+      argc, argv,
+      "Usage: metrics_stage_sample\n"
+      "Counts and times the operations of a client in a stage of its own. It needs no hub.\n",
+      "", run);
 }

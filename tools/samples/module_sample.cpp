@@ -14,10 +14,8 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
-#include <iostream>
 #include <mutex>
 #include <string>
-#include <string_view>
 
 #include "sample_program.hpp"
 
@@ -78,11 +76,7 @@ void set_limit(IoTHubModuleClient& client, Filter& filter, const Json& desired) 
   say("limit: " + limit->dump());
 }
 
-void run() {
-  const sample::EndSignals signals;
-  Filter filter;  // Before the client, whose handlers use it.
-  auto client = IoTHubModuleClient::create_from_connection_string(
-      sample::connection_string("IOTHUB_MODULE_CONNECTION_STRING"), sample::options());
+void work(IoTHubModuleClient& client, Filter& filter) {
   client.on_background_exception(
       [](const IotError& error) { say(std::string("in the background: ") + error.what()); });
   client.on_twin_desired_properties_patch_received(
@@ -91,24 +85,36 @@ void run() {
   answer_methods(client, filter);
   take_readings(client, filter);
   say("waiting for readings; end with Ctrl-C");
-  signals.wait();
+}
+
+int run(bool) {
+  const sample::BlockedSignals signals;
+  Filter filter;  // Before the client, whose handlers use it.
+  auto client = IoTHubModuleClient::create_from_connection_string(
+      sample::connection_string("IOTHUB_MODULE_CONNECTION_STRING"), sample::options());
+  sample::StopOnSignal stop(signals, [&client] { client.shutdown(); });
+  try {
+    work(client, filter);
+    stop.wait();
+  } catch (const IotError&) {
+    if (!stop.came()) throw;
+  }
   client.shutdown();
+  return EXIT_SUCCESS;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1) {
-    std::cerr << "Usage: module_sample\n"
-                 "Settings come from IOTHUB_MODULE_CONNECTION_STRING, IOTHUB_CA_FILE and "
-                 "IOTHUB_PORT.\n";
-    return std::string_view(argv[1]) == "--help" ? EXIT_SUCCESS : 2;
-  }
-  try {
-    run();
-    return EXIT_SUCCESS;
-  } catch (const std::exception& error) {
-    std::cerr << "module_sample: " << error.what() << '\n';
-    return EXIT_FAILURE;
-  }
+  return sample::run_program(
+      argc, argv,
+      "Usage: module_sample\n"
+      "A module that passes temperatures above a limit from its input \"readings\" to its output\n"
+      "\"alarms\", until SIGINT or SIGTERM.\n"
+      "Settings, from the environment:\n"
+      "  IOTHUB_MODULE_CONNECTION_STRING   the module, as the portal shows it\n"
+      "  IOTHUB_CA_FILE                    certificates to trust instead of the system's "
+      "(optional)\n"
+      "  IOTHUB_PORT                       the hub's port, if it is not 8883 (optional)\n",
+      "", run);
 }

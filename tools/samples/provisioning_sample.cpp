@@ -12,7 +12,6 @@
 //   PROVISIONING_CA_FILE, PROVISIONING_PORT, IOTHUB_CA_FILE, IOTHUB_PORT
 //                                  as in sample_program.hpp, for either service (optional)
 #include <cstdlib>
-#include <iostream>
 #include <string>
 
 #include "sample_program.hpp"
@@ -30,15 +29,16 @@ std::string device_key(const std::string& registration_id) {
 }
 
 // What a device does once it belongs to a hub.
-void work(IoTHubDeviceClient client, const RegistrationResult& result) {
+int work(IoTHubDeviceClient client, const RegistrationResult& result) {
   say("assigned to " + *result.registration_state->assigned_hub + " as " +
       *result.registration_state->device_id);
   client.send_message(Message::from_json({{"reading", 1}}));
   say("sent reading 1");
   client.shutdown();
+  return EXIT_SUCCESS;
 }
 
-void run() {
+int run(bool) {
   const std::string id_scope =
       sample::required_setting("PROVISIONING_ID_SCOPE", "the scope's id, as the portal shows it");
   const std::string registration_id =
@@ -63,23 +63,29 @@ void run() {
       host, registration_id, id_scope, key,
       sample::options<ProvisioningSymmetricKeyOptions>("PROVISIONING"));
   const RegistrationResult result = provisioning.register_device(2min);
-  work(create_device_client(result, key, sample::options<SymmetricKeyOptions>()), result);
+  return work(create_device_client(result, key, sample::options<SymmetricKeyOptions>()), result);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1) {
-    std::cerr << "Usage: provisioning_sample\n"
-                 "Settings come from PROVISIONING_ID_SCOPE, PROVISIONING_REGISTRATION_ID, "
-                 "PROVISIONING_KEY and others: see its source.\n";
-    return std::string(argv[1]) == "--help" ? EXIT_SUCCESS : 2;
-  }
-  try {
-    run();
-    return EXIT_SUCCESS;
-  } catch (const std::exception& error) {
-    std::cerr << "provisioning_sample: " << error.what() << '\n';
-    return EXIT_FAILURE;
-  }
+  return sample::run_program(
+      argc, argv,
+      "Usage: provisioning_sample\n"
+      "A device that registers with the provisioning service, connects to the hub that it is\n"
+      "assigned to, and sends a reading.\n"
+      "Settings, from the environment:\n"
+      "  PROVISIONING_ID_SCOPE          the scope's id, as the portal shows it\n"
+      "  PROVISIONING_REGISTRATION_ID   the device's id\n"
+      "One of these credentials:\n"
+      "  PROVISIONING_KEY               the device's key\n"
+      "  PROVISIONING_GROUP_KEY         the key of its enrollment group\n"
+      "  PROVISIONING_CERTIFICATE, PROVISIONING_CERTIFICATE_KEY\n"
+      "                                 the files of the device's certificate and of its key\n"
+      "Optional:\n"
+      "  PROVISIONING_HOST              the service's name, if it is not the global one\n"
+      "  PROVISIONING_CA_FILE, IOTHUB_CA_FILE\n"
+      "                                 certificates to trust instead of the system's\n"
+      "  PROVISIONING_PORT, IOTHUB_PORT the services' ports, if they are not 8883\n",
+      "", run);
 }

@@ -1,24 +1,28 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
-#include <ctime>
+#include <filesystem>
+#include <functional>
 #include <iostream>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include <azure/iot/device/device.hpp>
 
-// What the samples need besides the library: settings from the environment, lines, signals.
+// Settings from the environment, lines of output, signals and arguments of the samples.
 //
 //   IOTHUB_CA_FILE   certificates to trust instead of the system's (optional)
 //   IOTHUB_PORT      the hub's port, if it is not 8883 (optional)
 namespace sample {
 
-// One line at a time, at once, since handlers speak on threads of their own.
+// Prints one line at once. Handlers print on threads of their own.
 inline void say(const std::string& line) {
   static std::mutex mutex;
   const std::scoped_lock lock(mutex);
@@ -30,7 +34,7 @@ inline std::string setting(const char* name) {
   return value ? value : "";
 }
 
-// One that has to be there; `what` says what it is to be.
+// A setting that must be there; `what` describes its value.
 inline std::string required_setting(const std::string& name, const std::string& what) {
   std::string text = setting(name.c_str());
   if (text.empty()) throw std::invalid_argument("set " + name + " to " + what);
@@ -41,7 +45,7 @@ inline std::string connection_string(const char* name) {
   return required_setting(name, "a connection string, as the portal shows it");
 }
 
-// The options of a client for the service whose settings begin like that.
+// The options of a client for the service whose settings begin with that name.
 template <class Options = azure::iot::device::ConnectionStringOptions>
 Options options(const std::string& service = "IOTHUB") {
   Options options;
@@ -57,27 +61,95 @@ Options options(const std::string& service = "IOTHUB") {
   return options;
 }
 
-// SIGINT and SIGTERM, which end a sample. To be made before any thread starts, so that they are
-// taken here and nowhere else.
-class EndSignals {
+// SIGINT and SIGTERM, blocked on this thread and those that it starts. Make it before any other
+// thread starts, so that only a StopOnSignal takes them.
+class BlockedSignals {
  public:
-  EndSignals() {
+  BlockedSignals() {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   }
-
-  // Waits for one.
   void wait() const { sigwaitinfo(&signals_, nullptr); }
-  // The same for so long at most; whether one came.
-  bool wait_for(std::chrono::seconds time) const {
-    const timespec limit{time.count(), 0};
-    return sigtimedwait(&signals_, nullptr, &limit) >= 0;
-  }
 
  private:
   sigset_t signals_;
 };
+
+// Runs `stop` on a thread of its own when one of the signals comes, also while a call blocks: shut
+// the client down there, and the call under way throws OperationCancelled. Make it after the
+// client, so that it goes first.
+class StopOnSignal {
+ public:
+  StopOnSignal(const BlockedSignals& signals, std::function<void()> stop)
+      : watcher_([this, &signals, stop = std::move(stop)] {
+          signals.wait();
+          {
+            const std::scoped_lock lock(mutex_);
+            if (leaving_) return;
+            came_ = true;
+          }
+          changed_.notify_all();
+          stop();
+        }) {}
+  StopOnSignal(const StopOnSignal&) = delete;
+  StopOnSignal& operator=(const StopOnSignal&) = delete;
+  ~StopOnSignal() {
+    {
+      const std::scoped_lock lock(mutex_);
+      leaving_ = true;
+    }
+    pthread_kill(watcher_.native_handle(), SIGTERM);  // It may still wait for one.
+    watcher_.join();
+  }
+
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return came_; });
+  }
+  // Waits for so long at most; whether a signal came.
+  bool wait_for(std::chrono::seconds time) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, time, [this] { return came_; });
+  }
+  bool came() {
+    const std::scoped_lock lock(mutex_);
+    return came_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool came_ = false;
+  bool leaving_ = false;
+  std::thread watcher_;  // Last: it uses the others.
+};
+
+// Runs a sample. `--help` prints the usage. The flag is the only other argument that is allowed;
+// `run` is told whether it was given. Exit status: 0 done, 1 an error, 2 a wrong argument or
+// setting.
+inline int run_program(int argc, char** argv, const std::string& usage, const std::string& flag,
+                       const std::function<int(bool)>& run) {
+  const std::string name = std::filesystem::path(argv[0]).filename();
+  const std::string argument = argc > 1 ? argv[1] : "";
+  if (argument == "--help" || argument == "-h") {
+    std::cout << usage;
+    return 0;
+  }
+  if (argc > 2 || (argc == 2 && (flag.empty() || argument != flag))) {
+    std::cerr << name << ": unknown argument '" << argv[argc - 1] << "'\n" << usage;
+    return 2;
+  }
+  try {
+    return run(argc == 2);
+  } catch (const std::invalid_argument& error) {
+    std::cerr << name << ": " << error.what() << "; --help lists the settings\n";
+    return 2;
+  } catch (const std::exception& error) {
+    std::cerr << name << ": " << error.what() << '\n';
+    return 1;
+  }
+}
 
 }  // namespace sample

@@ -5,6 +5,8 @@
 #include <azure/iot/device/device.hpp>
 #include <azure/iot/device/testkit/testkit.hpp>
 
+#include "sample_program.hpp"
+
 using namespace azure::iot::device;
 using namespace azure::iot::device::test;
 using namespace std::chrono_literals;
@@ -20,7 +22,7 @@ void thermostat(IoTHubDeviceClient& client) try {
   if (!(what)) return std::cerr << #what << '\n', EXIT_FAILURE
 
 // README begins
-int main() {
+int test_thermostat() {
   TestClient hub;                          // A hub, a loop, and no network.
   hub.transport.script({refuse, accept});  // The first connect fails, the next does not.
   hub.transport.script_acks({slow(20s)});  // What is sent then is answered 20 s later.
@@ -30,5 +32,13 @@ int main() {
   CHECK(hub.transport.dials() == 3);
   CHECK(hub.transport.published().size() == 2);  // Sent anew on the new link.
   CHECK(hub.loop->now() < SteadyTime(30s));
+  return EXIT_SUCCESS;
 }
 // README ends
+
+int main(int argc, char** argv) {
+  return sample::run_program(argc, argv,
+                             "Usage: testing_sample\n"
+                             "A test of an application with the test kit. It needs no hub.\n",
+                             "", [](bool) { return test_thermostat(); });
+}

@@ -1,4 +1,6 @@
+#include <chrono>
 #include <csignal>
+#include <future>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -6,6 +8,7 @@
 
 #include "broker/samples/child_program.hpp"
 #include "support/dps_process.hpp"
+#include "support/scripted_server.hpp"
 #include "support/simulator_process.hpp"
 
 namespace azure::iot::device::test {
@@ -86,10 +89,40 @@ TEST_CASE("Samples: the module takes inputs to outputs, by the limit in its twin
 
 TEST_CASE("Samples: one without its connection string says what to set") {
   ChildProgram sample("module_sample", {}, {{"IOTHUB_MODULE_CONNECTION_STRING", ""}});
-  CHECK(sample.wait() == 1);
+  CHECK(sample.wait() == 2);
   CHECK(sample.output() ==
         "module_sample: set IOTHUB_MODULE_CONNECTION_STRING to a connection string, as the portal "
-        "shows it\n");
+        "shows it; --help lists the settings\n");
+}
+
+TEST_CASE("Samples: each says how it is used, and refuses arguments that it does not know") {
+  for (const char* name : {"device_sample", "module_sample", "provisioning_sample",
+                           "fault_stage_sample", "metrics_stage_sample", "testing_sample"}) {
+    INFO(name);
+    ChildProgram help(name, {"--help"}, {});
+    CHECK(help.wait() == 0);
+    CHECK(help.output().starts_with(std::string("Usage: ") + name));
+    ChildProgram wrong(name, {"--wrong"}, {});
+    CHECK(wrong.wait() == 2);
+    CHECK(wrong.output().find("unknown argument '--wrong'") != std::string::npos);
+  }
+}
+
+TEST_CASE("Samples: a signal ends one that is waiting for a hub that does not answer") {
+  std::promise<void> visited;
+  ScriptedServer server([&visited](ScriptedConnection& client) {
+    visited.set_value();
+    client.wait_for_end();
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  ChildProgram sample(
+      "device_sample", {},
+      {{"IOTHUB_DEVICE_CONNECTION_STRING", "HostName=localhost;DeviceId=d;SharedAccessKey=QUFB"},
+       {"IOTHUB_PORT", std::to_string(server.port())}});
+  REQUIRE(visited.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+  sample.signal(SIGTERM);
+  CHECK(sample.wait() == 0);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
 }
 
 TEST_CASE("Samples: a device with nothing but its group's key is told its hub and sends to it") {

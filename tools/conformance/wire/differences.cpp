@@ -65,6 +65,13 @@ bool token_for_no_hub(const Situation&, const Deviation& deviation) {
   return is_extra(deviation) && refuses_argument(deviation, "sastoken: its resource names no hub");
 }
 
+// Of a second call.
+bool shutdown_is_idempotent(const Situation& situation, const Deviation& deviation) {
+  return deviation.kind == Kind::outcome && calls(step_of(situation, deviation), "shutdown") &&
+         member(recorded_error(deviation), "type") == Json("PipelineNotRunning") &&
+         deviation.actual.contains("ok");
+}
+
 bool suback_refused(const Situation& situation, const Deviation& deviation) {
   if (!hub_does(situation.vector, "suback", "fail")) return false;
   // The request whose answer could not have come.
@@ -290,6 +297,9 @@ constexpr Difference kDifferences[] = {
     {"public-error", "7.13", "an internal error of Python comes out of a public call",
      "that it is the public error for the same reason, and everything else",
      "Callers need to know the documented errors alone.", &public_error},
+    {"shutdown-is-idempotent", "6", "a client is shut down a second time", kTheRest,
+     "What the caller wants is so already; cleaning up twice is no error.",
+     &shutdown_is_idempotent},
     {"suback-refused", "7.15", "the service refuses a subscription", kTheRest,
      "The caller learns that nothing will come.", &suback_refused},
     {"protocol-level", "7.15", "the service refuses MQTT 3.1.1 (CONNACK 1)",
