@@ -33,10 +33,10 @@ struct SimulatorOptions {
   std::string server_cert = "good";                 // Or "badname", "untrusted".
   std::vector<std::string> x509_devices = {};       // "id", "id=FILE": see --x509-device.
   bool websockets = false;
-  std::vector<std::string> arguments = {};  // More for `iothub-sim run`; see its --help.
-  std::string command = "run";              // Or "run-dps": see dps_process.hpp.
+  std::vector<std::string> arguments = {};    // More for `iothub-sim run`; see its --help.
+  std::string command = "run";                // Or "run-dps": see dps_process.hpp.
   std::vector<std::string> environment = {};  // "NAME=VALUE", beside that of the test.
-  std::string errors = {};                  // A file for its standard error; else that of the test.
+  std::string errors = {};  // A file for its standard error; else that of the test.
 };
 
 // One line of the simulator's event log.
