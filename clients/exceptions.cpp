@@ -47,6 +47,8 @@ std::string_view advice(Errc code) {
     case Errc::operation_error: return "The client cannot do this in its present state.";
     case Errc::user_handler: return "The application did not take what came in as it should.";
     case Errc::user_stage: return "A stage of the application threw an exception.";
+    case Errc::user_policy:
+      return "A policy of the application threw an exception. The default policy decides instead.";
     case Errc::ok:
     case Errc::pipeline_runtime:
     case Errc::abandoned: break;

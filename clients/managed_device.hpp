@@ -19,26 +19,32 @@ namespace detail {
 class ManagedDeviceCore;
 }
 
-// How a managed device works: the options of its two clients, which go by its credential, and its
-// own.
+// The options of a managed device: its own, and those of its two clients, which depend on its
+// credential.
 template <class ProvisioningOptions, class HubOptions>
 struct ManagedDeviceOptions {
-  // Of the client that registers, and of the one that talks to the hub. The latter's event loop is
-  // that of both.
+  // Of the client that registers, and of the one that talks to the hub. Both run on the event loop
+  // of the latter.
   ProvisioningOptions provisioning = {};
   HubOptions hub = {};
-  // What a custom allocation policy of the service is told; null for nothing. The registration that
+  // The payload for a custom allocation policy of the service; null for none. The registration that
   // holds it has at most 98,304 bytes.
   Json provisioning_payload = {};
-  // After so many attempts in a row to connect have failed, the device registers again: 1 or more.
+  // After so many failed attempts in a row to connect the device registers again: 1 or more.
   int failed_connects = 10;
-  // How long to wait after a registration or connect in the background that failed. A policy that
-  // gives up is asked again, and waits its longest.
+  // The pause after a registration or a connect in the background that failed. A policy that gives
+  // up is asked again later: the device pauses for 150 to 300 s. No pause is shorter than 100 ms.
   std::shared_ptr<const RetryPolicy> registration_pauses = {};  // None: ExponentialBackoff.
+  // The least time from one registration to the next: 1 s to a day. From the third registration in
+  // a row on it doubles each time, up to 128 times this. It is as short as at first again once a
+  // connection to a hub has lasted for a minute. A registration that did not reach the service does
+  // not count. A call of `connect` waits for it as well.
+  std::chrono::seconds registration_distance{1};
   // Called with each new client of a hub once it is connected, on a pool of threads, where it may
-  // block: the place to set handlers. What it throws is told to the function below.
+  // block: the place to set handlers. If it throws, the function below gets the exception.
   std::function<void(IoTHubDeviceClient&)> on_new_client = {};
-  // Told of what failed in the background, on a pool of threads.
+  // Called with what failed in the background, on a pool of threads. The two functions do not wait
+  // for each other.
   std::function<void(const IotError&)> on_background_exception = {};
 };
 // For create_from_symmetric_key and create_from_x509_certificate.
@@ -46,16 +52,21 @@ using ManagedSymmetricKeyOptions =
     ManagedDeviceOptions<ProvisioningSymmetricKeyOptions, SymmetricKeyOptions>;
 using ManagedX509Options = ManagedDeviceOptions<ProvisioningX509Options, X509Options>;
 
-// A device that finds its hub by itself, and finds it again when it was moved: for fleets whose
-// devices nobody visits. What it does, and no more:
+// A device that finds its hub by itself, and finds it again after it was moved: for fleets without
+// attendance. Its policy:
 // - `connect` registers with the provisioning service, and connects to the hub that it names.
-// - A connection that is lost is made again, as the options of the hub's client say.
-// - When `failed_connects` attempts in a row have failed, or that client gives up, as on what will
-//   not get better by itself, or where its `retry_policy` says so, or the hub has refused the
-//   device, since it does not know it any more, the client of the hub is shut down, the device
-//   registers again, at the pace that the service asks for, and connects to the hub that it is
-//   given to now, which may be the same. This goes on until it has succeeded, with pauses that
-//   grow, or `shutdown`.
+// - A lost connection is brought back by the hub's client, as the options of that client say.
+// - The device registers again if the hub refuses it, if `failed_connects` attempts in a row have
+//   failed, or if the hub's client gives up. The client gives up if its `retry_policy` does, if
+//   `connection_retry` is off, or on an error that will not pass, also while it renews its token.
+//   It is then shut down, and the device connects to the hub that it is assigned now, which may be
+//   the same.
+// - This is repeated until it succeeds or `shutdown` is called. The pauses after failures grow, and
+//   registrations, which are billed, keep their `registration_distance`.
+// - So the device never stays without a connection, except if the application ended it itself.
+// - Attempts are counted in time, not in callers. All calls that fail at one moment of an outage
+//   are one attempt. An attempt for a call of the application counts only if the pause of the hub's
+//   retry policy has passed since the last attempt that counted.
 //
 //   ManagedDevice device = ManagedDevice::create_from_symmetric_key(
 //       host, registration_id, id_scope, key,
@@ -99,13 +110,15 @@ class ManagedDevice final {
 
   ManagedDevice(ManagedDevice&& other) noexcept;
   ManagedDevice& operator=(ManagedDevice&& other) noexcept;
-  // Shuts it down if that has not been done, within a second.
+  // Shuts the device down if that has not been done. Waits up to a second for calls of the
+  // functions above and of handlers of its clients, those that were left behind too, except for one
+  // on this very thread: a handler may destroy the device.
   ~ManagedDevice();
 
   // Registers, if that has not been done, and connects; returns once there is a client. Throws what
   // ProvisioningDeviceClient::register_device and IoTHubDeviceClient::connect throw; then it may be
-  // called again, and does not register anew unless the hub refused the device or
-  // `failed_connects` attempts have failed. Once it has succeeded the policy above holds, and a
+  // called again, and registers again only if the hub refused the device or `failed_connects`
+  // attempts have failed. Once it has succeeded the policy above holds, and a
   // call returns when there is a connected client again. One whose link is lost, or was ended by
   // the application, is connected at once, and after pauses as between registrations, also when the
   // call has timed out. Without a timeout it waits as long as that takes.
@@ -121,7 +134,8 @@ class ManagedDevice final {
   //   if (const auto client = device.client()) client->send_message("21.5");
   std::shared_ptr<IoTHubDeviceClient> client() const;
 
-  // Ends it for good, within a second.
+  // Ends the device for good, within a second, and waits for functions and handlers as the
+  // destructor does.
   //
   //   device.shutdown();
   void shutdown();

@@ -58,6 +58,7 @@ std::string_view to_string(Errc code) {
     case Errc::abandoned: return "abandoned";
     case Errc::user_stage: return "user_stage";
     case Errc::user_handler: return "user_handler";
+    case Errc::user_policy: return "user_policy";
   }
   return "unknown";
 }

@@ -28,6 +28,7 @@ enum class Errc {
   abandoned,          // An operation was dropped without being completed: a defect in a stage.
   user_stage,         // A stage of the user threw.
   user_handler,       // A handler of the user threw or fell behind, or nobody takes what came.
+  user_policy,        // A policy of the user threw.
 };
 
 // The name of an error code as it stands in logs: "connection_failed".

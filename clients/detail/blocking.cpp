@@ -4,6 +4,7 @@
 #include <exception>
 #include <future>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -35,13 +36,13 @@ void check_usable(const Core* core) {
 void end_client(std::shared_ptr<Core> ending) noexcept {
   if (!ending) return;
   if (ending->inherited_by_fork()) return leave_alone(std::move(ending));
-  if (ending->was_shut_down()) return;
   try {
     // What a handler refers to may be gone by now: it is not called once more.
     ending->stop_handlers();
     // Shared: the loop may be held up by a stage of the user for longer than anybody waits here.
     auto ended = std::make_shared<std::promise<void>>();
-    ending->start_shutdown(Completion<void>([ended](const Error&) { ended->set_value(); }));
+    ending->start_end(std::this_thread::get_id(),
+                      Completion<void>([ended](const Error&) { ended->set_value(); }));
     std::future<void> end = ended->get_future();
     if (!ending->loop().may_wait()) return;
     if (!ending->loop().in_loop_thread()) return void(end.wait_for(std::chrono::seconds{1}));

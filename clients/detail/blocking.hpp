@@ -60,9 +60,11 @@ C& usable(const std::shared_ptr<C>& core) {
   return *core;
 }
 
-// What a destructor does: clears the handlers, shuts down, and waits for it a second at most. From
-// inside the loop it does not wait. The core goes when its shutdown is over; the client's own
-// pointer to it stays as it is meanwhile, since a handler may still be in a call.
+// For a destructor: clears the handlers, shuts down, and waits up to a second for the end of that
+// and of the handlers that run, except one on this very thread. From inside the loop it does not
+// wait. It waits for handlers also if the client was shut down before. The core goes when its
+// shutdown is over; the client's own pointer to it stays as it is meanwhile, since a handler may
+// still be in a call.
 void end_client(std::shared_ptr<Core> core) noexcept;
 
 }  // namespace azure::iot::device::detail

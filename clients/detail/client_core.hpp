@@ -41,6 +41,9 @@ class ClientCore : public Core, public std::enable_shared_from_this<ClientCore> 
   // more. Handlers that run get the rest of kShutdownLimit to end, unless it is one of them that
   // calls. Ends within kShutdownLimit. A second call ends with the first. Any thread.
   void start_shutdown(Completion<void> done) final;
+  // Where another call has begun the shutdown, it may complete on the thread of a handler, and
+  // waits for handlers without a limit.
+  void start_end(std::thread::id caller, Completion<void> done) final;
   void stop_handlers() override {}
 
  protected:
@@ -80,15 +83,16 @@ class ClientCore : public Core, public std::enable_shared_from_this<ClientCore> 
   void initialize();
   void close();
   void close_and_wait();
+  void run_shutdown(std::thread::id caller, Completion<void> done);
   void join_shutdown(Completion<void> done);
 
   const ForkGuard fork_guard_;
   const Service service_;
   const Duration operation_timeout_;
   std::atomic<bool> shut_down_ = false;
-  // Of the loop's thread.
-  bool shutdown_ended_ = false;
-  std::vector<Completion<void>> shutdowns_;  // Calls after the first, while it is under way.
+  std::atomic<bool> shutdown_ended_ = false;
+  // Calls after the first, while it is under way. Of the loop's thread.
+  std::vector<Completion<void>> shutdowns_;
 };
 
 }  // namespace azure::iot::device::detail

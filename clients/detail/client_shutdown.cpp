@@ -75,8 +75,21 @@ class ClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
 
 void ClientCore::start_shutdown(Completion<void> done) {
   if (shut_down_.exchange(true)) return join_shutdown(std::move(done));
-  auto shutdown =
-      std::make_shared<Shutdown>(shared_from_this(), std::this_thread::get_id(), std::move(done));
+  run_shutdown(std::this_thread::get_id(), std::move(done));
+}
+
+void ClientCore::start_end(std::thread::id caller, Completion<void> done) {
+  if (!shut_down_.exchange(true)) return run_shutdown(caller, std::move(done));
+  auto completion = std::make_shared<Completion<void>>(std::move(done));
+  const auto quiet = [completion] { (*completion)({}); };
+  if (shutdown_ended_) return when_quiet(caller, quiet);
+  join_shutdown(Completion<void>([core = shared_from_this(), caller, quiet](const Error&) {
+    core->when_quiet(caller, quiet);
+  }));
+}
+
+void ClientCore::run_shutdown(std::thread::id caller, Completion<void> done) {
+  auto shutdown = std::make_shared<Shutdown>(shared_from_this(), caller, std::move(done));
   loop_->post([shutdown] { shutdown->run(); });
 }
 

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "../../pipeline/events.hpp"
 #include "../../pipeline/operations.hpp"
@@ -10,41 +13,75 @@
 
 namespace azure::iot::device::detail {
 
-// Below ConnectionRetryStage: sees each attempt to connect, also those that nobody asked for.
+// The link of a client as the two stages below see it. The functions are called from inside the
+// chain.
+struct WatchedLink {
+  // An attempt to connect has ended. `redial`: the retry policy made it, and no call asked for it.
+  std::function<void(const Error&, bool redial)> on_attempt;
+  std::function<void()> on_up;
+  std::function<void()> on_down;
+  // The lost link is not made again.
+  std::function<void()> on_gave_up;
+
+  std::vector<const Operation*> asked_for = {};  // Connects of calls that have not ended.
+};
+
+// Above ConnectionRetryStage: sees the link itself, and which connects were asked for.
+class LinkWatch final
+    : public Handles<LinkWatch, Ops<ConnectOperation>,
+                     Events<ConnectedEvent, DisconnectedEvent, BackgroundExceptionEvent>> {
+ public:
+  explicit LinkWatch(std::shared_ptr<WatchedLink> link) : link_(std::move(link)) {}
+  std::string_view name() const override { return "LinkWatch"; }
+
+  void run(Owned<ConnectOperation> op) {
+    const Operation* const asked = op.get();
+    link_->asked_for.push_back(asked);
+    op->then([this, asked](OpPtr ended, Error error) {
+      std::erase(link_->asked_for, asked);
+      complete(std::move(ended), std::move(error));
+    });
+    send_op_down(std::move(op));
+  }
+
+  void on(const ConnectedEvent& event) {
+    link_->on_up();
+    send_event_up(event);
+  }
+  void on(const DisconnectedEvent& event) {
+    link_->on_down();
+    send_event_up(event);
+  }
+  void on(const BackgroundExceptionEvent& event) {
+    if (event.gave_up) link_->on_gave_up();
+    send_event_up(event);
+  }
+
+ private:
+  const std::shared_ptr<WatchedLink> link_;
+};
+
+// Below ConnectionRetryStage: sees each attempt to connect, also those of the retry policy.
 class ConnectWatch final : public Stage {
  public:
-  // `told` is called with the end of each, from inside the chain.
-  explicit ConnectWatch(std::function<void(const Error&)> told) : told_(std::move(told)) {}
+  explicit ConnectWatch(std::shared_ptr<WatchedLink> link) : link_(std::move(link)) {}
   std::string_view name() const override { return "ConnectWatch"; }
 
  private:
   void run_op(OpPtr op) override {
     if (op->type() == type_id<ConnectOperation>()) {
-      op->then([this](OpPtr ended, Error error) {
-        told_(error);
+      const auto& asked_for = link_->asked_for;
+      const bool redial =
+          std::find(asked_for.begin(), asked_for.end(), op.get()) == asked_for.end();
+      op->then([this, redial](OpPtr ended, Error error) {
+        link_->on_attempt(error, redial);
         complete(std::move(ended), std::move(error));
       });
     }
     send_op_down(std::move(op));
   }
 
-  const std::function<void(const Error&)> told_;
-};
-
-// Above ConnectionRetryStage: sees that the lost connection is not made again.
-class GiveUpWatch final : public Handles<GiveUpWatch, Ops<>, Events<BackgroundExceptionEvent>> {
- public:
-  // `told` is called from inside the chain.
-  explicit GiveUpWatch(std::function<void()> told) : told_(std::move(told)) {}
-  std::string_view name() const override { return "GiveUpWatch"; }
-
-  void on(const BackgroundExceptionEvent& event) {
-    if (event.gave_up) told_();
-    send_event_up(event);
-  }
-
- private:
-  const std::function<void()> told_;
+  const std::shared_ptr<WatchedLink> link_;
 };
 
 }  // namespace azure::iot::device::detail

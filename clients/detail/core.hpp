@@ -1,5 +1,7 @@
 #pragma once
 
+#include <thread>
+
 #include "../../pipeline/loop/event_loop.hpp"
 #include "../exceptions.hpp"
 #include "completion.hpp"
@@ -20,6 +22,9 @@ class Core {
 
   virtual bool was_shut_down() const = 0;
   virtual void start_shutdown(Completion<void> done) = 0;
+  // Shuts down, unless that was begun already, and completes when that is done and no handler runs
+  // any more. A handler that runs on the thread `caller` counts as ended. Any thread.
+  virtual void start_end(std::thread::id caller, Completion<void> done) = 0;
   // Starts no handler any more.
   virtual void stop_handlers() = 0;
 };

@@ -54,6 +54,12 @@ ManagedDeviceConfig make_config(std::string_view registration_id, Options option
           "provisioning_payload", registration_id, options.provisioning_payload)) {
     throw std::invalid_argument(error.detail());
   }
+  constexpr std::chrono::seconds kLongestDistance = std::chrono::hours{24};
+  const std::chrono::seconds distance = options.registration_distance;
+  if (distance < std::chrono::seconds{1} || distance > kLongestDistance) {
+    refuse("registration_distance", "must be 1 s to 86400 s",
+           std::to_string(distance.count()) + " s");
+  }
   check_options_of("provisioning", options.provisioning);
   check_options_of("hub", options.hub);
   if (!options.hub.event_loop) options.hub.event_loop = EventLoop::shared();
@@ -72,6 +78,7 @@ ManagedDeviceConfig make_config(std::string_view registration_id, Options option
   if (!config.registration_pauses) {
     config.registration_pauses = std::make_shared<ExponentialBackoff>();
   }
+  config.registration_distance = distance;
   config.on_new_client = std::move(options.on_new_client);
   config.on_background_exception = std::move(options.on_background_exception);
   config.provisioning = [provisioning, of = std::move(options.provisioning)] {

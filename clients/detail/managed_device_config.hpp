@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,6 +29,7 @@ struct ManagedDeviceConfig {
   Json provisioning_payload;
   int failed_connects = 0;
   std::shared_ptr<const RetryPolicy> registration_pauses;
+  std::chrono::seconds registration_distance{};
   std::function<void(IoTHubDeviceClient&)> on_new_client;
   std::function<void(const IotError&)> on_background_exception;
 };

@@ -7,6 +7,7 @@
 #include "clients/detail/assignment.hpp"
 #include "clients/detail/connect_watch.hpp"
 #include "clients/detail/option_checks.hpp"
+#include "pipeline/guarded_policy.hpp"
 #include "pipeline/log.hpp"
 
 namespace azure::iot::device::detail {
@@ -14,7 +15,8 @@ namespace {
 
 constexpr std::string_view kName = "ManagedDevice";
 
-// What is thrown where a client cannot be made: of files that changed, for one.
+// Returns what is thrown if a client cannot be made: because a file has changed, or by a function
+// of the application that makes a stage.
 template <class F>
 Error caught(F make) {
   try {
@@ -22,17 +24,19 @@ Error caught(F make) {
     return {};
   } catch (const IotError& error) {
     return error.error();
-  } catch (const std::invalid_argument& error) {
+  } catch (const std::exception& error) {
     return Error(Errc::operation_error, error.what());
+  } catch (...) {
+    return Error(Errc::operation_error, "a function of the application threw");
   }
 }
 
-// Of an end that nobody waits for.
+// For an end that nothing waits for.
 Completion<void> unheard() {
   return Completion<void>([](const Error&) {});
 }
 
-// What is waited where the policy gives up, which this does not.
+// The pause where the policy gives up, which the device does not.
 Duration some_of_the_longest_pause(const std::function<double()>& random) {
   constexpr Duration kHalf = std::chrono::seconds{150};
   return kHalf +
@@ -56,21 +60,18 @@ std::shared_ptr<ManagedDeviceCore> ManagedDeviceCore::create(ManagedDeviceConfig
 }
 
 ManagedDeviceCore::ManagedDeviceCore(ManagedDeviceConfig config, ManagedDeviceNetwork network)
-    : config_(std::move(config)), network_(std::move(network)), handlers_(network_.handler_pool) {}
+    : handlers_(network.handler_pool, config.registration_id, std::move(config.on_new_client),
+                std::move(config.on_background_exception)),
+      config_(std::move(config)),
+      network_(std::move(network)),
+      connects_(config_.failed_connects, network_.random),
+      distance_(config_.registration_distance) {}
 
 ManagedDeviceCore::~ManagedDeviceCore() = default;
 
 std::shared_ptr<IoTHubDeviceClient> ManagedDeviceCore::client() const {
   const std::lock_guard lock(mutex_);
   return client_;
-}
-
-// What was there before ends outside the lock.
-void ManagedDeviceCore::set_client(std::shared_ptr<IoTHubDeviceClient> client,
-                                   std::shared_ptr<HubClientCore> behind_it) {
-  const std::lock_guard lock(mutex_);
-  client_.swap(client);
-  behind_client_.swap(behind_it);
 }
 
 void ManagedDeviceCore::start_connect(Timeout timeout, Completion<void> done) {
@@ -105,31 +106,32 @@ void ManagedDeviceCore::connect(SteadyTime deadline, Completion<void> done) {
   if (state_ == State::idle) proceed();
 }
 
-// What a call that has waited long enough is told: which of the two services it waited for.
+// For a call that has waited long enough: says which of the two services it waited for.
 Error ManagedDeviceCore::not_connected_yet() {
-  const bool known = assignment_ && !seems_gone();
+  const bool known = assignment_ && !connects_.hub_is_gone();
   service_ = known ? Service::iot_hub : Service::provisioning;
   std::string how_far = "it is still registering";
   if (known) how_far = "it still connects to the hub that it was given to";
-  if (state_ == State::waiting) how_far += ", and pauses after an attempt that failed";
+  if (state_ == State::waiting) how_far += ", and pauses before the next attempt";
   return Error(Errc::timed_out, "the device has no connection to a hub yet: " + how_far);
 }
 
 void ManagedDeviceCore::proceed() {
-  if (assignment_ && !seems_gone()) return connect_to_hub();
+  if (assignment_ && !connects_.hub_is_gone()) return connect_to_hub();
   register_again();
 }
 
-bool ManagedDeviceCore::seems_gone() const {
-  return refused_ || failed_connects_ >= config_.failed_connects;
+void ManagedDeviceCore::register_again() {
+  assignment_.reset();
+  connects_.clear();
+  taken_ = false;
+  const Duration left = distance_.left(config_.loop->now());
+  if (left > Duration::zero()) return wait(left);
+  start_registration();
 }
 
-void ManagedDeviceCore::register_again() {
+void ManagedDeviceCore::start_registration() {
   state_ = State::registering;
-  assignment_.reset();
-  failed_connects_ = 0;
-  refused_ = false;
-  taken_ = false;
   const Error unusable = caught([this] {
     provisioning_ = ProvisioningClientCore::create(config_.provisioning(), network_.provisioning);
   });
@@ -148,6 +150,12 @@ void ManagedDeviceCore::register_again() {
 
 void ManagedDeviceCore::on_registered(const Result<RegistrationResult>& result) {
   if (state_ != State::registering) return;
+  // Whether the service has, or may have, registered the device. A service that was not reached is
+  // asked again at the pace of the policy alone.
+  const Errc code = result ? Errc::ok : result.error().code();
+  if (code == Errc::ok || code == Errc::service || code == Errc::timed_out) {
+    distance_.registered(config_.loop->now());
+  }
   if (!result) return fail(result.error(), Service::provisioning);
   provisioning_.reset();
   assignment_ = *result;
@@ -162,19 +170,37 @@ void ManagedDeviceCore::on_registered(const Result<RegistrationResult>& result) 
 std::shared_ptr<HubClientCore> ManagedDeviceCore::make_hub_client() {
   const Assignment assignment(*assignment_);
   HubClientConfig config = config_.hub(*assignment.hub, *assignment.device_id);
-  config.stages.push_back(after("ConnectionRetryStage", [weak = weak_from_this()] {
-    return std::make_unique<ConnectWatch>([weak](const Error& error) {
-      const auto self = weak.lock();
-      if (self) self->later([error](ManagedDeviceCore& core) { core.on_attempt(error); });
-    });
-  }));
-  config.stages.push_back(before("ConnectionRetryStage", [weak = weak_from_this()] {
-    return std::make_unique<GiveUpWatch>([weak] {
-      const auto self = weak.lock();
-      if (self) self->later([](ManagedDeviceCore& core) { core.on_gave_up(); });
-    });
-  }));
-  return HubClientCore::create(std::move(config), network_.hub, network_.handler_pool);
+  connects_.set_pace({.policy = config.pipeline.retry_policy,
+                      .interval = config.pipeline.connection_retry_interval});
+  const auto link = watch_link();
+  config.stages.push_back(
+      after("ConnectionRetryStage", [link] { return std::make_unique<ConnectWatch>(link); }));
+  config.stages.push_back(
+      before("ConnectionRetryStage", [link] { return std::make_unique<LinkWatch>(link); }));
+  auto made = HubClientCore::create(std::move(config), network_.hub, network_.handler_pool);
+  const std::lock_guard lock(mutex_);
+  std::erase_if(hub_clients_, [](const auto& gone) { return gone.expired(); });
+  hub_clients_.push_back(made);
+  return made;
+}
+
+std::shared_ptr<WatchedLink> ManagedDeviceCore::watch_link() {
+  // Calls a function of the core outside the chain, unless the core is gone by then.
+  const auto notify = [weak = weak_from_this()](auto f) {
+    if (const auto self = weak.lock()) self->later(std::move(f));
+  };
+  auto link = std::make_shared<WatchedLink>();
+  link->on_attempt = [notify](const Error& error, bool redial) {
+    notify([error, redial](ManagedDeviceCore& core) { core.on_attempt(error, redial); });
+  };
+  link->on_up = [notify] {
+    notify([](ManagedDeviceCore& core) { core.distance_.link_up(core.config_.loop->now()); });
+  };
+  link->on_down = [notify] {
+    notify([](ManagedDeviceCore& core) { core.distance_.link_down(core.config_.loop->now()); });
+  };
+  link->on_gave_up = [notify] { notify([](ManagedDeviceCore& core) { core.on_gave_up(); }); };
+  return link;
 }
 
 void ManagedDeviceCore::connect_to_hub() {
@@ -195,7 +221,8 @@ void ManagedDeviceCore::connect_to_hub() {
 
 void ManagedDeviceCore::on_connected(const Error& error) {
   if (state_ != State::connecting) return;
-  if (error && taken_ && seems_gone()) return leave();  // As where its client redials by itself.
+  if (error && taken_ && connects_.hub_is_gone())
+    return leave();  // As where its client redials by itself.
   if (error) return fail(error, Service::iot_hub);
   state_ = State::connected;
   established_ = taken_ = true;
@@ -207,39 +234,34 @@ void ManagedDeviceCore::on_connected(const Error& error) {
 }
 
 void ManagedDeviceCore::bring_client() {
-  const auto client = std::make_shared<IoTHubDeviceClient>(hub_);
-  set_client(client, hub_);
-  if (!config_.on_new_client) return;
-  handlers_.run([self = shared_from_this(), client] {
-    try {
-      self->config_.on_new_client(*client);
-    } catch (const std::exception& e) {
-      self->report(Error(Errc::user_handler, e.what()), Service::iot_hub);
-    }
-  });
+  auto client = std::make_shared<IoTHubDeviceClient>(hub_);
+  {
+    const std::lock_guard lock(mutex_);
+    client_ = client;
+  }
+  handlers_.bring(std::move(client));
 }
 
-// Each attempt of the hub's client, those of its own accord too.
-void ManagedDeviceCore::on_attempt(const Error& error) {
-  // One that was given up says nothing of the hub.
-  if (error.code() == Errc::operation_cancelled) return;
-  failed_connects_ = error ? failed_connects_ + 1 : 0;
-  refused_ = error.code() == Errc::unauthorized;
-  const bool pausing = state_ == State::waiting && hub_;  // It may redial by itself meanwhile.
-  if ((state_ == State::connected || pausing) && seems_gone()) return leave();
+// Each attempt of the hub's client: those of its retry policy, those for calls of the application,
+// and those for the device itself, which are spaced by the policy of the registrations.
+void ManagedDeviceCore::on_attempt(const Error& error, bool redial) {
+  const bool own = state_ == State::connecting && established_;
+  connects_.note(error, redial || own, config_.loop->now());
+  const bool pausing = state_ == State::waiting && hub_;  // The client may redial meanwhile.
+  if ((state_ == State::connected || pausing) && connects_.hub_is_gone()) return leave();
   if (pausing && !error) connect_to_hub();
 }
 
 // Where this is connecting or waiting, it dials anyway.
 void ManagedDeviceCore::on_gave_up() {
-  if (state_ == State::connected) leave();
+  if (state_ == State::connected && !hub_->connected()) leave();
 }
 
 void ManagedDeviceCore::leave() {
   state_ = State::leaving;
   pause_.cancel();
   log_for(config_.registration_id, LogLevel::warning, kName,
-          refused_ ? "the hub refuses the device" : "the hub cannot be reached",
+          connects_.refused() ? "the hub refuses the device" : "the hub cannot be reached",
           ": it registers again");
   end_hub(Completion<void>([weak = weak_from_this()](const Error&) {
     if (const auto self = weak.lock()) {
@@ -252,8 +274,10 @@ void ManagedDeviceCore::leave() {
 
 void ManagedDeviceCore::end_hub(Completion<void> done) {
   if (!hub_) return done({});
-  std::exchange(hub_, nullptr)->start_shutdown(std::move(done));
-  set_client(nullptr, nullptr);  // It has been told to end: nobody waits here.
+  // The client goes when it has handled what it has received.
+  std::exchange(hub_, nullptr)
+      ->start_shutdown(Completion<void>(
+          [client = take_client(), done = std::move(done)](const Error&) mutable { done({}); }));
 }
 
 // A way from a registration to a client has led nowhere.
@@ -262,65 +286,32 @@ void ManagedDeviceCore::fail(const Error& error, Service service) {
   if (const auto failed = std::exchange(provisioning_, nullptr)) {
     failed->start_shutdown(unheard());
   }
-  if (seems_gone() || !assignment_) end_hub(unheard());
+  if (connects_.hub_is_gone() || !assignment_) end_hub(unheard());
   if (!established_) {
     state_ = State::idle;
     return end_waiters(error);
   }
-  report(error, service);
-  state_ = State::waiting;
-  const auto pause = config_.registration_pauses->next_pause(
-      {.failures = ++failed_in_a_row_, .cause = error, .random = network_.random});
-  pause_.start(*config_.loop, pause.value_or(some_of_the_longest_pause(network_.random)),
-               [this] { proceed(); });
+  handlers_.report(error, service);
+  ++failed_in_a_row_;
+  wait(pause_after(error));
 }
 
-void ManagedDeviceCore::report(const Error& error, Service service) {
-  if (!config_.on_background_exception) {
-    return log_for(config_.registration_id, LogLevel::warning, kName, error.describe());
-  }
-  handlers_.run([self = shared_from_this(), error, service] {
-    with_exception(
-        error, [&](const auto& exception) { self->config_.on_background_exception(exception); },
-        service);
-  });
+void ManagedDeviceCore::wait(Duration pause) {
+  state_ = State::waiting;
+  pause_.start(*config_.loop, pause, [this] { proceed(); });
+}
+
+Duration ManagedDeviceCore::pause_after(const Error& error) {
+  static const ExponentialBackoff standard;
+  GuardedPolicy policy(config_.registration_pauses.get(), standard);
+  const auto pause =
+      policy.next_pause({.failures = failed_in_a_row_, .cause = error, .random = network_.random});
+  if (policy.thrown()) handlers_.report(policy.thrown(), Service::provisioning);
+  return pause.value_or(some_of_the_longest_pause(network_.random));
 }
 
 void ManagedDeviceCore::end_waiters(const Error& error) {
   for (Waiter& waiter : std::exchange(waiters_, {})) waiter.done(error);
-}
-
-void ManagedDeviceCore::stop_handlers() {
-  handlers_.close();
-  const std::lock_guard lock(mutex_);
-  if (behind_client_) behind_client_->stop_handlers();
-}
-
-void ManagedDeviceCore::start_shutdown(Completion<void> done) {
-  shut_down_ = true;
-  config_.loop->post([self = shared_from_this(), done = std::move(done)]() mutable {
-    self->end(std::move(done));
-  });
-}
-
-void ManagedDeviceCore::end(Completion<void> done) {
-  state_ = State::ended;
-  pause_.cancel();
-  handlers_.close();
-  end_waiters(Error(Errc::operation_cancelled, "the device was shut down"));
-  // At most one of them is there: the other is over.
-  std::shared_ptr<ClientCore> last = std::exchange(hub_, nullptr);
-  if (const auto provisioning = std::exchange(provisioning_, nullptr)) {
-    if (last) last->start_shutdown(unheard());
-    last = provisioning;
-  }
-  if (last) {
-    last->start_shutdown(
-        Completion<void>([last, done = std::move(done)](const Error&) mutable { done({}); }));
-  } else {
-    done({});
-  }
-  set_client(nullptr, nullptr);
 }
 
 }  // namespace azure::iot::device::detail

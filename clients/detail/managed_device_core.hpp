@@ -6,17 +6,23 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
+#include <vector>
 
 #include "../../pipeline/loop/fork_guard.hpp"
-#include "../../pipeline/loop/serial_queue.hpp"
 #include "../../pipeline/loop/timer.hpp"
 #include "../../pipeline/mqtt_transport.hpp"
 #include "../../pipeline/nucleus.hpp"
+#include "connect_record.hpp"
 #include "hub_client_core.hpp"
 #include "managed_device_config.hpp"
+#include "managed_device_handlers.hpp"
 #include "provisioning_client_core.hpp"
+#include "registration_distance.hpp"
 
 namespace azure::iot::device::detail {
+
+struct WatchedLink;
 
 // How a managed device reaches its two services.
 struct ManagedDeviceNetwork {
@@ -39,6 +45,7 @@ class ManagedDeviceCore final : public Core,
   void start_connect(Timeout timeout, Completion<void> done);
   // Idempotent.
   void start_shutdown(Completion<void> done) override;
+  void start_end(std::thread::id caller, Completion<void> done) override;
   std::shared_ptr<IoTHubDeviceClient> client() const;
 
   EventLoop& loop() override { return *config_.loop; }
@@ -53,9 +60,9 @@ class ManagedDeviceCore final : public Core,
     idle,         // Becomes registering or connecting with a call of connect.
     registering,  // Becomes connecting; failing, idle, or waiting once the policy holds.
     connecting,   // Becomes connected; failing as above.
-    connected,    // There is a client, which redials. Becomes leaving when it gives up, or the
-                  // device seems to be gone; connecting when connect finds it without a link.
-    leaving,      // The client is shut down. Becomes registering.
+    connected,    // There is a client, which redials. Becomes leaving when it gives up, or the hub
+                  // seems to be gone; connecting when connect finds it without a link.
+    leaving,      // The client is shut down. Becomes registering, or waiting.
     waiting,      // Between two attempts. Becomes registering or connecting.
     ended,        // After shutdown.
   };
@@ -71,29 +78,34 @@ class ManagedDeviceCore final : public Core,
   Error not_connected_yet();
   void proceed();
   void register_again();
+  void start_registration();
   void on_registered(const Result<RegistrationResult>& result);
   std::shared_ptr<HubClientCore> make_hub_client();
+  std::shared_ptr<WatchedLink> watch_link();
   void connect_to_hub();
   void on_connected(const Error& error);
   void bring_client();
-  void on_attempt(const Error& error);
+  void on_attempt(const Error& error, bool redial);
   void on_gave_up();
-  bool seems_gone() const;
   void leave();
   // Ends the hub's client, if there is one, without waiting.
   void end_hub(Completion<void> done);
   void fail(const Error& error, Service service);
-  void report(const Error& error, Service service);
-  void end(Completion<void> done);
+  void wait(Duration pause);
+  Duration pause_after(const Error& error);
+  void end(std::thread::id caller, Completion<void> done);
   void end_waiters(const Error& error);
-  void set_client(std::shared_ptr<IoTHubDeviceClient> client,
-                  std::shared_ptr<HubClientCore> behind_it);
+  // The clients of hubs that are still there, those too that were left behind.
+  std::vector<std::shared_ptr<HubClientCore>> hub_clients() const;
+  // From now on `client` returns null.
+  std::shared_ptr<IoTHubDeviceClient> take_client();
   // Runs `f` on the loop, outside the stages, unless this is gone by then.
   template <class F>
   void later(F f);
 
   const ForkGuard fork_guard_;
-  const ManagedDeviceConfig config_;
+  ManagedDeviceHandlers handlers_;
+  const ManagedDeviceConfig config_;  // All but the functions of the handlers.
   const ManagedDeviceNetwork network_;
   std::atomic<bool> shut_down_ = false;
   std::atomic<Service> service_ = Service::provisioning;
@@ -104,17 +116,16 @@ class ManagedDeviceCore final : public Core,
   std::optional<RegistrationResult> assignment_;
   std::shared_ptr<ProvisioningClientCore> provisioning_;
   std::shared_ptr<HubClientCore> hub_;
-  int failed_connects_ = 0;  // In a row.
-  bool refused_ = false;     // By the hub, at the last attempt.
-  bool taken_ = false;       // By the hub, since the last registration.
+  ConnectRecord connects_;  // To the hub of the assignment.
+  bool taken_ = false;      // By that hub.
+  RegistrationDistance distance_;
   int failed_in_a_row_ = 0;  // Ways from a registration to a connected client.
   Timer pause_;
   std::list<Waiter> waiters_;
 
   mutable std::mutex mutex_;
   std::shared_ptr<IoTHubDeviceClient> client_;
-  std::shared_ptr<HubClientCore> behind_client_;
-  SerialQueue handlers_;
+  std::vector<std::weak_ptr<HubClientCore>> hub_clients_;
 };
 
 }  // namespace azure::iot::device::detail

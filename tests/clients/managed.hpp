@@ -92,4 +92,23 @@ class Managed {
   }
 };
 
+// A managed device with its first hub.
+struct Established : Managed {
+  explicit Established(const ManagedSymmetricKeyOptions& options = {}) : Managed(options) {
+    dps.answers = {assigned_to("hub1.test"), assigned_to("hub2.test")};
+    REQUIRE(connect().succeeded());
+    before = core->client();
+  }
+  bool online() const { return core->client() && core->client()->connected(); }
+  // How often something was dialled at either service.
+  std::size_t all_dials() const { return hub.dials() + dps.transport.dials(); }
+  // Loses the link, and what follows at once.
+  void drop() {
+    hub.drop();
+    advance(10ms);
+  }
+
+  std::shared_ptr<IoTHubDeviceClient> before;
+};
+
 }  // namespace azure::iot::device::test

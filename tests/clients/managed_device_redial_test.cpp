@@ -9,20 +9,6 @@
 namespace azure::iot::device::test {
 namespace {
 
-// A device with its first hub.
-struct Established : Managed {
-  explicit Established(const ManagedSymmetricKeyOptions& options = {}) : Managed(options) {
-    dps.answers = {assigned_to("hub1.test"), assigned_to("hub2.test")};
-    REQUIRE(connect().succeeded());
-    before = core->client();
-  }
-  bool online() const { return core->client() && core->client()->connected(); }
-  // How often something was dialled at either service.
-  std::size_t all_dials() const { return hub.dials() + dps.transport.dials(); }
-
-  std::shared_ptr<IoTHubDeviceClient> before;
-};
-
 // Gives up as soon as a link is lost, without one attempt.
 class Never final : public RetryPolicy {
   std::optional<Duration> next_pause(const Failure&) const override { return std::nullopt; }
@@ -172,25 +158,14 @@ TEST_CASE("ManagedDevice: a redial of the hub's client that ends the count ends 
   CHECK(device.online());
 }
 
-TEST_CASE("ManagedDevice: connect brings back a link that nobody makes again") {
-  SUBCASE("the options say so") {
-    Established device({.hub = {.connection_retry = false}});
-    device.hub.drop();
-    device.advance(1h);
-    CHECK(device.hub.dials() == 1);
-    CHECK(device.connect().succeeded());
-    CHECK(device.online());
-    CHECK(device.core->client() == device.before);
-  }
-  SUBCASE("the application disconnected") {
-    Established device;
-    device.before->disconnect();
-    device.advance(1h);
-    CHECK(device.hub.dials() == 1);
-    CHECK(device.connect().succeeded());
-    CHECK(device.online());
-    CHECK(device.core->client() == device.before);
-  }
+TEST_CASE("ManagedDevice: connect brings back a link that the application ended") {
+  Established device;
+  device.before->disconnect();
+  device.advance(1h);
+  CHECK(device.hub.dials() == 1);
+  CHECK(device.connect().succeeded());
+  CHECK(device.online());
+  CHECK(device.core->client() == device.before);
 }
 
 TEST_CASE("ManagedDevice: a client that is shut down while connect waits is replaced") {

@@ -56,6 +56,32 @@ TEST_CASE("ManagedDevice: a certificate whose file was renewed is shown from the
   CHECK(device.core->client()->connected());
 }
 
+// What was said of the old hub says nothing of the new one.
+TEST_CASE("ManagedDevice: one refusal has it register once, also if the next client is made late") {
+  const TemporaryFolder folder;
+  const ServerCertificate own = make_server_certificate({.common_name = "reg1"});
+  Managed device(x509_of(CertificateFiles{folder.write("device.pem", own.certificate),
+                                          folder.write("device.key", own.key)}));
+  device.dps.answers = {assigned_to("hub1.test"), assigned_to("hub2.test"),
+                        assigned_to("hub3.test")};
+  device.connect();
+  device.hub.script({kRefused});
+  device.dps.transport.on_packet = [&, answer = device.dps.transport.on_packet](const Packet& p) {
+    answer(p);
+    folder.write("device.pem", "");
+  };
+  device.hub.drop();
+  device.advance(100ms);
+  CHECK(device.registrations() == 2);
+  CHECK_FALSE(device.told.empty());
+  folder.write("device.pem", own.certificate);
+  device.advance(1min);
+  CHECK(device.registrations() == 2);
+  REQUIRE(device.core->client());
+  CHECK(device.core->client()->connected());
+  CHECK(device.hub.config().hostname == "hub2.test");
+}
+
 // One for both clients, and none with those that are made later.
 TEST_CASE("ManagedDevice: what no service will accept is warned of once") {
   LogListener log(LogLevel::warning);
