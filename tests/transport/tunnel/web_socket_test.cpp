@@ -1,106 +1,18 @@
 // MQTT over a WebSocket, to a server that does what a test says.
-#include <atomic>
 #include <future>
 
 #include <doctest/doctest.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
-#include "tests/support/transport_configs.hpp"
-#include "tests/support/web_socket_peer.hpp"
+#include "tests/transport/tunnel/web_socket_server.hpp"
 
 using namespace azure::iot::device;
 using namespace azure::iot::device::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-MqttTransportConfig over_web_socket(const ScriptedServer& server) {
-  auto config = config_for(server);
-  config.websockets = true;
-  return config;
-}
-
-std::string frame(const std::string& payload) { return to_bytes({Opcode::binary, payload}); }
-
-// Packets of MQTT out of the frames of a client.
-class Packets {
- public:
-  explicit Packets(ScriptedConnection& client) : client_(client) {}
-  // Empty once the client has hung up.
-  std::string next() {
-    return read_packet([this](std::size_t size) {
-      while (bytes_.size() < size) {
-        const Frame frame = read_frame(client_);
-        if (frame.opcode == Opcode::close) return std::string();
-        if (frame.opcode == Opcode::pong) ++pongs;
-        if (frame.opcode == Opcode::binary) bytes_ += frame.payload;
-      }
-      const std::string taken = bytes_.substr(0, size);
-      bytes_.erase(0, size);
-      return taken;
-    });
-  }
-  int pongs = 0;
-
- private:
-  ScriptedConnection& client_;
-  std::string bytes_;
-};
-
-bool open_web_socket(ScriptedConnection& client) {
-  return client.start_tls(certificate()) && !accept_web_socket(client).empty();
-}
-
-// Accepts the CONNECT, too.
-bool accept(ScriptedConnection& client, Packets& packets) {
-  if (!open_web_socket(client) || packets.next().empty()) return false;
-  client.write(frame(connack(0)));
-  return true;
-}
-
-void acknowledge(ScriptedConnection& client, Packets& packets) {
-  for (std::string packet; !(packet = packets.next()).empty();) {
-    if (type_of(packet) == PacketType::publish) client.write(frame(puback(mid_of(packet))));
-  }
-}
-
-void serve(ScriptedConnection& client) {
-  Packets packets(client);
-  if (accept(client, packets)) acknowledge(client, packets);
-}
-
-// What is told of a connect to such a server, and why.
-std::pair<std::string, std::string> connect_to(ScriptedServer::Script script,
-                                               Duration connect_timeout = 10s) {
-  ScriptedServer server(std::move(script));
-  TransportProbe probe(over_web_socket(server), quick(connect_timeout));
-  REQUIRE_FALSE(probe.connect());
-  REQUIRE(probe.wait_for_count(1));
-  return {probe.told().front(), probe.last_detail()};
-}
-
-// Connects, and then has something done to the client.
-void check_ends(const std::function<void(ScriptedConnection&)>& act, const std::string& line,
-                const std::string& detail, MosquittoTransportOptions options = quick()) {
-  INFO("expected: " << line << ", " << detail);
-  ScriptedServer server([&](ScriptedConnection& client) {
-    Packets packets(client);
-    if (!accept(client, packets)) return;
-    packets.next();
-    act(client);
-  });
-  TransportProbe probe(over_web_socket(server), std::move(options));
-  REQUIRE_FALSE(probe.connect());
-  REQUIRE(probe.wait_for("connected"));
-  REQUIRE_FALSE(probe.publish(1, "t"));
-  REQUIRE(probe.wait_for(line));
-  CAPTURE(probe.last_detail());
-  CHECK(contains(probe.last_detail(), detail));
-}
-
-}  // namespace
-
 TEST_CASE("WebSocket: what is published is acknowledged, again over a second connection") {
-  ScriptedServer server(serve);
+  ScriptedServer server(serve_web_socket);
   TransportProbe probe(over_web_socket(server), quick());
   Lines expected;
   for (std::uint32_t round = 1; round <= 2; ++round) {
@@ -203,116 +115,6 @@ TEST_CASE("WebSocket: the server is told when a client disconnects or is destroy
   }
 }
 
-TEST_CASE("WebSocket: each way in which a server ends one is told") {
-  check_ends([](ScriptedConnection& client) { client.say_farewell(); },
-             "disconnected connection_dropped", "closed the connection");
-  check_ends([](ScriptedConnection& client) { client.hang_up(); },
-             "disconnected connection_dropped", "closed the connection");
-  check_ends([](ScriptedConnection& client) { client.reset(); }, "disconnected connection_dropped",
-             "closed the connection");
-  check_ends(
-      [](ScriptedConnection& client) {
-        client.write(to_bytes({Opcode::close, "\x03\xe9going away"}));
-        client.wait_for_end();
-      },
-      "disconnected connection_dropped", "closed the WebSocket (code 1001)");
-  check_ends(
-      [](ScriptedConnection& client) {
-        client.write("this is no frame, and was never meant to be one");
-        client.wait_for_end();
-      },
-      "disconnected connection_dropped", "");
-  check_ends(
-      [](ScriptedConnection& client) {
-        client.write(frame(connack(0)));
-        client.wait_for_end();
-      },
-      "disconnected protocol_client", "second CONNACK");
-}
-
-TEST_CASE("WebSocket: a packet beyond the allowed size ends the connection, one within does not") {
-  MosquittoTransportOptions options = quick();
-  options.max_packet_size = 300'000;
-  check_ends(
-      [](ScriptedConnection& client) {
-        const std::string packet = publish_packet("t", std::string(2'000'000, 'x'));
-        client.write(frame(packet));
-        client.wait_for_end();
-      },
-      "disconnected protocol_client", "more than 300000 bytes", options);
-  check_ends(
-      [](ScriptedConnection& client) {
-        for (int i = 0; i < 10; ++i) {
-          client.write(frame(publish_packet("t", std::string(200'000, 'x'))));
-        }
-        client.write(frame(publish_packet("t", "small")));
-        client.wait_for_end();
-      },
-      "message t small", "", options);
-}
-
-TEST_CASE("WebSocket: a certificate is verified as without one") {
-  const ServerCertificate of_another = make_server_certificate();
-  auto [line, why] = connect_to([&](ScriptedConnection& client) { client.start_tls(of_another); });
-  CHECK(line == "failed tls_exchange_auth");
-  CHECK(contains(why, "server_verification_cert"));
-}
-
-TEST_CASE("WebSocket: what answers instead of making one is in the error") {
-  const auto refuse = [](UpgradeAnswer answer) {
-    return [answer = std::move(answer)](ScriptedConnection& client) {
-      if (client.start_tls(certificate())) accept_web_socket(client, answer);
-      client.wait_for_end();
-    };
-  };
-  auto [line, why] = connect_to(refuse({.status = "HTTP/1.1 401 Unauthorized"}));
-  CHECK(line == "failed connection_failed");
-  CHECK(contains(why, "401 Unauthorized"));
-  CHECK(contains(connect_to(refuse({.protocol = "amqp"})).second, "does not speak MQTT"));
-  CHECK(contains(connect_to(refuse({.accept = "bm90IHRoZSByaWdodCBvbmU="})).second,
-                 "another question"));
-}
-
-TEST_CASE("WebSocket: a server that hangs up is told apart, in each phase") {
-  const auto at_once = connect_to([](ScriptedConnection& client) { client.read(1); });
-  CHECK(at_once.first == "failed connection_failed");
-  CHECK(contains(at_once.second, "closed the connection during the TLS handshake"));
-  const auto after_tls = connect_to([](ScriptedConnection& client) {
-    client.start_tls(certificate());
-    client.read_some(10'000);
-    client.say_farewell();
-  });
-  CHECK(after_tls.first == "failed connection_failed");
-  CHECK(contains(after_tls.second, "ended the connection instead of making a WebSocket"));
-  const auto plain = connect_to([](ScriptedConnection& client) {
-    client.write("HTTP/1.1 400 Bad Request\r\n\r\n");
-    client.wait_for_end();
-  });
-  CHECK(plain.first == "failed connection_failed");
-  CHECK(contains(plain.second, "does not speak TLS"));
-  const auto demanding = connect_to([](ScriptedConnection& client) {
-    client.start_tls(ServerTls{.certificate = certificate(), .demands_certificate = true});
-  });
-  CHECK(demanding.first == "failed unauthorized");
-  for (const Alert alert : {Alert::certificate_expired, Alert::access_denied}) {
-    CHECK(connect_to([=](ScriptedConnection& client) { client.refuse_tls(alert); }).first ==
-          "failed unauthorized");
-  }
-}
-
-TEST_CASE("WebSocket: an answer that never ends is not read for ever") {
-  const auto endless = connect_to([](ScriptedConnection& client) {
-    if (!client.start_tls(certificate())) return;
-    client.read_some(10'000);
-    client.write("HTTP/1.1 101 Switching Protocols\r\n");
-    const std::string header = "X-Filler: " + std::string(1000, 'x') + "\r\n";
-    for (int i = 0; i < 40; ++i) client.write(header);
-    client.wait_for_end();
-  });
-  CHECK(endless.first == "failed connection_failed");
-  CHECK(contains(endless.second, "instead of making a WebSocket"));
-}
-
 TEST_CASE("WebSocket: an answer in many pieces is put together") {
   ScriptedServer server([](ScriptedConnection& client) {
     if (!client.start_tls(certificate())) return;
@@ -331,39 +133,33 @@ TEST_CASE("WebSocket: an answer in many pieces is put together") {
   CHECK(probe.wait_for("ack 1"));
 }
 
-TEST_CASE("WebSocket: a server that falls silent is given up, and the phase is named") {
-  const auto silent_after = [](int steps) {
-    return [=](ScriptedConnection& client) {
-      if (steps > 0) client.start_tls(certificate());
-      if (steps > 1) accept_web_socket(client);
-      client.wait_for_end();
-    };
+TEST_CASE("WebSocket: an error that another left in OpenSSL's queue ends none") {
+  ScriptedServer server(serve_web_socket);
+  TransportProbe probe(over_web_socket(server), quick());
+  const auto leave_error = [&] {
+    probe.on_loop([](MqttTransport&) { ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH); });
   };
-  CHECK(contains(connect_to(silent_after(0), 300ms).second, "the TLS handshake to end"));
-  CHECK(contains(connect_to(silent_after(1), 500ms).second, "waiting for the WebSocket"));
-  CHECK(contains(connect_to(silent_after(2), 500ms).second, "waiting for the CONNACK"));
+  leave_error();
+  REQUIRE_FALSE(probe.connect());
+  REQUIRE(probe.wait_for("connected"));
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    leave_error();
+    REQUIRE_FALSE(probe.publish(i, "t"));
+    CHECK(probe.wait_for("ack " + std::to_string(i)));
+  }
+  REQUIRE_FALSE(probe.disconnect());
+  CHECK(probe.wait_for("disconnected"));
 }
 
-TEST_CASE("WebSocket: a connect that is given up in any phase leaves nothing behind") {
-  std::atomic<int> steps = 0;
-  std::promise<void> come[3];
-  ScriptedServer server([&](ScriptedConnection& client) {
-    const int last = steps;
-    if (last == 0) client.read(1);
-    if (last > 0) client.start_tls(certificate());
-    if (last == 1) client.read_some(10'000);
-    if (last > 1) accept_web_socket(client);
-    come[last].set_value();
-    client.wait_for_end();
-  });
-  TransportProbe probe(over_web_socket(server), quick());
-  for (; steps < 3; ++steps) {
-    REQUIRE_FALSE(probe.connect());
-    REQUIRE(come[steps].get_future().wait_for(10s) == std::future_status::ready);
-    probe.on_loop([](MqttTransport& transport) {
-      CHECK(contains(transport.cancel_connect(), "no connection to localhost:"));
-    });
-    probe.turn();
-  }
-  CHECK(probe.told().empty());
+TEST_CASE("WebSocket: a certificate that one client refuses is not held against another's") {
+  const ServerCertificate of_another = make_server_certificate();
+  ScriptedServer untrusted([&](ScriptedConnection& client) { client.start_tls(of_another); });
+  ScriptedServer hanging_up([](ScriptedConnection& client) { client.read(100); });
+  const std::shared_ptr<EventLoop> loop = EventLoop::create();
+  TransportProbe one(over_web_socket(untrusted), quick(), loop);
+  TransportProbe other(over_web_socket(hanging_up), quick(), loop);
+  REQUIRE_FALSE(one.connect());
+  CHECK(one.wait_for("failed tls_exchange_auth"));
+  REQUIRE_FALSE(other.connect());
+  CHECK(other.wait_for("failed connection_failed"));
 }
