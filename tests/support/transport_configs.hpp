@@ -2,6 +2,9 @@
 
 #include <string>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include "tests/support/loopback.hpp"
 #include "tests/support/scripted_server.hpp"
 #include "tests/support/test_certificates.hpp"
@@ -58,6 +61,17 @@ inline MosquittoTransportOptions quick(Duration connect_timeout = std::chrono::s
   options.resolver = std::make_shared<FixedResolver>(std::vector<std::string>{"127.0.0.1"});
   options.connect_timeout = connect_timeout;
   return options;
+}
+
+// This process's end of a connection to a server; -1 if there is none.
+inline int socket_to(const ScriptedServer& server) {
+  for (int fd = 3; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    const bool connected = ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+    if (connected && peer.sin_family == AF_INET && ntohs(peer.sin_port) == server.port()) return fd;
+  }
+  return -1;
 }
 
 inline bool contains(const std::string& text, const std::string& part) {

@@ -158,6 +158,50 @@ TEST_CASE("Connect: a server that falls silent is given up in time, without burn
   }
 }
 
+TEST_CASE("Connect: a name without an address is one that cannot be reached, and is named") {
+  struct Empty : Resolver {
+    void resolve(const std::string&, Done done) override { done(std::vector<std::string>{}); }
+  };
+  MosquittoTransportOptions options;
+  options.resolver = std::make_shared<Empty>();
+  TransportProbe probe(config_for(8883, certificate().ca), options);
+  check_fails(probe, "failed connection_failed", "the name localhost has no address");
+}
+
+TEST_CASE("Connect: an address that was dialled is named once, where it is the host's name, too") {
+  auto config = config_for(free_port(), certificate().ca);
+  config.hostname = "127.0.0.1";
+  TransportProbe probe(config);
+  check_fails(probe, "failed connection_failed", "127.0.0.1:" + std::to_string(config.port));
+  CHECK_FALSE(contains(probe.last_detail(), "(127.0.0.1)"));
+  config.hostname = "localhost";
+  TransportProbe by_name(config, quick());
+  check_fails(by_name, "failed connection_failed",
+              "localhost:" + std::to_string(config.port) + " (127.0.0.1)");
+}
+
+TEST_CASE("Connect: each address that failed is in the error") {
+  MosquittoTransportOptions options;
+  options.resolver = std::make_shared<FixedResolver>(Lines{"127.0.0.2", "127.0.0.3"});
+  TransportProbe probe(config_for(free_port(), certificate().ca), options);
+  check_fails(probe, "failed connection_failed", "(127.0.0.2)");
+  CHECK(contains(probe.last_detail(), "(127.0.0.3)"));
+}
+
+TEST_CASE("Connect: a credential that is refused is not shown to the next address") {
+  ScriptedServer server([](ScriptedConnection& client) {
+    client.start_tls(certificate());
+    client.read_packet();
+    client.write(connack(5));
+    client.wait_for_end();
+  });
+  MosquittoTransportOptions options;
+  options.resolver = std::make_shared<FixedResolver>(Lines{"127.0.0.1", "127.0.0.1"});
+  TransportProbe probe(config_for(server), options);
+  check_fails(probe, "failed unauthorized", "CONNACK 5");
+  CHECK(server.clients() == 1);
+}
+
 TEST_CASE("Connect: a resolver that never answers is given up in time") {
   const auto resolver = std::make_shared<FixedResolver>(std::vector<std::string>{});
   MosquittoTransportOptions options;

@@ -47,3 +47,46 @@ TEST_CASE("ConnectionAttempt: the failure of every address is told") {
   attempt.try_next_after(Error(Errc::connection_failed, "127.0.0.1 silent"));
   CHECK(attempt.summary().detail() == "::1 refused; 127.0.0.1 silent");
 }
+
+TEST_CASE("ConnectionAttempt: a connection that was dropped is tried at the next address, too") {
+  ConnectionAttempt attempt({}, kStart + 30s);
+  attempt.set_addresses({"::1", "127.0.0.1"});
+  SteadyTime until;
+  attempt.next(kStart, until);
+  CHECK(attempt.try_next_after(Error(Errc::connection_dropped, "hung up")));
+  for (const Errc code : {Errc::tls_exchange_auth, Errc::protocol_client, Errc::unauthorized}) {
+    CHECK_FALSE(attempt.try_next_after(Error(code, "no")));
+  }
+}
+
+TEST_CASE("ConnectionAttempt: one failure is told as it was, and a refusal without the others") {
+  ConnectionAttempt attempt({}, kStart + 30s);
+  attempt.set_addresses({"a", "b", "c"});
+  SteadyTime until;
+  attempt.next(kStart, until);
+  attempt.try_next_after(Error(Errc::connection_failed, "a silent", Errc::timed_out));
+  CHECK(attempt.summary().detail() == "a silent");
+  CHECK(attempt.summary().cause().code() == Errc::timed_out);
+  attempt.next(kStart, until);
+  attempt.try_next_after(Error(Errc::connection_dropped, "b hung up"));
+  CHECK(attempt.summary().code() == Errc::connection_dropped);
+  CHECK(attempt.summary().detail() == "a silent; b hung up");
+  attempt.next(kStart, until);
+  attempt.try_next_after(Error(Errc::unauthorized, "c refused"));
+  CHECK(attempt.summary().detail() == "c refused");
+}
+
+TEST_CASE("ConnectionAttempt: without a deadline no address is given up, and new ones begin anew") {
+  ConnectionAttempt attempt("secret", kNever);
+  CHECK(std::string(attempt.password()) == "secret");
+  CHECK(attempt.deadline() == kNever);
+  CHECK_FALSE(attempt.has_next());
+  attempt.set_addresses({"a", "b"});
+  SteadyTime until;
+  attempt.next(kStart, until);
+  CHECK(until == kNever);
+  attempt.set_addresses({"c"});
+  CHECK(attempt.has_next());
+  CHECK(attempt.next(kStart, until) == "c");
+  CHECK_FALSE(attempt.has_next());
+}

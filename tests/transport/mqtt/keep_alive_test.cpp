@@ -58,3 +58,45 @@ TEST_CASE("KeepAlive: a machine that slept past one and a half lengths has been 
   CHECK_FALSE(keep_alive.overslept(kStart + 91s));
   CHECK(keep_alive.overslept(kStart + 92s));
 }
+
+TEST_CASE("KeepAlive: the longest that MQTT can say is not lowered") {
+  CHECK(KeepAlive::supported(65'534s) == 65'534s);
+  CHECK(KeepAlive::supported(65'535s) == 65'535s);
+  CHECK(KeepAlive::supported(65'536s) == 65'535s);
+  CHECK(KeepAlive::supported(-1s) == 5s);
+}
+
+TEST_CASE("KeepAlive: what counts for a sleep is when something came, not when something went") {
+  KeepAlive keep_alive(5s);
+  keep_alive.start(kStart, 0, 0);
+  keep_alive.note(kStart + 4s, 0, 10);
+  CHECK_FALSE(keep_alive.overslept(kStart + 8s));
+  CHECK(keep_alive.overslept(kStart + 8001ms));
+  keep_alive.note(kStart + 6s, 10, 10);
+  CHECK_FALSE(keep_alive.overslept(kStart + 14s));
+  CHECK(keep_alive.overslept(kStart + 14001ms));
+}
+
+TEST_CASE("KeepAlive: a new connection begins with its own bytes and its own time") {
+  KeepAlive keep_alive(60s);
+  keep_alive.start(kStart, 100, 200);
+  keep_alive.note(kStart + 30s, 100, 200);
+  CHECK(keep_alive.due() == kStart + 60s);
+  keep_alive.start(kStart + 100s, 7, 8);
+  CHECK(keep_alive.due() == kStart + 160s);
+  keep_alive.note(kStart + 120s, 7, 8);  // Neither has grown.
+  CHECK(keep_alive.due() == kStart + 160s);
+  keep_alive.note(kStart + 130s, 8, 8);
+  keep_alive.note(kStart + 140s, 8, 9);
+  CHECK(keep_alive.due() == kStart + 190s);
+}
+
+TEST_CASE("KeepAlive: what a ping has sent is not taken for something new") {
+  KeepAlive keep_alive(60s);
+  keep_alive.start(kStart, 0, 0);
+  keep_alive.asked(kStart + 60s, 31);
+  keep_alive.note(kStart + 61s, 24, 31);  // Its answer.
+  CHECK(keep_alive.due() == kStart + 120s);
+  keep_alive.asked(kStart + 120s, 31);
+  CHECK(keep_alive.due() == kStart + 121s);
+}

@@ -2,7 +2,6 @@
 #include <future>
 
 #include <doctest/doctest.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -27,17 +26,6 @@ void serve(ScriptedConnection& client) {
 }
 
 std::string with_nul(std::string text) { return text.replace(1, 1, 1, '\0'); }
-
-// This process's end of a connection to a server.
-int socket_to(const ScriptedServer& server) {
-  for (int fd = 3; fd < 1024; ++fd) {
-    sockaddr_in peer{};
-    socklen_t size = sizeof peer;
-    const bool connected = ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
-    if (connected && peer.sin_family == AF_INET && ntohs(peer.sin_port) == server.port()) return fd;
-  }
-  return -1;
-}
 
 }  // namespace
 

@@ -62,3 +62,57 @@ TEST_CASE("A call that did nothing: a bad topic is the caller's mistake") {
   CHECK(says(call_error("publish", MOSQ_ERR_INVAL, 0), "publish"));
   CHECK(call_error("publish", MOSQ_ERR_NO_CONN, 0).code() == Errc::no_connection);
 }
+
+TEST_CASE("CONNACK: each code has its text, with the number") {
+  const char* const texts[] = {"protocol version", "client id", "unavailable",
+                               "user name or password", "did not authorize"};
+  for (int code = 1; code <= 5; ++code) {
+    CHECK(says(connack_error(code), texts[code - 1]));
+    CHECK(says(connack_error(code), "(CONNACK " + std::to_string(code) + ")"));
+  }
+  CHECK(says(connack_error(77), "does not know: 77"));
+}
+
+TEST_CASE("A call that did nothing: each reason is told, with what was called") {
+  CHECK(says(call_error("subscribe", MOSQ_ERR_NO_CONN, 0), "subscribe needs a connection"));
+  CHECK(says(call_error("publish", MOSQ_ERR_INVAL, 0), "1 to 65535 bytes long"));
+  CHECK(says(call_error("publish", MOSQ_ERR_MALFORMED_UTF8, 0), "valid UTF-8"));
+  CHECK(says(call_error("publish", MOSQ_ERR_PAYLOAD_SIZE, 0), "268435455 bytes"));
+  CHECK(says(call_error("publish", MOSQ_ERR_NOMEM, 0), "publish: Out of memory"));
+  CHECK(says(call_error("publish", MOSQ_ERR_ERRNO, ENOBUFS), "publish: No buffer space"));
+  for (const int rc :
+       {MOSQ_ERR_INVAL, MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_PAYLOAD_SIZE, MOSQ_ERR_NOMEM}) {
+    CHECK(call_error("publish", rc, 0).code() == Errc::protocol_client);
+  }
+}
+
+TEST_CASE("A lost connection: how it went is told") {
+  CHECK(says(drop_error(MOSQ_ERR_CONN_LOST, 0), "closed the connection"));
+  CHECK(says(drop_error(MOSQ_ERR_PROTOCOL, 0), "broke the MQTT protocol"));
+  CHECK(says(drop_error(MOSQ_ERR_ERRNO, 0), "the TLS connection broke off"));
+  CHECK(says(drop_error(MOSQ_ERR_ERRNO, EPROTO), "the TLS connection broke off"));
+  CHECK(says(drop_error(MOSQ_ERR_ERRNO, ECONNRESET), "Connection reset by peer"));
+  CHECK(says(drop_error(MOSQ_ERR_NOMEM, 0), "was lost: Out of memory"));
+}
+
+TEST_CASE("A failed dial: each reason is told apart") {
+  const auto of = [](int rc, int error_number) {
+    return dial_error("hub:8883", rc, error_number, 0);
+  };
+  for (const int rc : {MOSQ_ERR_INVAL, MOSQ_ERR_MALFORMED_UTF8}) {
+    CHECK(of(rc, 0).code() == Errc::protocol_client);
+    CHECK(says(of(rc, 0), "user name"));
+  }
+  CHECK(of(MOSQ_ERR_PROTOCOL, 0).code() == Errc::protocol_client);
+  CHECK(says(of(MOSQ_ERR_PROTOCOL, 0), "hub:8883 does not speak MQTT 3.1.1"));
+  CHECK(says(of(MOSQ_ERR_TLS, 0), "the TLS handshake with hub:8883 broke off"));
+  CHECK(says(of(MOSQ_ERR_CONN_LOST, 0), "hub:8883 closed the connection at once"));
+  CHECK(says(of(MOSQ_ERR_ERRNO, 0), "hub:8883 closed the connection at once"));
+  CHECK(says(of(MOSQ_ERR_ERRNO, ECONNREFUSED), "nothing accepts connections at hub:8883"));
+  CHECK(
+      says(of(MOSQ_ERR_ERRNO, ENETUNREACH), "hub:8883 cannot be reached: Network is unreachable"));
+  CHECK(says(of(MOSQ_ERR_NOMEM, ECONNREFUSED), "cannot be reached: Out of memory"));
+  for (const int rc : {MOSQ_ERR_TLS, MOSQ_ERR_CONN_LOST, MOSQ_ERR_ERRNO, MOSQ_ERR_NOMEM}) {
+    CHECK(of(rc, ENETUNREACH).code() == Errc::connection_failed);
+  }
+}

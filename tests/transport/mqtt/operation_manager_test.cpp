@@ -203,3 +203,18 @@ TEST_CASE("OperationManager: acknowledgements in any order find their operations
     CHECK(operations.publishes_in_flight() == kCount - 1 - i);
   }
 }
+
+TEST_CASE("OperationManager: a long queue that is waited for is asked about seldom") {
+  OperationManager operations(1);
+  operations.establish(Kind::publish, 1, key(1));
+  int asked = 0;
+  constexpr int kPublishes = 50'000;
+  for (int i = 0; i < kPublishes; ++i) {
+    operations.queue_publish(key(2), "a", "b", [&](OpKey) {
+      ++asked;
+      return true;
+    });
+  }
+  CHECK(operations.queued() == kPublishes);
+  CHECK(asked < 3 * kPublishes);
+}
