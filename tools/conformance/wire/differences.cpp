@@ -4,6 +4,8 @@
 
 #include "iothub/limits.hpp"
 #include "iothub/models/method_response.hpp"
+#include "iothub/mqtt_topic_iothub.hpp"
+#include "pipeline/mqtt_limits.hpp"
 #include "tools/conformance/python_errors.hpp"
 #include "tools/conformance/wire/evidence.hpp"
 #include "tools/conformance/wire/outcome.hpp"
@@ -252,12 +254,16 @@ bool versions_are_ordered(const Situation& situation, const Deviation& deviation
          brings_desired_properties(situation, deviation);
 }
 
-// Whether a step sends a patch or a method response that the hub is known to refuse.
+// Whether a step sends what the hub, or MQTT, is known to refuse.
 bool breaks_limits(const Json& step) {
   try {
     if (calls(step, "patch_reported")) {
       return static_cast<bool>(
           iothub_limits::check_reported_patch(to_document("patch", step["patch"])));
+    }
+    if (calls(step, "send_message") || calls(step, "send_message_to_output")) {
+      const Message message = to_message(step["message"]);
+      return mqtt_topic_iothub::get_encoded_properties_size(message) > kMqttTextSizeLimit;
     }
     return calls(step, "send_method_response") &&
            iothub_limits::check_method_response({to_text("request_id", step["request_id"]), 200,
@@ -270,9 +276,15 @@ bool breaks_limits(const Json& step) {
 bool refused_here_first(const Situation& situation, const Deviation& deviation) {
   if (!breaks_limits(step_of(situation, deviation))) return false;
   if (deviation.kind == Kind::outcome) {
-    return deviation.expected.contains("ok") && fails_with(deviation, "invalid_argument");
+    const bool taken =
+        deviation.expected.contains("ok") ||
+        member(member(recorded_error(deviation), "cause"), "type") == Json("ValueError");
+    return taken && fails_with(deviation, "invalid_argument");
   }
-  return is_missing(deviation) && (is_packet(deviation, "PUBLISH") || is_twin_subscribe(deviation));
+  // The call may be the one that connects.
+  if (deviation.kind == Kind::dial) return is_missing(deviation);
+  return is_missing(deviation) && (is_packet(deviation, "PUBLISH") ||
+                                   is_packet(deviation, "CONNECT") || is_twin_subscribe(deviation));
 }
 
 constexpr std::string_view kTheRest = "everything else";
@@ -340,8 +352,8 @@ constexpr Difference kDifferences[] = {
      "everything but reads of the twin and the desired properties they bring",
      "Version 0 is a version.", &versions_are_ordered},
     {"refused-here-first", "7.23",
-     "a patch or a method response breaks a documented limit of the service",
-     "everything but its packets, and that the call fails as a bad argument",
+     "a patch, a method response or a topic breaks a documented limit of the service or of MQTT",
+     "that the call fails as a bad argument; everything but its packets and its connect",
      "The hub ends the connection over it, and gets it again with each reconnect.",
      &refused_here_first},
 };
