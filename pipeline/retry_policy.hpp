@@ -10,7 +10,8 @@
 namespace azure::iot::device {
 
 // When a client that lost its connection connects again. One policy may serve many clients: it
-// keeps nothing of them, and is asked on their loops.
+// keeps nothing of them, and is asked on their loops. If it throws, that is reported as a
+// background exception, and the default policy decides instead.
 //
 //   auto client = IoTHubDeviceClient::create_from_connection_string(
 //       text, {.retry_policy = std::make_shared<ExponentialBackoff>()});
@@ -29,8 +30,9 @@ class RetryPolicy {
 
   virtual ~RetryPolicy() = default;
 
-  // How long to wait before the next attempt; nothing gives up. Then the application is told by a
-  // background exception, and may connect again itself.
+  // How long to wait before the next attempt; nothing gives up. Then the application is notified by
+  // a background exception, and may connect again itself. A pause is at least 10 ms long, and at
+  // least 100 ms after an attempt that failed: a shorter one is raised to that.
   virtual std::optional<Duration> next_pause(const Failure& failure) const = 0;
   // How long a link has to hold until what failed before it is forgotten.
   virtual Duration holds_after() const { return Duration::zero(); }

@@ -1,6 +1,9 @@
 #include "pipeline/stages/connection_retry_stage.hpp"
 
+#include <algorithm>
+
 #include "pipeline/events.hpp"
+#include "pipeline/guarded_policy.hpp"
 #include "pipeline/log.hpp"
 
 namespace azure::iot::device {
@@ -32,6 +35,7 @@ void ConnectionRetryStage::run(Owned<ConnectOperation> op) {
 
 void ConnectionRetryStage::run(Owned<DisconnectOperation> op) {
   redial_.cancel();  // The user does not want the link any more.
+  link_wanted_ = false;
   failures_ = 0;
   short_links_ = 0;
   if (!nucleus().connected()) return complete(std::move(op));
@@ -39,41 +43,42 @@ void ConnectionRetryStage::run(Owned<DisconnectOperation> op) {
 }
 
 void ConnectionRetryStage::run(Owned<ReauthorizeConnectionOperation> op) {
+  if (nucleus().connected()) link_wanted_ = true;
   change(reauthorizing, std::move(op));
 }
 
 void ConnectionRetryStage::run(Owned<ShutdownPipelineOperation> op) {
-  shut_down_ = true;
-  redial_.cancel();
+  on_close();
   waiting_.fail_all(
       Error(Errc::operation_cancelled, "shutdown came before the connection changed"));
   send_op_down(std::move(op));
 }
 
+void ConnectionRetryStage::on_close() {
+  shut_down_ = true;
+  redial_.cancel();
+}
+
 void ConnectionRetryStage::handle_event(const Event& event) {
   if (event_cast<ConnectedEvent>(event)) {
     redial_.cancel();
+    link_wanted_ = true;
     set_state(connected);
     link_up_since_ = loop().now();
-  } else if (const auto* gone = event_cast<DisconnectedEvent>(event)) {
-    on_disconnected(gone->cause);
+    return send_event_up(event);
   }
-  send_event_up(event);
-}
-
-void ConnectionRetryStage::on_disconnected(const Error& cause) {
+  const auto* gone = event_cast<DisconnectedEvent>(event);
   // Part of reauthorizing, which ends with its connect.
-  if (nucleus().connection_state == reauthorizing) return;
+  if (!gone || nucleus().connection_state == reauthorizing) return send_event_up(event);
+
   const bool dropped = nucleus().connected();
+  if (dropped) link_wanted_ = true;
   set_state(disconnected);
-  if (!dropped || !nucleus().options.connection_retry) return;
-  const auto& policy = nucleus().options.retry_policy;
-  const Duration enough = policy ? policy->holds_after() : Duration::zero();
-  const Duration held = loop().now() - link_up_since_;
-  failures_ = held >= enough ? 0 : failures_ + 1;
-  short_links_ = held >= kHolds ? 0 : short_links_ + 1;
-  if (const auto pause = next_pause(cause)) return redial_in(*pause);
-  give_up(cause);
+  send_event_up(event);
+  // Everyone above knows by now, and may have connected again or ended the link.
+  if (!dropped || !link_wanted_ || nucleus().connected()) return;
+  bring_back(gone->cause ? gone->cause : Error(Errc::connection_dropped, "the connection was lost"),
+             Loss::dropped);
 }
 
 bool ConnectionRetryStage::changing() const {
@@ -88,67 +93,85 @@ void ConnectionRetryStage::set_state(ConnectionState state) {
   nucleus().connection_state = state;
 }
 
-void ConnectionRetryStage::change(ConnectionState state, OpPtr op) {
+void ConnectionRetryStage::change(ConnectionState state, OpPtr op, bool own) {
   set_state(state);
-  op->then([this](OpPtr done, Error error) {
+  op->then([this, state, own](OpPtr done, Error error) {
+    if (own) redialling_ = false;
     // Success leaves the state alone: the event has set it.
-    if (error) set_state(disconnected);
-    run_waiting();
+    if (error) {
+      set_state(disconnected);
+      on_change_failed(error, own);
+    }
+    run_waiting(state == disconnecting ? Error() : error);
     complete(std::move(done), std::move(error));
   });
   send_op_down(std::move(op));
 }
 
-void ConnectionRetryStage::run_waiting() {
-  for (OpPtr& op : waiting_.take_all()) enter(std::move(op));
+void ConnectionRetryStage::on_change_failed(const Error& error, bool own) {
+  // A redial that is due, or under way, stays so.
+  if (!link_wanted_ || (!own && (redialling_ || redial_.running()))) return;
+  const bool due = bring_back(error, Loss::attempt_failed);
+  if (!own || !due) return;
+  log_for(nucleus().client_id, LogLevel::warning, name(), "redial failed: ", error.describe());
+  report_background_error(error);
 }
 
-void ConnectionRetryStage::redial_in(Duration delay) {
-  if (!shut_down_) redial_.start(loop(), delay, [this] { redial(); });
+void ConnectionRetryStage::run_waiting(const Error& failed_to_connect) {
+  for (OpPtr& op : waiting_.take_all()) {
+    if (failed_to_connect && op->type() == type_id<ConnectOperation>()) {
+      guard([&] { complete(std::move(op), failed_to_connect); });
+    } else {
+      enter(std::move(op));
+    }
+  }
+}
+
+bool ConnectionRetryStage::bring_back(const Error& cause, Loss loss) {
+  // Otherwise the chain ends the attempt itself.
+  if (shut_down_ || cause.code() == Errc::pipeline_not_running) return false;
+  const PipelineConfig& options = nucleus().options;
+  if (!options.connection_retry) return give_up(cause);
+
+  const FixedInterval standard(options.connection_retry_interval);
+  GuardedPolicy policy(options.retry_policy.get(), standard);
+  if (loss == Loss::dropped) {
+    const Duration held = loop().now() - link_up_since_;
+    failures_ = held >= policy.holds_after() ? 0 : failures_ + 1;
+    short_links_ = held >= kHolds ? 0 : short_links_ + 1;
+  } else {
+    ++failures_;
+  }
+  std::optional<Duration> pause =
+      policy.next_pause({.failures = failures_, .cause = cause, .random = nucleus().random});
+  const bool standard_decides = !options.retry_policy || policy.thrown();
+  const bool flapping = loss == Loss::dropped && short_links_ > kRedialledAtOnce;
+  if (pause && standard_decides && flapping) pause = std::max(*pause, pause_between_redials());
+
+  if (pause) redial_.start(loop(), *pause, [this] { redial(); });
+  if (policy.thrown()) report_background_error(policy.thrown());
+  return pause ? true : give_up(cause);
+}
+
+bool ConnectionRetryStage::give_up(const Error& cause) {
+  link_wanted_ = false;
+  log_for(nucleus().client_id, LogLevel::warning, name(), "the lost connection is not made again");
+  send_event_up(BackgroundExceptionEvent(cause, true));
+  return false;
 }
 
 void ConnectionRetryStage::redial() {
   // Another operation is at it: look again later.
-  if (changing()) return redial_in(nucleus().options.connection_retry_interval);
+  if (changing()) {
+    return redial_.start(loop(), pause_between_redials(), [this] { redial(); });
+  }
   if (nucleus().connected()) return;
-
-  set_state(connecting);
-  auto connect = make_op<ConnectOperation>();
-  connect->then([this](OpPtr, Error error) {
-    if (error) {
-      set_state(disconnected);
-      on_redial_failed(error);
-    }
-    run_waiting();
-  });
-  send_op_down(std::move(connect));
+  redialling_ = true;
+  change(connecting, make_op<ConnectOperation>(), true);
 }
 
-void ConnectionRetryStage::on_redial_failed(const Error& error) {
-  if (shut_down_) return;  // It was the shutdown that ended it.
-  log_for(nucleus().client_id, LogLevel::warning, name(), "redial failed: ", error.describe());
-  ++failures_;
-  const auto pause = next_pause(error);
-  if (!pause) return give_up(error);
-  report_background_error(error);
-  redial_in(*pause);
-}
-
-std::optional<Duration> ConnectionRetryStage::next_pause(const Error& cause) const {
-  const PipelineConfig& options = nucleus().options;
-  if (!options.connection_retry) return std::nullopt;
-  const RetryPolicy::Failure failure{
-      .failures = failures_, .cause = cause, .random = nucleus().random};
-  if (options.retry_policy) return options.retry_policy->next_pause(failure);
-  const Duration interval = options.connection_retry_interval;
-  const bool only_just_lost = failures_ == 0;
-  if (only_just_lost && short_links_ > kRedialledAtOnce) return interval;
-  return FixedInterval(interval).next_pause(failure);
-}
-
-void ConnectionRetryStage::give_up(const Error& error) {
-  log_for(nucleus().client_id, LogLevel::warning, name(), "the lost connection is not made again");
-  send_event_up(BackgroundExceptionEvent(error, true));
+Duration ConnectionRetryStage::pause_between_redials() const {
+  return std::max(nucleus().options.connection_retry_interval, kLeastPause);
 }
 
 }  // namespace azure::iot::device

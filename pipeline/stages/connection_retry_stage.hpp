@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string_view>
 
 #include "../operations.hpp"
@@ -10,24 +9,31 @@
 
 namespace azure::iot::device {
 
-// Lets one change of the connection happen at a time, and redials a link that dropped. (Python:
-// ConnectionStateStage.) The one writer of Nucleus::connection_state:
+// Lets one change of the connection happen at a time, and brings back a link that was lost.
+// (Python: ConnectionStateStage.) The one writer of Nucleus::connection_state:
 //
 //   state         Connect op Disconnect op Reauthorize op Connected Disconnected  op failed
 //   disconnected  connecting completes     reauthorizing  connected -             -
 //   connecting    waits      waits         waits          connected disconnected  disconnected
 //   connected     completes  disconnecting reauthorizing  -         disconnected* -
 //   disconnecting waits      waits         waits          connected disconnected  disconnected
-//   reauthorizing waits      waits         waits          connected -             disconnected
+//   reauthorizing waits      waits         waits          connected -             disconnected*
 //
-// (*) and is redialled when the retry policy says: unless there is one, first after 10 ms, then
-// every `connection_retry_interval`, while the failure is a transient one. While the state is
-// changing every other operation waits too.
+// (*) A link that was up is redialled when the retry policy says, until the user disconnects.
+// Without a policy of the application the first redial comes after 10 ms, or after
+// `connection_retry_interval` if it was a reauthorization that failed. The others follow every
+// `connection_retry_interval`, while the failure is a transient one. If the policy gives up, or
+// `connection_retry` is off, one BackgroundExceptionEvent with `gave_up` says so.
 //
-// Unlike Python: links that were lost again and again as soon as they were there, as where another
-// client of the same identity takes each for itself, are not redialled at once for ever, but from
-// the eleventh in a row on every `connection_retry_interval`, until one has held for ten seconds. A
-// retry policy decides that itself.
+// While the state is changing every other operation waits. Connects that waited for an attempt
+// share its outcome.
+//
+// Unlike Python: a link is brought back whatever took it down, a failed reauthorization too; giving
+// up is reported; connects that waited for an attempt that failed do not dial again.
+//
+// Unlike Python: a flapping link is throttled. From the eleventh consecutive connection lost within
+// ten seconds, each redial waits `connection_retry_interval`, until a connection lasts ten seconds.
+// A retry policy of the application decides that itself.
 //
 // Unlike Python: shutdown overtakes what waits and cancels it, and after it nothing is redialled.
 class ConnectionRetryStage final : public Stage {
@@ -37,7 +43,7 @@ class ConnectionRetryStage final : public Stage {
  private:
   void run_op(OpPtr op) override;
   void handle_event(const Event& event) override;
-  void on_close() override { redial_.cancel(); }
+  void on_close() override;
 
   void run(Owned<ConnectOperation> op);
   void run(Owned<DisconnectOperation> op);
@@ -46,17 +52,23 @@ class ConnectionRetryStage final : public Stage {
 
   bool changing() const;
   void set_state(ConnectionState state);
-  void change(ConnectionState state, OpPtr op);
-  void on_disconnected(const Error& cause);
-  void run_waiting();
-  void redial_in(Duration delay);
+  // `own`: nothing but this stage asked for the change.
+  void change(ConnectionState state, OpPtr op, bool own = false);
+  void on_change_failed(const Error& error, bool own);
+  void run_waiting(const Error& failed_to_connect);
+
+  // How a link was lost that is wanted.
+  enum class Loss { dropped, attempt_failed };
+  // Asks the policy. Returns whether a redial is due; otherwise the link is given up.
+  bool bring_back(const Error& cause, Loss loss);
+  bool give_up(const Error& cause);
   void redial();
-  void on_redial_failed(const Error& error);
-  std::optional<Duration> next_pause(const Error& cause) const;
-  void give_up(const Error& error);
+  Duration pause_between_redials() const;
 
   PendingOps waiting_{*this, "for the connection to change"};
   Timer redial_;
+  bool redialling_ = false;   // A redial is under way.
+  bool link_wanted_ = false;  // It was up, and was neither ended by the user nor given up.
   SteadyTime link_up_since_{};
   int failures_ = 0;     // In a row: see RetryPolicy.
   int short_links_ = 0;  // In a row.

@@ -10,17 +10,18 @@
 namespace azure::iot::device {
 
 // Keeps the token of the pipeline valid: 120 s before it expires a renewable one is renewed and the
-// connection reauthorized with it, and for any other a NewSasTokenRequiredEvent asks the user. A
-// reauthorization that fails is retried every `connection_retry_interval`, or when the retry policy
-// says where there is one, while `connection_retry` is on. Without a token there is nothing to do.
+// connection reauthorized with it, and for any other a NewSasTokenRequiredEvent asks the user.
+// Without a token there is nothing to do.
 //
 // Unlike Python: a token that lives shorter than twice the margin is renewed at half its life, not
-// in a storm; a renewal that fails is tried again until the token expires, and only then reported;
-// a reauthorization is not retried once the user has disconnected or shut down, and a renewal
-// meanwhile does not end its retries.
+// in a storm, and a token that the user brings is asked for again at half the life that is left. A
+// renewal that fails is tried again until the token expires, and only then reported.
+//
+// Unlike Python: a reauthorization that fails is only reported here. The link is brought back by
+// the stage that redials any link that was lost.
 class SasTokenStage final
     : public Handles<SasTokenStage, Ops<InitializePipelineOperation, ReauthorizeConnectionOperation,
-                                        DisconnectOperation, ShutdownPipelineOperation>> {
+                                        ShutdownPipelineOperation>> {
  public:
   static constexpr std::chrono::seconds kUpdateMargin{120};
   // An expiry counts whole seconds, so that a token renewed sooner could be the same.
@@ -30,7 +31,6 @@ class SasTokenStage final
 
   void run(Owned<InitializePipelineOperation> op);
   void run(Owned<ReauthorizeConnectionOperation> op);
-  void run(Owned<DisconnectOperation> op);
   void run(Owned<ShutdownPipelineOperation> op);
 
  private:
@@ -40,15 +40,11 @@ class SasTokenStage final
   void renew();
   void on_renewal_failed(const Error& error);
   void reauthorize();
-  void on_reauthorization_failed(const Error& error);
 
   Alarm update_;       // The token is to be renewed, or asked for.
   Timer renew_again_;  // A renewal failed.
   std::shared_ptr<SasToken> not_renewed_;
-  Timer reauthorize_again_;
-  WallTime valid_until_{};           // Of the token's text.
-  int reauthorizations_failed_ = 0;  // In a row.
-  bool link_wanted_ = true;  // The user has not disconnected since the last reauthorization.
+  WallTime valid_until_{};  // Of the token's text.
   bool shut_down_ = false;
 };
 

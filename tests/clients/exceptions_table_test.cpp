@@ -64,6 +64,8 @@ const Row kRows[] = {
      "A stage of the application threw", Layer::network},
     {Errc::user_handler, typeid(ClientError), "The application did not take",
      "The application did not take", Layer::network},
+    {Errc::user_policy, typeid(ClientError), "A policy of the application threw",
+     "A policy of the application threw", Layer::network},
 };
 
 TEST_CASE("Exceptions: each code has its type, and its text for each service") {

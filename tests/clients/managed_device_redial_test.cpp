@@ -158,6 +158,15 @@ TEST_CASE("ManagedDevice: a redial of the hub's client that ends the count ends 
   CHECK(device.online());
 }
 
+TEST_CASE("ManagedDevice: without connection_retry a lost link has it register again") {
+  Established device({.hub = {.connection_retry = false}});
+  device.hub.drop();
+  device.advance(1min);
+  CHECK(device.registrations() == 2);
+  CHECK(device.online());
+  CHECK(device.core->client() != device.before);
+}
+
 TEST_CASE("ManagedDevice: connect brings back a link that the application ended") {
   Established device;
   device.before->disconnect();

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -9,6 +11,7 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 using detail::TokenOwner;
+using Texts = std::vector<std::string>;
 
 std::string token_for(std::string_view resource, std::int64_t expiry = 4102444800) {
   return "SharedAccessSignature sr=" + std::string(resource) +
@@ -61,6 +64,41 @@ TEST_CASE("Client: a token that the application made is what it connects with, u
   CHECK(client.core->connected());
   CHECK(client.transport.dials() == 2);
   CHECK(client.transport.passwords().back() == fresh);
+}
+
+TEST_CASE("Client: a link that an update has taken down is brought back with the new token") {
+  TokenClient client;
+  client.connect();
+  client.transport.script({refuse});
+  const std::string fresh = token_for(kDevice, 1'009'000);
+  CHECK(client.update(fresh).error().code() == Errc::connection_failed);
+  CHECK_FALSE(client.core->connected());
+  client.advance(10s);
+  CHECK(client.core->connected());
+  CHECK(client.transport.passwords().back() == fresh);
+  CHECK(client.transport.dials() == 3);
+}
+
+TEST_CASE("Client: a lost link that is not brought back is reported, whatever took it down") {
+  for (const bool updates : {false, true}) {
+    TestClient client(TokenClient::first_token(), SasTokenOptions{.connection_retry = false});
+    Texts told;
+    client.core->on_background_exception(
+        [&](const IotError& error) { told.push_back(error.what()); });
+    client.connect();
+    if (updates) {
+      client.transport.script({refuse});
+      client.call([](auto& c, auto done) {
+        c.start_update_sastoken(token_for(kDevice, 1'009'000), {}, std::move(done));
+      });
+    } else {
+      client.drop();
+    }
+    const auto says_so = [](const std::string& text) {
+      return text.find("the lost connection is not made again") != std::string::npos;
+    };
+    CHECK(std::count_if(told.begin(), told.end(), says_so) == 1);
+  }
 }
 
 TEST_CASE("Client: an update is refused whose token is for another device, module or hub") {

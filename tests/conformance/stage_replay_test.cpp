@@ -180,38 +180,54 @@ TEST_CASE("StageReplay: a request that Python makes without a pause may come lat
   CHECK(replay_with("1").failure);
 }
 
-TEST_CASE("StageReplay: a retry that a renewal ends in Python may go on, and no other") {
-  const auto replay_with = [&](const char* error, const char* report) {
+TEST_CASE("StageReplay: a link that a change took down may be brought back, and no other") {
+  const auto replay_with = [&](const char* error) {
     const std::string answer =
-        R"({"complete_op": {"id": "s1", "error": )" + std::string(error) + "}}";
+        R"({"complete_op": {"id": "o1", "error": )" + std::string(error) + "}}";
+    const std::string completed =
+        R"([{"op_completed": {"id": "o1", "error": )" + std::string(error) + "}}]";
+    const std::string failed = R"([{"state": "DISCONNECTED"}, )" + completed.substr(1);
+    const bool fails = std::string_view(error) != "null";
+    const char* again = R"({"id": "o1", "type": "ReauthorizeConnectionOperation"})";
     Trace trace = trace_of(
-        "SasTokenStage",
-        {step(R"({"run_op": {"id": "o1", "type": "InitializePipelineOperation"}})",
-              R"([{"send_op_down": {"id": "o1", "type": "InitializePipelineOperation"}}])"),
-         step(R"({"advance": 3480})",
-              R"([{"send_op_down": {"id": "s1", "type": "ReauthorizeConnectionOperation"}}])"),
-         step(R"({"set": {"connection_state": "DISCONNECTED"}})", "[]"),
-         step(R"({"advance": 3400})", "[]"), step(answer.c_str(), report),
-         step(R"({"advance": 300})", "[]")});
+        "ConnectionStateStage",
+        {step((R"({"run_op": )" + std::string(again) + "}").c_str(),
+              (R"([{"state": "REAUTHORIZING"}, {"send_op_down": )" + std::string(again) + "}]")
+                  .c_str()),
+         step(answer.c_str(), (fails ? failed : completed).c_str()),
+         step(R"({"advance": 60})", "[]")});
     trace.connection_state = ConnectionState::connected;
-    trace.config.set("x509", false);
-    trace.config.set("connection_retry_interval", 200);
-    trace.config.set("sastoken", {{"kind", "renewable"},
-                                  {"uri", "hub"},
-                                  {"key", "ZmFrZQ=="},
-                                  {"key_name", nullptr},
-                                  {"ttl", 3600}});
     return replay(trace);
   };
-  const char* const error = R"({"type": "ConnectionFailedError", "message": "e"})";
-  const Verdict verdict =
-      replay_with(error, R"([{"send_event_up": {"type": "BackgroundExceptionEvent",
-                 "error": {"type": "ConnectionFailedError", "message": "e"}}}])");
+  const Verdict verdict = replay_with(R"({"type": "ConnectionFailedError", "message": "e"})");
   CHECK_FALSE(verdict.failure);
-  REQUIRE(verdict.accepted.size() == 1);
-  CHECK(verdict.accepted.front().difference->name == "renewal-is-retried");
-  CHECK(replay_with(error, "[]").failure);
-  CHECK(replay_with("null", "[]").accepted.empty());
+  REQUIRE_FALSE(verdict.accepted.empty());
+  CHECK(verdict.accepted.front().difference->name == "link-has-an-owner");
+  const Verdict given_up = replay_with(R"({"type": "UnauthorizedError", "message": "e"})");
+  CHECK_FALSE(given_up.failure);
+  REQUIRE_FALSE(given_up.accepted.empty());
+  CHECK(given_up.accepted.front().difference->name == "giving-up-is-reported");
+  CHECK(replay_with("null").accepted.empty());
+}
+
+TEST_CASE("StageReplay: a connect that waited for an attempt that fails may fail with it") {
+  const char* const error = R"({"type": "ConnectionFailedError", "message": "e"})";
+  const std::string failed = R"("error": )" + std::string(error) + "}}";
+  const Verdict verdict =
+      replay(trace_of("ConnectionStateStage",
+                      {step(R"({"run_op": {"id": "o1", "type": "ConnectOperation"}})",
+                            R"([{"state": "CONNECTING"},
+                {"send_op_down": {"id": "o1", "type": "ConnectOperation"}}])"),
+                       step(R"({"run_op": {"id": "o2", "type": "ConnectOperation"}})", "[]"),
+                       step((R"({"complete_op": {"id": "o1", )" + failed).c_str(),
+                            (R"([{"state": "DISCONNECTED"}, {"state": "CONNECTING"},
+                {"send_op_down": {"id": "o2", "type": "ConnectOperation"}},
+                {"op_completed": {"id": "o1", )" +
+                             failed + "]")
+                                .c_str())}));
+  CHECK_FALSE(verdict.failure);
+  REQUIRE_FALSE(verdict.accepted.empty());
+  CHECK(verdict.accepted.front().difference->name == "failure-is-shared");
 }
 
 TEST_CASE("StageReplay: request ids are counted without those that are missing") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connection_rules.hpp"
 #include "evidence.hpp"
 #include "registration_evidence.hpp"
 
@@ -192,16 +193,7 @@ bool read_again_later(const Situation& situation, const Deviation& deviation) {
   return accepted_before(situation, "read-again-later") && is_desired_properties(deviation);
 }
 
-bool retries_outlive_renewal(const Situation& situation, const Deviation& deviation) {
-  if (!deviation.extra() || !situation.now().in.contains("advance") ||
-      !has_failed_reauthorization(situation)) {
-    return false;
-  }
-  return is_own_reauthorization(deviation) || (is_about_connection(deviation) && part(situation));
-}
-
 bool renewal_is_retried(const Situation& situation, const Deviation& deviation) {
-  if (retries_outlive_renewal(situation, deviation)) return true;
   if (!situation.trace.may_differ_at(situation.step)) return false;
   // Also where the token was replaced by one that cannot be renewed: that one is asked for.
   if (!was_set(situation, "signing_fails") && !was_set(situation, "sastoken")) return false;
@@ -214,14 +206,6 @@ bool renewal_is_retried(const Situation& situation, const Deviation& deviation) 
 
 bool short_token(const Situation& situation, const Deviation& deviation) {
   if (!has_token_shorter_than(situation, 240)) return false;
-  return is_own_reauthorization(deviation) || (is_about_connection(deviation) && part(situation));
-}
-
-bool user_disconnected(const Situation& situation, const Deviation& deviation) {
-  if (!deviation.missing || !situation.now().in.contains("advance") ||
-      !has_run(situation, "DisconnectOperation") || !reauthorizes_by_itself(situation)) {
-    return false;
-  }
   return is_own_reauthorization(deviation) || (is_about_connection(deviation) && part(situation));
 }
 
@@ -286,18 +270,31 @@ constexpr Difference kDifferences[] = {
      "everything but twin reads and the desired properties they bring",
      "A failed read is tried again after a pause, not at once and without limit.", true,
      &read_again_later},
-    {"renewal-is-retried", "7.5",
-     "signing a token fails, or what is to be renewed cannot be; or a token is renewed while a "
-     "reauthorization that failed is to be retried",
+    {"renewal-is-retried", "7.5", "signing a token fails, or what is to be renewed cannot be",
      kNoLongerAlike,
-     "A renewal that failed is tried again until the token expires, and reported then; one that "
-     "did not fail does not end the retries that bring the link back.",
-     true, &renewal_is_retried},
+     "A renewal that failed is tried again until the token expires, and reported then.", true,
+     &renewal_is_retried},
     {"short-token", "7.14", "a token lives shorter than twice the margin before its renewal",
      kNoLongerAlike, "It is renewed at half its life instead of in a storm.", false, &short_token},
-    {"user-disconnected", "7.17", "a reauthorization failed, and the user disconnected",
-     kNoLongerAlike, "The client does not connect again after its user disconnected.", true,
-     &user_disconnected},
+    {"later-request-for-token", "7.14",
+     "the user brings a token that lives shorter than twice the margin before its renewal",
+     "everything but the requests for a new token",
+     "The next one is asked for at half of the life that is left, not at once and for ever.", true,
+     &token_is_asked_for_later},
+    {"failure-is-shared", "7.21",
+     "an attempt to connect fails while other operations wait for it; Python dials again for each",
+     kNoLongerAlike, "Operations that wait for one attempt share its outcome.", true,
+     &failure_is_shared},
+    {"giving-up-is-reported", "7.21", "a link that was up is lost and not brought back",
+     "everything else", "The end of a link is reported, by one event.", true,
+     &giving_up_is_reported},
+    {"link-has-an-owner", "7.17, 7.21",
+     "a reauthorization failed: Python leaves the link down, or has it retried by the stage that "
+     "asked for it, after a disconnect of the user too",
+     kNoLongerAlike,
+     "The retry policy brings back a link that was up, whatever took it down, until the user "
+     "disconnects.",
+     true, &link_has_an_owner},
     {"inexpressible-input", "7.13", "an input has a value that the same field cannot hold here",
      kTheRest,
      "Python lets the status of a method response be any text; here it is a number, so that it "

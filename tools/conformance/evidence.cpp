@@ -29,17 +29,8 @@ bool any_in_chain(const Json& error, Predicate holds) {
   return holds(error) || (cause && cause->is_object() && any_in_chain(*cause, holds));
 }
 
-bool shows_reauthorization(const Step& step) {
-  const auto outputs = step.out.elements();
-  return std::any_of(outputs.begin(), outputs.end(), [](const Json& output) {
-    const Json* state = output.find("state");
-    const Json* op = output.find("send_op_down");
-    return (state && *state == Json("REAUTHORIZING")) ||
-           (op && op->at("type") == Json("ReauthorizeConnectionOperation"));
-  });
-}
+}  // namespace
 
-// The state of the connection that the step finds, as recorded.
 Json state_before(const Situation& situation) {
   Json state = recorded_name(situation.trace.connection_state);
   for (std::size_t i = 0; i <= situation.step; ++i) {
@@ -54,6 +45,8 @@ Json state_before(const Situation& situation) {
   }
   return state;
 }
+
+namespace {
 
 const Json* patch_in(const Json& output) {
   const JsonMember& what = output.members().front();
@@ -131,24 +124,6 @@ bool has_displaced_connect(const Situation& situation) {
       if (connecting && (connect || call == Json("disconnect"))) return true;
       connecting |= connect;
     }
-    return false;
-  });
-}
-
-bool reauthorizes_by_itself(const Situation& situation) {
-  return !runs_now(situation, "ReauthorizeConnectionOperation") &&
-         shows_reauthorization(situation.now());
-}
-
-bool has_failed_reauthorization(const Situation& situation) {
-  bool began = false;
-  return any_step_so_far(situation, [&](const Step& step) {
-    const auto outputs = step.out.elements();
-    const bool reported = std::any_of(outputs.begin(), outputs.end(), [](const Json& output) {
-      return is_report({.missing = true, .output = output});
-    });
-    if (began && reported) return true;
-    began |= step.in.contains("advance") && shows_reauthorization(step);
     return false;
   });
 }

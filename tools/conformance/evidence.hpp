@@ -34,13 +34,8 @@ std::optional<std::int64_t> version_in(const Json& output);
 bool is_about_connection(const Deviation& deviation);
 // Whether, as recorded up to here, a connect was displaced as soon as it was begun.
 bool has_displaced_connect(const Situation& situation);
-// Whether, as recorded, the step reauthorizes though no operation of the driver in it asks for
-// that.
-bool reauthorizes_by_itself(const Situation& situation);
-
-// Whether, as recorded before this step, the link went down or failed to come up in a
-// reauthorization that no operation of the driver asked for.
-bool has_failed_reauthorization(const Situation& situation);
+// The state of the connection that the step finds, as recorded.
+Json state_before(const Situation& situation);
 // It subscribes or unsubscribes, and nothing in the step asks for that but a timer.
 bool is_retry(const Situation& situation, const Deviation& deviation);
 // Whether the step's input is that the link was lost or could not be made.

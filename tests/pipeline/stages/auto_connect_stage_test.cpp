@@ -57,6 +57,24 @@ TEST_CASE("AutoConnect: fails the operation with the error of the connect, and s
   CHECK(p.transport.dials() == 1);
 }
 
+TEST_CASE("AutoConnect: operations that wait for one connect share its outcome") {
+  for (const int waiting : {10, 100, 1000}) {
+    CAPTURE(waiting);
+    AutoConnectPipeline p;
+    p.transport.script({refuse_with(Errc::unauthorized)});
+    std::vector<Run<MqttPublishOperation>> publishes;
+    for (int i = 0; i < waiting; ++i) {
+      publishes.push_back(p.begin<MqttPublishOperation>("topic", ""));
+    }
+    p.settle();
+    for (const auto& publish : publishes) CHECK(publish.errc() == Errc::unauthorized);
+    CHECK(p.transport.dials() == 1);
+    // One that comes later starts another attempt.
+    CHECK(p.run<MqttPublishOperation>("topic", "").succeeded());
+    CHECK(p.transport.dials() == 2);
+  }
+}
+
 TEST_CASE("AutoConnect: where it is off, the operation goes down without a connection") {
   AutoConnectPipeline p{{.auto_connect = false}};
   p.transport.fail_calls({Errc::no_connection});

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <memory>
 #include <random>
+#include <stdexcept>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -85,6 +86,145 @@ TEST_CASE("ConnectionRetry: a refused credential ends the redial, unless the pol
   CHECK_FALSE(redials(std::make_shared<ExponentialBackoff>()));
   CHECK(redials(std::make_shared<ExponentialBackoff>(
       ExponentialBackoff::Limits{.retry_refused_credentials = true})));
+}
+
+// Throws, or asks for a pause that makes no sense.
+class Broken final : public RetryPolicy {
+ public:
+  enum class Where { next_pause, holds_after, both };
+  explicit Broken(Where where) : where_(where) {}
+  std::optional<Duration> next_pause(const Failure&) const override {
+    if (where_ != Where::holds_after) throw std::runtime_error("no pause");
+    return 3s;
+  }
+  Duration holds_after() const override {
+    if (where_ == Where::next_pause) return 0s;
+    throw 5;
+  }
+
+ private:
+  const Where where_;
+};
+
+TEST_CASE("ConnectionRetry: a policy that throws is reported, and the default one decides") {
+  for (const auto where :
+       {Broken::Where::next_pause, Broken::Where::holds_after, Broken::Where::both}) {
+    CAPTURE(static_cast<int>(where));
+    PolicyPipeline p(std::make_shared<Broken>(where));
+    p.run<ConnectOperation>();
+    std::vector<ConnectionState> seen;
+    p.on_event = [&](const Event&) { seen.push_back(p.state()); };
+    p.transport.script({refuse});
+    p.transport.drop();
+    p.settle();
+    CHECK(p.events.count<DisconnectedEvent>() == 1);
+    CHECK(seen == std::vector(3, ConnectionState::disconnected));
+    REQUIRE(p.events.background_errors.size() == 2);
+    const Error& thrown = p.events.background_errors[0];
+    CHECK(thrown.code() == Errc::user_policy);
+    CHECK(thrown.detail() == (where == Broken::Where::next_pause || where == Broken::Where::both
+                                  ? "the retry policy threw: no pause"
+                                  : "the retry policy threw: unknown exception"));
+    CHECK(p.time_to_next_dial() <= 3s);
+    CHECK(p.time_to_next_dial() <= 10s);
+    CHECK(p.nucleus().connected());
+    p.on_event = nullptr;
+  }
+}
+
+// Always asks for the same pause.
+class Always final : public RetryPolicy {
+ public:
+  explicit Always(std::optional<Duration> pause, Duration holds_after = 0s)
+      : pause_(pause), holds_after_(holds_after) {}
+  std::optional<Duration> next_pause(const Failure&) const override { return pause_; }
+  Duration holds_after() const override { return holds_after_; }
+
+ private:
+  const std::optional<Duration> pause_;
+  const Duration holds_after_;
+};
+
+TEST_CASE("ConnectionRetry: between two dials time passes, whatever the policy asks for") {
+  for (const Duration pause : {Duration(0s), Duration(-1s), Duration::min(), Duration(1ns)}) {
+    for (const bool refused : {true, false}) {
+      CAPTURE(pause.count());
+      CAPTURE(refused);
+      PolicyPipeline p(std::make_shared<Always>(pause, pause));
+      p.run<ConnectOperation>();
+      // Refused for ever, or accepted and lost at once for ever.
+      p.transport.otherwise = refused ? refuse : accept;
+      p.transport.drop();
+      for (int i = 0; i < 100; ++i) {
+        p.advance(1ms);
+        if (p.nucleus().connected()) p.transport.drop();
+      }
+      CHECK(p.transport.dials() > 1);
+      CHECK(p.transport.dials() <= 1 + (refused ? 2 : 11));
+    }
+  }
+}
+
+TEST_CASE("ConnectionRetry: pauses of zero have a floor without a policy, too") {
+  for (const auto& policy :
+       {std::shared_ptr<const RetryPolicy>(),
+        std::shared_ptr<const RetryPolicy>(std::make_shared<FixedInterval>(0s))}) {
+    TestPipeline<ConnectionRetryStage> p{{.connection_retry_interval = 0s, .retry_policy = policy}};
+    p.run<ConnectOperation>();
+    p.transport.otherwise = refuse;
+    p.transport.drop();
+    p.advance(1s);
+    CHECK(p.transport.dials() == 1 + 10);
+  }
+}
+
+TEST_CASE("ConnectionRetry: a pause beyond all time is waited for, and ended by a connect") {
+  PolicyPipeline p(std::make_shared<Always>(Duration::max(), Duration::max()));
+  p.run<ConnectOperation>();
+  p.transport.drop();
+  p.advance(24h * 365);
+  CHECK(p.transport.dials() == 1);
+  CHECK(p.run<ConnectOperation>().succeeded());
+  CHECK(p.loop().pending_timers() == 0);
+}
+
+TEST_CASE("ConnectionRetry: whatever takes the link down, giving up is reported once") {
+  enum class By { drop, reauthorization, deadline_in_disconnect, redial };
+  for (const bool retry : {true, false}) {
+    for (const By by : {By::drop, By::reauthorization, By::deadline_in_disconnect, By::redial}) {
+      if (by == By::redial && !retry) continue;
+      CAPTURE(static_cast<int>(by));
+      CAPTURE(retry);
+      std::shared_ptr<const RetryPolicy> never = std::make_shared<Always>(std::nullopt);
+      TestPipeline<ConnectionRetryStage> p{
+          {.connection_retry = retry, .retry_policy = by == By::redial ? nullptr : never}};
+      int gave_up = 0;
+      p.on_event = [&](const Event& event) {
+        const auto* failed = event_cast<BackgroundExceptionEvent>(event);
+        if (!failed || !failed->gave_up) return;
+        ++gave_up;
+        CHECK(failed->error);
+        CHECK(p.state() == ConnectionState::disconnected);
+      };
+      p.run<ConnectOperation>();
+      p.transport.script({refuse_with(Errc::unauthorized)});
+      p.transport.silent_disconnect = by == By::deadline_in_disconnect;
+      if (by == By::drop || by == By::redial) {
+        p.transport.drop();
+      } else {
+        p.run_within<ReauthorizeConnectionOperation>(1s);
+      }
+      p.advance(1h);
+      CHECK(gave_up == 1);
+      CHECK(p.transport.dials() <= 2);
+      // A connect of the user's begins all over.
+      p.transport.silent_disconnect = false;
+      p.transport.script({});
+      if (p.run<ConnectOperation>().succeeded()) p.transport.drop();
+      p.settle();
+      CHECK(gave_up >= 1);
+    }
+  }
 }
 
 // The far end of a whole fleet: refuses everybody until it is up again, and counts dials by second.

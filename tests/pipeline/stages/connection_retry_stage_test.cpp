@@ -226,13 +226,44 @@ TEST_CASE("ConnectionRetry: what waits fails at its deadline, and does not run l
   CHECK(p.transport.packets().empty());
 }
 
-TEST_CASE("ConnectionRetry: what waited for a connect that fails runs nevertheless") {
+TEST_CASE("ConnectionRetry: connects that waited for an attempt that fails fail with it") {
+  for (const int waiting : {1, 10, 1000}) {
+    RedialPipeline p;
+    p.transport.script({refuse_with(Errc::unauthorized)});
+    p.begin<ConnectOperation>();
+    std::vector<Run<ConnectOperation>> others;
+    for (int i = 0; i < waiting; ++i) others.push_back(p.begin<ConnectOperation>());
+    p.settle();
+    for (const auto& other : others) CHECK(other.errc() == Errc::unauthorized);
+    CHECK(p.transport.dials() == 1);
+    CHECK(p.run<ConnectOperation>().succeeded());  // A later one starts another attempt.
+    CHECK(p.transport.dials() == 2);
+  }
+}
+
+TEST_CASE("ConnectionRetry: connects that waited for a redial that fails fail with it") {
+  RedialPipeline p;
+  p.run<ConnectOperation>();
+  p.transport.script({late});
+  p.transport.drop();
+  p.advance(10ms);
+  auto connect = p.run<ConnectOperation>();
+  p.advance(60s);
+  CHECK(connect.errc() == Errc::timed_out);
+  CHECK(p.transport.dials() == 2);
+  p.advance(10s);
+  CHECK(p.nucleus().connected());
+}
+
+TEST_CASE("ConnectionRetry: what waited for a connect that fails, and is none, runs nevertheless") {
   RedialPipeline p;
   p.transport.script({refuse});
   p.begin<ConnectOperation>();
-  auto again = p.begin<ConnectOperation>();
+  auto disconnect = p.begin<DisconnectOperation>();
+  auto again = p.begin<ReauthorizeConnectionOperation>();
   p.settle();
-  CHECK(again.succeeded());
+  CHECK(disconnect.succeeded());
+  CHECK(again.succeeded());  // It has a credential of its own to try.
   CHECK(p.transport.dials() == 2);
 }
 
@@ -255,12 +286,56 @@ TEST_CASE("ConnectionRetry: reauthorizing stays reauthorizing across its disconn
   CHECK(p.loop().pending_timers() == 0);
 }
 
-TEST_CASE("ConnectionRetry: a reauthorization that fails is not redialled") {
+TEST_CASE("ConnectionRetry: a link is redialled after a reauthorization of it that fails") {
+  RedialPipeline p;
+  p.run<ConnectOperation>();
+  p.transport.script({refuse, refuse});
+  CHECK(p.run<ReauthorizeConnectionOperation>().errc() == Errc::connection_failed);
+  CHECK(p.state() == disconnected);
+  CHECK(p.events.background_errors.empty());  // Its caller knows.
+  p.advance(10s - 1ns);
+  CHECK(p.transport.dials() == 2);
+  p.advance(1ns);
+  CHECK(p.transport.dials() == 3);  // Refused again.
+  CHECK(p.events.background_errors.size() == 1);
+  p.advance(10s);
+  CHECK(p.nucleus().connected());
+}
+
+TEST_CASE("ConnectionRetry: a reauthorization without a link that fails is not redialled") {
+  RedialPipeline p;
+  p.transport.script({refuse});
+  CHECK(p.run<ReauthorizeConnectionOperation>().errc() == Errc::connection_failed);
+  p.advance(1h);
+  CHECK(p.transport.dials() == 1);
+}
+
+TEST_CASE(
+    "ConnectionRetry: a deadline in either half of a reauthorization is followed by a redial") {
+  for (const bool in_disconnect : {true, false}) {
+    CAPTURE(in_disconnect);
+    RedialPipeline p;
+    p.run<ConnectOperation>();
+    p.transport.silent_disconnect = in_disconnect;
+    if (!in_disconnect) p.transport.script({stall});
+    auto again = p.run_within<ReauthorizeConnectionOperation>(5s);
+    p.advance(5s);
+    CHECK(again.errc() == Errc::timed_out);
+    p.transport.silent_disconnect = false;
+    p.advance(10s - 1ns);
+    CHECK_FALSE(p.nucleus().connected());
+    p.advance(1ns);
+    CHECK(p.nucleus().connected());
+    CHECK(p.loop().pending_timers() == 0);
+  }
+}
+
+TEST_CASE("ConnectionRetry: a disconnect of the user's ends the redial after a reauthorization") {
   RedialPipeline p;
   p.run<ConnectOperation>();
   p.transport.script({refuse});
-  CHECK(p.run<ReauthorizeConnectionOperation>().errc() == Errc::connection_failed);
-  CHECK(p.state() == disconnected);
+  p.run<ReauthorizeConnectionOperation>();
+  CHECK(p.run<DisconnectOperation>().succeeded());
   p.advance(1h);
   CHECK(p.transport.dials() == 2);
 }

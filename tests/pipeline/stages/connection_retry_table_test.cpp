@@ -119,7 +119,7 @@ constexpr Row kTable[] = {
     {reauthorizing, other_op, reauthorizing, waits},
     {reauthorizing, connected_event, connected, nothing},
     {reauthorizing, disconnected_event, reauthorizing, nothing},
-    {reauthorizing, op_failed, disconnected, nothing},
+    {reauthorizing, op_failed, disconnected, nothing, true},
     {reauthorizing, op_succeeded, reauthorizing, nothing},
 };
 

@@ -278,6 +278,55 @@ TEST_CASE("SasToken: a token that expired long ago is asked for at once, but not
   CHECK(p.events.count<NewSasTokenRequiredEvent>() == 1);
 }
 
+TEST_CASE("SasToken: an application with short-lived tokens is asked at half of their lives") {
+  struct Case {
+    std::chrono::seconds life;
+    std::size_t most, least;  // Requests in ten minutes.
+  };
+  for (const Case& c : {Case{120s, 11, 9}, Case{60s, 21, 19}, Case{1s, 601, 500},
+                        Case{0s, 601, 500}, Case{-3600s, 601, 500}, Case{200s, 7, 5}}) {
+    CAPTURE(c.life.count());
+    SasPipeline p{{.sastoken = given_token(c.life)}};
+    p.run<ConnectOperation>();
+    const WallTime start = p.loop().wall_now();
+    p.on_event = [&](const Event& event) {
+      if (!event_cast<NewSasTokenRequiredEvent>(event)) return;
+      const auto now = std::chrono::floor<std::chrono::seconds>(p.loop().wall_now() - start);
+      p.nucleus().options.sastoken = given_token(now + c.life);
+      p.pipeline().submit(make_op<ReauthorizeConnectionOperation>());
+    };
+    for (int i = 0; i < 600; ++i) p.advance(1s);
+    CHECK(p.events.count<NewSasTokenRequiredEvent>() <= c.most);
+    CHECK(p.events.count<NewSasTokenRequiredEvent>() >= c.least);
+    p.on_event = nullptr;
+  }
+}
+
+TEST_CASE("SasToken: a token of the user's whose connect is refused does not keep the link down") {
+  SasPipeline p{{.sastoken = given_token(3600s)}};
+  p.run<ConnectOperation>();
+  p.advance(3480s);
+  CHECK(p.events.count<NewSasTokenRequiredEvent>() == 1);
+  p.transport.script({refuse});
+  p.nucleus().options.sastoken = given_token(7200s);
+  CHECK(p.run<ReauthorizeConnectionOperation>().errc() == Errc::connection_failed);
+  p.advance(10s);
+  CHECK(p.nucleus().connected());
+  CHECK(p.transport.passwords().back() == p.nucleus().options.sastoken->text());
+  CHECK(p.transport.dials() == 3);
+}
+
+TEST_CASE("SasToken: pauses of zero do not make a storm of a renewal that fails") {
+  Renewable sas(3600s);
+  PipelineConfig config = sas.config();
+  config.connection_retry_interval = 0s;
+  SasPipeline p{config};
+  p.run<ConnectOperation>();
+  sas.signer->fails = true;
+  p.advance(3481s);
+  CHECK(sas.signer->calls <= 2 + 10);
+}
+
 TEST_CASE("SasToken: without a token there is nothing to do") {
   SasPipeline p{{.x509 = X509{"certificate", "key", ""}}};
   p.run<ConnectOperation>();
