@@ -43,6 +43,14 @@ TEST_CASE("RegistrationDistance: only a link that has held for a minute makes it
   CHECK(left_after(1min, 1) == 1s);
   CHECK(left_after(1min, 2) == 1s);
   CHECK(left_after(1min, 0) == 16s);
+  // The time without a link is no part of it.
+  RegistrationDistance lost(1s);
+  for (int i = 0; i < 5; ++i) lost.registered({});
+  lost.link_up({});
+  lost.link_down(SteadyTime(10s));
+  lost.link_down(SteadyTime(2min));
+  lost.registered(SteadyTime(2min));
+  CHECK(lost.left(SteadyTime(2min)) == 16s);
   // A link that never was has not held either.
   RegistrationDistance distance(1s);
   const SteadyTime now{};

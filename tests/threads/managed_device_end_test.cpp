@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -95,6 +96,25 @@ TEST_CASE("ManagedDevice: the destructor waits for on_background_exception") {
     code.inside.wait();
   }
   CHECK(code.left);
+}
+
+TEST_CASE("ManagedDevice: a function that blocks does not keep the other from being called") {
+  FarEnds far;
+  far.dps.answers = {assigned_to("hub1.test"), {404, "{}"}};
+  std::latch told{1};
+  std::promise<void> ended;
+  ManagedDevice device = far.make({.on_new_client =
+                                       [&](IoTHubDeviceClient&) {
+                                         told.wait();
+                                         ended.set_value();
+                                       },
+                                   .on_background_exception =
+                                       [&, first = true](const IotError&) mutable {
+                                         if (std::exchange(first, false)) told.count_down();
+                                       }});
+  device.connect(10s);
+  far.refuse_and_drop();
+  CHECK_NOTHROW(get(ended.get_future()));
 }
 
 TEST_CASE("ManagedDevice: the destructor waits for a handler of a client that was left behind") {
