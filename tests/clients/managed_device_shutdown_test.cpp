@@ -74,10 +74,10 @@ const std::map<std::string, std::function<void(Established&)>> kStates{
 };
 
 TEST_CASE("ManagedDevice: shutdown ends whatever waits for it, in every state, and only once") {
-  for (const auto& [name, bring_about] : kStates) {
-    CAPTURE(name);
+  for (const auto& entry : kStates) {
+    CAPTURE(entry.first);
     Established device;
-    bring_about(device);
+    entry.second(device);
     Call<void> waiting;
     Call<void> with_timeout;
     device.core->start_connect({}, waiting.completion());
@@ -112,13 +112,13 @@ TEST_CASE("ManagedDevice: a shutdown that finds nothing to end ends, and so does
 }
 
 TEST_CASE("ManagedDevice: connect ends at its timeout in every state without a link, not before") {
-  for (const auto& [name, bring_about] : kStates) {
-    if (name == "connected") continue;
-    CAPTURE(name);
+  for (const auto& entry : kStates) {
+    if (entry.first == "connected") continue;
+    CAPTURE(entry.first);
     Established device;
     device.hub.otherwise = refuse;
     device.dps.transport.otherwise = stall;
-    bring_about(device);
+    entry.second(device);
     Call<void> call;
     device.core->start_connect(7s, call.completion());
     device.loop->run_posted();

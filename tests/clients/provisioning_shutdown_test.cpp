@@ -52,10 +52,10 @@ const std::map<std::string, std::function<void(Waiting&)>> kWaits{
 };
 
 TEST_CASE("Provisioning: shutdown ends a registration whatever it waits for, and only once") {
-  for (const auto& [name, bring_about] : kWaits) {
-    CAPTURE(name);
+  for (const auto& entry : kWaits) {
+    CAPTURE(entry.first);
     Waiting service;
-    bring_about(service);
+    entry.second(service);
     const auto call = service.begin(24h);
     service.then();
     CHECK_FALSE(call.done());
@@ -77,10 +77,10 @@ TEST_CASE("Provisioning: shutdown ends a registration whatever it waits for, and
 
 TEST_CASE(
     "Provisioning: a registration ends at its timeout, whatever it waits for, and not before") {
-  for (const auto& [name, bring_about] : kWaits) {
-    CAPTURE(name);
+  for (const auto& entry : kWaits) {
+    CAPTURE(entry.first);
     Waiting service;
-    bring_about(service);
+    entry.second(service);
     const auto call = service.begin(20s);
     const auto begun = service.loop->now();
     service.then();
