@@ -167,6 +167,21 @@ TEST_CASE("ManagedDevice: without connection_retry a lost link has it register a
   CHECK(device.core->client() != device.before);
 }
 
+TEST_CASE("ManagedDevice: a link that a token renewal has lost for good has it register again") {
+  for (const bool retries : {true, false}) {
+    CAPTURE(retries);
+    Established device({.hub = {.connection_retry = retries,
+                                .retry_policy = retries ? std::make_shared<Never>() : nullptr}});
+    device.advance(57min);
+    device.hub.script({refuse});
+    device.advance(2min);  // It is renewed two minutes before its end.
+    CHECK(device.registrations() == 2);
+    CHECK(device.online());
+    CHECK(device.core->client() != device.before);
+    CHECK(device.new_clients == 2);
+  }
+}
+
 TEST_CASE("ManagedDevice: connect brings back a link that the application ended") {
   Established device;
   device.before->disconnect();
