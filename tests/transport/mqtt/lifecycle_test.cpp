@@ -36,7 +36,7 @@ MosquittoTransportOptions never_resolved() {
 }  // namespace
 
 TEST_CASE("Disconnect: it is answered where there is no connection, without an error") {
-  TransportProbe probe(config_for(8883, ""), quick());
+  TransportProbe probe(config_for(8883, certificate().ca), quick());
   REQUIRE_FALSE(probe.disconnect());
   CHECK(probe.wait_for("disconnected"));
   CHECK(probe.told() == Lines{"disconnected"});
@@ -48,7 +48,7 @@ TEST_CASE("Disconnect: it ends a connect in every phase, and only itself is answ
     client.start_tls(certificate());
     client.wait_for_end();
   });
-  TransportProbe resolving(config_for(8883, ""), never_resolved());
+  TransportProbe resolving(config_for(8883, certificate().ca), never_resolved());
   TransportProbe in_tls(config_for(silent), quick());
   TransportProbe in_connack(config_for(no_connack), quick());
   for (TransportProbe* const probe : {&resolving, &in_tls, &in_connack}) {
@@ -131,7 +131,7 @@ TEST_CASE("Shutdown: what waits is cancelled inside the call, and nothing is tol
 }
 
 TEST_CASE("Shutdown: the answer to a disconnect that was under way is not given any more") {
-  TransportProbe probe(config_for(8883, ""), quick());
+  TransportProbe probe(config_for(8883, certificate().ca), quick());
   probe.on_loop([](MqttTransport& transport) {
     CHECK_FALSE(transport.disconnect(false));
     CHECK_FALSE(transport.shutdown());
