@@ -93,8 +93,7 @@ void HubClientCore::on_background_exception(std::function<void(const IotError&)>
 template <class T, class F>
 void HubClientCore::receive(PullQueue<T>& queue, std::string_view feature, F find_inbox, bool block,
                             Timeout timeout, Completion<std::optional<T>> done) {
-  const bool forever = !timeout || *timeout == timeout->zero();
-  const SteadyTime give_up = forever ? kNever : deadline_of(timeout);
+  const SteadyTime give_up = timeout ? deadline_of(timeout) : kNever;
   if (refuse(done) || !decide_mode(ReceiveMode::calls, done)) return;
   loop_->post([this, core = shared_from_this(), &queue, feature, find_inbox = std::move(find_inbox),
                deadline = block ? give_up : SteadyTime::min(), done = std::move(done)]() mutable {

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "support/doctest_texts.hpp"
+#include "support/log_listener.hpp"
 #include "tests/clients/held_handlers.hpp"
 
 namespace azure::iot::device::test {
@@ -141,8 +142,10 @@ TEST_CASE("Clearing: handlers of what the client itself has to say") {
   CHECK(told == 2);  // The drop, as background exception.
   client.on_background_exception({});
   test.advance(10ms);
+  LogListener log(LogLevel::error);
   test.drop();
   CHECK(told == 2);
+  CHECK(log.records.empty());
   CHECK(test.transport.subscribed().empty());
 }
 

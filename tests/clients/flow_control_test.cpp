@@ -1,10 +1,15 @@
 // A client whose inboxes are full stops reading, until there is room again.
 #define AZURE_IOT_DEVICE_PULL_CALLS
 #include <functional>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
+#include "pipeline/operations.hpp"
 #include "testkit/test_client.hpp"
 
 namespace azure::iot::device::test {
@@ -91,6 +96,36 @@ TEST_CASE("Flow control: two full inboxes need room both") {
   }
   test.advance(0s);
   CHECK_FALSE(test.transport.paused());
+}
+
+TEST_CASE("Flow control: the transport is asked once for each pause and each end of one") {
+  class Counter final : public Handles<Counter, Ops<PauseReadingOperation>> {
+   public:
+    explicit Counter(std::vector<bool>& asked) : asked_(asked) {}
+    std::string_view name() const override { return "Counter"; }
+    void run(Owned<PauseReadingOperation> op) {
+      asked_.push_back(op->paused);
+      send_op_down(std::move(op));
+    }
+
+   private:
+    std::vector<bool>& asked_;
+  };
+  std::vector<bool> asked;
+  TestClient test(
+      {.stages = {before("MqttTransportStage", [&] { return std::make_unique<Counter>(asked); })}});
+  test.connect();
+  // All in one turn: two inboxes are full before anything is asked.
+  for (int i = 0; i < kCapacity; ++i) {
+    test.transport.receive("devices/dev1/messages/devicebound/", "x");
+    test.transport.receive("$iothub/methods/POST/m/?$rid=1", "{}");
+  }
+  test.loop->run_posted();
+  CHECK(asked == std::vector{true});
+  test.on_message([](const Message&) {});
+  CHECK(asked == std::vector{true});
+  test.on_method([](const MethodRequest&) {});
+  CHECK(asked == std::vector{true, false});
 }
 
 TEST_CASE("Flow control: requests that are dropped with the link make room, once") {

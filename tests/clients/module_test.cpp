@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "support/log_listener.hpp"
 #include "testkit/test_client.hpp"
 
 namespace azure::iot::device::test {
@@ -56,6 +57,21 @@ TEST_CASE("Module: has a twin and methods of its own") {
   });
   test.invoke_method("blink", "{}");
   CHECK(test.transport.published().back() == "$iothub/methods/res/201/?$rid=1");
+}
+
+TEST_CASE("Client: a client of the other kind is warned of when it is made") {
+  const std::string device = "HostName=h;DeviceId=d;SharedAccessKey=YQ==";
+  LogListener log(LogLevel::warning);
+  IoTHubDeviceClient::create_from_connection_string(device);
+  IoTHubModuleClient::create_from_connection_string(device + ";ModuleId=m");
+  CHECK(log.records.empty());
+  IoTHubDeviceClient::create_from_connection_string(device + ";ModuleId=m");
+  IoTHubModuleClient::create_from_connection_string(device);
+  CHECK(log.records ==
+        std::vector<std::string>{
+            "warning|Client|d|a device client was made for the module \"m\": use "
+            "IoTHubModuleClient",
+            "warning|Client|d|a module client was made for a device: use IoTHubDeviceClient"});
 }
 
 TEST_CASE("Client: a string of the other kind is taken, as it is in Python") {

@@ -44,6 +44,25 @@ TEST_CASE("Client: a token is refused that is none, has expired or is for somebo
   CHECK(refusal(token_for("hub1%2Fdevices%2F")) == "sastoken: its resource names no device");
 }
 
+TEST_CASE("Client: a token needs each of its fields, and has none that is unknown") {
+  const std::string sr = "sr=" + std::string(kDevice), sig = "sig=x", se = "se=4102444800";
+  const auto token = [](const std::string& fields) { return "SharedAccessSignature " + fields; };
+  const std::string required =
+      "sastoken: Invalid SasToken provided: Invalid SasToken string: Not all required fields "
+      "present: it needs sr, sig and se";
+  CHECK(refusal(token(sr + '&' + sig + '&' + se)) == "");
+  CHECK(refusal(token(se + '&' + sig + '&' + sr + "&skn=policy")) == "");
+  CHECK(refusal(token(sig + '&' + se)) == required);
+  CHECK(refusal(token(sr + '&' + se)) == required);
+  CHECK(refusal(token(sr + '&' + sig)) == required);
+  CHECK(refusal(token(sr + '&' + sig + '&' + se + "&more=1")).find("Unexpected fields present") !=
+        std::string::npos);
+  CHECK(refusal(sr + '&' + sig + '&' + se).find("Not a SasToken") != std::string::npos);
+  CHECK(refusal(token_for("%2Fdevices%2Fdev1")) == "sastoken: its resource names no hub");
+  CHECK(refusal(token_for("hub1%2Fdevices%2Fdev1%2Fmodules%2F"), TokenOwner::module)
+            .find("is for a device") != std::string::npos);
+}
+
 // A client that was made from a token that lives an hour.
 struct TokenClient : TestClient {
   TokenClient() : TestClient(first_token(), SasTokenOptions{}) {}
@@ -114,6 +133,33 @@ TEST_CASE("Client: an update is refused whose token is for another device, modul
   refused(kModule, "is for a module");
   CHECK(client.transport.dials() == 1);
   CHECK(client.core->connected());
+}
+
+TEST_CASE("Client: a module's token is updated by one for the same module only") {
+  TestClient test(token_for(kModule, 2'000'000), SasTokenOptions{}, TokenOwner::module);
+  auto client = test.module_client();
+  client.connect();
+  CHECK_THROWS_WITH_AS(
+      client.update_sastoken(token_for("hub1%2Fdevices%2Fdev1%2Fmodules%2Fother")),
+      doctest::Contains("does not match existing module id \"mod1\"; it is for \"other\""),
+      std::invalid_argument);
+  CHECK_THROWS_WITH_AS(client.update_sastoken(token_for(kDevice)),
+                       doctest::Contains("is for a device"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(client.update_sastoken(token_for(kModule, 999'999)),
+                       doctest::Contains("already expired"), std::invalid_argument);
+  CHECK(test.transport.dials() == 1);
+  client.update_sastoken(token_for(kModule, 2'000'001));
+  CHECK(test.transport.passwords().back() == token_for(kModule, 2'000'001));
+}
+
+TEST_CASE("Client: a renewal of the token is a link that ends and comes back, each told once") {
+  TestClient test({.sastoken_ttl = 600s});
+  std::vector<bool> states;
+  test.core->on_connection_state_change([&](auto change) { states.push_back(change.connected); });
+  test.connect();
+  test.advance(500s);
+  CHECK(test.transport.dials() == 2);
+  CHECK(states == std::vector{true, false, true});
 }
 
 TEST_CASE("Client: only a client that was made from a token takes another") {

@@ -9,10 +9,9 @@
 
 #include <doctest/doctest.h>
 
-#include "pipeline/operations.hpp"
-#include "pipeline/pending_ops.hpp"
 #include "support/doctest_texts.hpp"
-#include "tests/clients/held_handlers.hpp"
+#include "testkit/test_client.hpp"
+#include "tests/clients/keeping_stage.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -197,6 +196,15 @@ TEST_CASE("Shutdown: an update of the token ends with it, and is refused afterwa
   CHECK(update()().code == Errc::pipeline_not_running);
 }
 
+TEST_CASE("Shutdown: an update of the token is refused before the token is looked at") {
+  TestClient test("SharedAccessSignature sr=hub1%2Fdevices%2Fdev1&sig=x&se=2000000",
+                  SasTokenOptions{});
+  test.shutdown();
+  const auto update = test.call(
+      [](auto& c, auto done) { c.start_update_sastoken("no token", {}, std::move(done)); });
+  CHECK(update.error().code() == Errc::pipeline_not_running);
+}
+
 // An acknowledgement that comes between the call of shutdown and its work.
 TEST_CASE("Shutdown: what is enabled when it has been called is not waited for") {
   for (const Wait& wait : kReceives) {
@@ -215,125 +223,22 @@ TEST_CASE("Shutdown: what is enabled when it has been called is not waited for")
   }
 }
 
-TEST_CASE("Shutdown: a call that waits for a cleared handler ends with it") {
-  HeldHandlersClient test;
-  test.on_message([](const Message&) {});
-  test.on_method([](const MethodRequest&) {});
-  test.receive_c2d("held");
-  test.invoke_method("held", "{}");
-  const auto message = test.on_message({});
-  const auto method = test.on_method({});
-  CHECK_FALSE(message.done());
-  CHECK_FALSE(method.done());
-  const auto shutdown = test.shutdown();
-  CHECK(message.error().code() == Errc::operation_cancelled);
-  CHECK(method.error().code() == Errc::operation_cancelled);
-  test.run_handlers();
-  CHECK(shutdown.succeeded());
-}
-
-TEST_CASE("Shutdown: a handler that was cleared before is not waited for twice") {
-  HeldHandlersClient test;
-  test.on_message([](const Message&) {});
-  test.receive_c2d("held");
-  const auto clear = test.on_message({});
-  CHECK_FALSE(clear.done());
-  test.run_handlers();
-  CHECK(clear.succeeded());
-  CHECK(test.shutdown().succeeded());
-  CHECK(clear.succeeded());
-}
-
-TEST_CASE("Shutdown: handlers that are due get the rest of 0.9 s, and are not called afterwards") {
-  for (const bool in_time : {true, false}) {
-    CAPTURE(in_time);
-    HeldHandlersClient test;
-    int handled = 0;
-    test.on_message([&](const Message&) { ++handled; });
-    test.receive_c2d("held");
-    const auto shutdown = test.shutdown();
-    test.advance(900ms - 1ns);
-    CHECK_FALSE(shutdown.done());
-    if (!in_time) test.advance(1ns);
-    CHECK(shutdown.done() == !in_time);
-    test.run_handlers();
-    CHECK(handled == (in_time ? 1 : 0));
-    CHECK(shutdown.succeeded());
-    CHECK(test.loop->pending_timers() == 0);
-  }
-}
-
-// Keeps the operations of this type for ever.
-template <class Op>
-class KeepingStage final : public Handles<KeepingStage<Op>, Ops<Op>> {
- public:
-  std::string_view name() const override { return "KeepingStage"; }
-  void run(Owned<Op> op) { kept_.hold(std::move(op)); }
-
- private:
-  PendingOps kept_{*this, "for nothing"};
-};
-
-template <class Op>
-StageInsertion keep_at_top() {
-  return before("SasTokenStage", [] { return std::make_unique<KeepingStage<Op>>(); });
-}
-
-TEST_CASE("Shutdown: a stage that keeps its operation does not keep the client beyond 0.9 s") {
-  TestClient test({.stages = {keep_at_top<ShutdownPipelineOperation>()}});
-  test.connect();
-  test.transport.script_acks({stall});
-  const auto send = test.send("x");
-  const auto shutdown = test.shutdown();
-  test.advance(900ms - 1ns);
-  CHECK_FALSE(shutdown.done());
-  test.advance(1ns);
-  CHECK(shutdown.succeeded());
-  CHECK(send.error().code() == Errc::operation_cancelled);
-  CHECK_FALSE(test.core->connected());
-  CHECK(test.loop->pending_timers() == 0);
-}
-
-TEST_CASE("Shutdown: a disconnect that is kept has 0.5 s of it") {
-  TestClient test({.stages = {keep_at_top<DisconnectOperation>()}});
-  test.connect();
-  const auto shutdown = test.shutdown();
-  test.advance(500ms - 1ns);
-  CHECK_FALSE(shutdown.done());
-  test.advance(1ns);
-  CHECK(shutdown.succeeded());
-  CHECK(test.loop->pending_timers() == 0);
-}
-
-TEST_CASE("Shutdown: a second one ends with the first, and other calls are refused meanwhile") {
-  TestClient test({.stages = {keep_at_top<ShutdownPipelineOperation>()}});
+TEST_CASE("Shutdown: while it is under way, any other call is refused") {
+  TestClient test({.stages = {keep_at_top<ShutdownPipelineOperation>()}},
+                  kTestModuleConnectionString);
   const auto first = test.shutdown();
   const auto second = test.shutdown();
-  CHECK(test.send("x").error().code() == Errc::pipeline_not_running);
+  CHECK(test.connect().error().code() == Errc::pipeline_not_running);
+  CHECK(test.disconnect().error().code() == Errc::pipeline_not_running);
+  for (const Wait& wait : all_waits()) {
+    CAPTURE(wait.name);
+    CHECK(wait.start(test)().code == Errc::pipeline_not_running);
+  }
   CHECK_FALSE(first.done());
   CHECK_FALSE(second.done());
   test.advance(900ms);
   CHECK(first.succeeded());
   CHECK(second.succeeded());
-}
-
-TEST_CASE("Shutdown: without a connection nothing is told to the far end or the handler") {
-  TestClient test;
-  int told = 0;
-  test.core->on_connection_state_change([&](const auto&) { ++told; });
-  CHECK(test.shutdown().succeeded());
-  CHECK(told == 0);
-  CHECK(test.transport.disconnects() == 0);
-}
-
-TEST_CASE("Shutdown: from inside a handler it waits for the others, and not for its caller") {
-  TestClient test;
-  auto client = test.device_client();
-  client.on_message_received([&](const Message&) { client.shutdown(); });
-  test.receive_c2d("end");
-  CHECK(test.loop->now() == SteadyTime());
-  CHECK_FALSE(client.connected());
-  CHECK_THROWS_AS(client.connect(), ClientError);
 }
 
 }  // namespace

@@ -88,6 +88,30 @@ TEST_CASE("User stages: what one throws ends the operation, and is told as backg
   CHECK(client.disconnect().succeeded());
 }
 
+// Fails the operation that makes the chain ready.
+class UnreadyStage final : public Handles<UnreadyStage, Ops<InitializePipelineOperation>> {
+ public:
+  explicit UnreadyStage(Errc code) : code_(code) {}
+  std::string_view name() const override { return "UnreadyStage"; }
+  void run(Owned<InitializePipelineOperation> op) {
+    complete(std::move(op), Error(code_, "not ready"));
+  }
+
+ private:
+  const Errc code_;
+};
+
+TEST_CASE("User stages: one that cannot be made ready fails the factory with its error") {
+  const auto create = [](Errc code) {
+    TestClient client({.stages = {before("MqttTransportStage", [code] {
+                         return std::make_unique<UnreadyStage>(code);
+                       })}});
+  };
+  CHECK_THROWS_WITH_AS(create(Errc::operation_error), doctest::Contains("not ready"), ClientError);
+  CHECK_THROWS_AS(create(Errc::connection_failed), ConnectionFailedError);
+  CHECK_THROWS_WITH_AS(create(Errc::bad_content), "not ready", std::invalid_argument);
+}
+
 std::string refusal(StageInsertion insertion) {
   try {
     TestClient client({.stages = {std::move(insertion)}});
