@@ -6,47 +6,12 @@
 
 #include <doctest/doctest.h>
 
-#include "iothub/stages/iothub_mqtt_translation_stage.hpp"
-#include "iothub/stages/twin_request_response_stage.hpp"
-#include "pipeline/stages/connection_retry_stage.hpp"
-#include "pipeline/stages/coordinate_request_and_response_stage.hpp"
-#include "support/test_hub_pipeline.hpp"
+#include "tests/iothub/stages/ensure_pipeline.hpp"
 
 namespace azure::iot::device {
 namespace {
 using namespace std::chrono_literals;
 using namespace test;
-using Strings = std::vector<std::string>;
-
-constexpr Duration kTimeout = 4min;
-
-// A device that has twin patches enabled, and no connection yet.
-struct EnsurePipeline : TestHubPipeline<EnsureDesiredPropertiesStage, TwinRequestResponseStage,
-                                        CoordinateRequestAndResponseStage,
-                                        IotHubMqttTranslationStage, ConnectionRetryStage> {
-  explicit EnsurePipeline(const IotHubConfig& hub = kDevice)
-      : TestHubPipeline({.operation_timeout = kTimeout}, hub) {
-    run<EnableFeatureOperation>(std::string(feature::kTwinPatches));
-  }
-  // Connects, or connects anew.
-  void reconnect() {
-    run<DisconnectOperation>();
-    run<ConnectOperation>();
-  }
-  void patch(int version) {
-    const std::string text = std::to_string(version);
-    receive("$iothub/twin/PATCH/properties/desired/?$version=" + text,
-            R"({"$version": )" + text + "}");
-  }
-  // The versions that were sent up.
-  std::vector<int> versions() const {
-    std::vector<int> found;
-    for (const Json& json : received.patches) {
-      found.push_back(json["$version"].get_if<int>().value_or(-1));
-    }
-    return found;
-  }
-};
 
 TEST_CASE("EnsureDesiredProperties: a connect reads the twin and sends up what is new in it") {
   EnsurePipeline p;
@@ -197,74 +162,6 @@ TEST_CASE("EnsureDesiredProperties: enabling twin patches again makes everything
   CHECK(p.versions() == std::vector{1, 1});
 }
 
-TEST_CASE("EnsureDesiredProperties: a read that fails is tried again after pauses that double") {
-  EnsurePipeline p;
-  p.twin.status = 429;
-  p.run<ConnectOperation>();
-  int requests = 1;
-  for (Duration pause = 1s; pause <= 32s; pause *= 2) {
-    CHECK(p.twin.requests == requests);
-    p.advance(pause - 1ns);
-    CHECK(p.twin.requests == requests);
-    p.advance(1ns);
-    CHECK(p.twin.requests == ++requests);
-  }
-  REQUIRE(p.events.background_errors.size() == 1);  // It gives up.
-  CHECK(p.events.background_errors[0].cause().service_status() == 429);
-  p.advance(24h);
-  CHECK(p.twin.requests == 7);
-}
-
-TEST_CASE("EnsureDesiredProperties: the next connect reads anew, however often it failed before") {
-  EnsurePipeline p;
-  p.twin.status = 500;
-  p.run<ConnectOperation>();
-  p.advance(1h);
-  CHECK(p.twin.requests == 7);
-  p.reconnect();
-  CHECK(p.twin.requests == 8);
-  p.twin.status = 200;
-  p.advance(1s);  // And tries again as before.
-  CHECK(p.twin.requests == 9);
-  CHECK(p.versions() == std::vector{1});
-  CHECK(p.loop().pending_timers() == 0);
-}
-
-TEST_CASE("EnsureDesiredProperties: a retry that succeeds sends up what it read, and is the last") {
-  EnsurePipeline p;
-  p.twin.status = 500;
-  p.run<ConnectOperation>();
-  p.twin.status = 200;
-  p.advance(1h);
-  CHECK(p.twin.requests == 2);
-  CHECK(p.versions() == std::vector{1});
-  CHECK(p.events.background_errors.empty());
-}
-
-TEST_CASE("EnsureDesiredProperties: a retry that comes due while disconnected does not read") {
-  EnsurePipeline p;
-  p.twin.status = 500;
-  p.run<ConnectOperation>();
-  p.run<DisconnectOperation>();
-  p.advance(1h);
-  CHECK(p.twin.requests == 1);
-  CHECK(p.events.background_errors.empty());
-}
-
-TEST_CASE("EnsureDesiredProperties: one read at a time, and one that is never answered ends") {
-  EnsurePipeline p;
-  p.twin.silent = true;
-  p.run<ConnectOperation>();
-  p.reconnect();
-  CHECK(p.twin.requests == 1);
-  p.twin.silent = false;
-  p.advance(kTimeout + 1s - 1ns);
-  CHECK(p.twin.requests == 1);
-  p.advance(1ns);
-  CHECK(p.twin.requests == 2);
-  CHECK(p.versions() == std::vector{1});
-}
-
 TEST_CASE("EnsureDesiredProperties: a patch without a version is reported, and not sent up") {
   for (const std::string body : {R"({"a": 1})", "null", "[]", "7"}) {
     CAPTURE(body);
@@ -294,40 +191,16 @@ TEST_CASE("EnsureDesiredProperties: a patch whose version is no number is sent u
   }
 }
 
-TEST_CASE(
-    "EnsureDesiredProperties: a twin without a version is reported, once, and not read again") {
-  for (const std::string body :
-       {"{}", R"({"desired": {}})", R"({"desired": null})", "null", "[]"}) {
-    CAPTURE(body);
-    EnsurePipeline p;
-    p.twin.body = body;
-    p.run<ConnectOperation>();
-    p.advance(1h);
-    CHECK(p.received.patches.empty());
-    CHECK(p.events.background_errors.size() == 1);
-    CHECK(p.twin.requests == 1);
-  }
-}
-
-TEST_CASE("EnsureDesiredProperties: shutdown ends the reading, without a report") {
-  EnsurePipeline p;
-  p.twin.status = 500;
+TEST_CASE("EnsureDesiredProperties: a patch that comes unasked makes patches wanted") {
+  TestHubPipeline<EnsureDesiredPropertiesStage, TwinRequestResponseStage,
+                  CoordinateRequestAndResponseStage, IotHubMqttTranslationStage>
+      p;
   p.run<ConnectOperation>();
-  p.run<ShutdownPipelineOperation>();
-  CHECK(p.loop().pending_timers() == 0);
-  p.advance(1h);
-  CHECK(p.twin.requests == 1);
-  CHECK(p.events.background_errors.empty());
-}
-
-TEST_CASE("EnsureDesiredProperties: shutdown ends a read under way, without a report") {
-  EnsurePipeline p;
-  p.twin.silent = true;
+  CHECK(p.twin.requests == 0);
+  p.receive("$iothub/twin/PATCH/properties/desired/?$version=1", R"({"$version": 1})");
+  p.run<DisconnectOperation>();
   p.run<ConnectOperation>();
-  p.run<ShutdownPipelineOperation>();
-  p.advance(1h);
   CHECK(p.twin.requests == 1);
-  CHECK(p.events.background_errors.empty());
 }
 
 }  // namespace
