@@ -20,8 +20,12 @@ std::string sent_payload(const Managed& device) {
 }
 
 TEST_CASE("ManagedDevice options: each client has its own") {
-  Managed device({.provisioning = {.keep_alive = 31s, .cipher = "ECDHE-RSA-AES256-GCM-SHA384", .port = 1001},
-                  .hub = {.keep_alive = 32s, .product_info = "more", .cipher = "ECDHE-RSA-AES128-GCM-SHA256", .port = 1002}});
+  Managed device(
+      {.provisioning = {.keep_alive = 31s, .cipher = "ECDHE-RSA-AES256-GCM-SHA384", .port = 1001},
+       .hub = {.keep_alive = 32s,
+               .product_info = "more",
+               .cipher = "ECDHE-RSA-AES128-GCM-SHA256",
+               .port = 1002}});
   device.dps.answers = {assigned_to("hub1.test", "dev1")};
   CHECK(device.connect().succeeded());
   const auto& provisioning = device.dps.transport.config();

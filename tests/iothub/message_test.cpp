@@ -33,6 +33,14 @@ TEST_CASE("Message: a security message says so") {
   CHECK(message.iothub_interface_id == "urn:azureiot:Security:SecurityAgent:1");
 }
 
+TEST_CASE("Message: one with a body of JSON says so, and how it is encoded") {
+  const Message message = Message::from_json({{"temperature", 21.5}});
+  CHECK(message.data == R"({"temperature": 21.5})");
+  CHECK(message.content_type == "application/json");
+  CHECK(message.content_encoding == "utf-8");
+  CHECK(message.custom_properties.empty());
+}
+
 TEST_CASE("CustomProperties: they keep their order, and a name stands once") {
   CustomProperties properties{{"b", "1"}, {"a", "2"}, {"b", "3"}};
   CHECK(properties.size() == 2);
@@ -44,6 +52,10 @@ TEST_CASE("CustomProperties: they keep their order, and a name stands once") {
   CHECK(properties.erase("b"));
   CHECK_FALSE(properties.erase("b"));
   CHECK(properties.begin()->first == "a");
+  CHECK_FALSE(properties.empty());
+  properties.clear();
+  CHECK(properties.empty());
+  CHECK(properties.begin() == properties.end());
 }
 
 TEST_CASE("Message: a point in time is written as Python's isoformat does") {

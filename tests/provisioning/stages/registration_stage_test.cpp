@@ -175,6 +175,15 @@ TEST_CASE("Registration: a service that never answers has half a minute for each
   CHECK(p.loop().pending_timers() == 0);
 }
 
+TEST_CASE("Registration: what times out below before its half minute is over keeps its error") {
+  RegistrationChain p;
+  p.transport.script_acks({refuse_with(Error(Errc::timed_out, "too slow"))});
+  CHECK(p.begin_registration().errc() == Errc::timed_out);
+  p.transport.script_acks({refuse_with(Error(Errc::protocol_client, "refused"))});
+  auto late = p.begin_registration();
+  CHECK(late.errc() == Errc::protocol_client);
+}
+
 TEST_CASE("Registration: its own deadline ends it also between two requests") {
   RegistrationChain p;
   auto registration = p.run_within<RegisterOperation>(45s, Json(), "reg1");
