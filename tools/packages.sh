@@ -33,8 +33,8 @@ end_group() {
   kill -TERM -- "-$group" 2>/dev/null || true
   wait "$group" 2>/dev/null || true
   # Members that outlive their leader, such as compilers that write their output.
-  local patience=100
-  while kill -0 -- "-$group" 2>/dev/null && [ $((patience -= 1)) -gt 0 ]; do sleep 0.05; done
+  local tries=100
+  while kill -0 -- "-$group" 2>/dev/null && [ $((tries -= 1)) -gt 0 ]; do sleep 0.05; done
   kill -KILL -- "-$group" 2>/dev/null || true
   group=
 }
