@@ -51,6 +51,10 @@ Operation* PendingOps::find(OpKey key) const {
 
 OpPtr PendingOps::take(OpKey key) { return find(key) ? release(slots_[key.index]) : nullptr; }
 
+OpKey PendingOps::oldest_key() const {
+  return oldest_ ? OpKey{oldest_->index, oldest_->generation} : OpKey{};
+}
+
 std::vector<OpPtr> PendingOps::take_all() {
   std::vector<OpPtr> all;
   all.reserve(size_);

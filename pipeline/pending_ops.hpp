@@ -42,6 +42,8 @@ class PendingOps {
   Operation* find(OpKey key) const;
   bool holds(OpKey key) const { return find(key) != nullptr; }
 
+  // Gives back the oldest; null if nothing is held.
+  OpPtr take_oldest() { return take(oldest_key()); }
   // Everything, oldest first. What is held while the result is worked through is not part of it.
   std::vector<OpPtr> take_all();
   void fail_all(const Error& error);
@@ -53,6 +55,7 @@ class PendingOps {
   friend class Stage;
   struct Slot;
 
+  OpKey oldest_key() const;
   Slot& new_slot(OpPtr op);
   void arm(Slot& slot, SteadyTime due);
   void on_due(Slot& slot);

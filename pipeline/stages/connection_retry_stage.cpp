@@ -17,6 +17,15 @@ namespace {
 constexpr Duration kHolds = std::chrono::seconds{10};
 constexpr int kRedialledAtOnce = 10;
 
+// Whether an operation that waited for an attempt to connect fails with it. A reauthorization
+// brings another credential, which a refusal of the old one says nothing about.
+bool shares(const Operation& op, const Error& failed_to_connect) {
+  if (!failed_to_connect) return false;
+  if (op.type() == type_id<ConnectOperation>()) return true;
+  return op.type() == type_id<ReauthorizeConnectionOperation>() &&
+         failed_to_connect.code() != Errc::unauthorized;
+}
+
 }  // namespace
 
 void ConnectionRetryStage::run_op(OpPtr op) {
@@ -118,8 +127,10 @@ void ConnectionRetryStage::on_change_failed(const Error& error, bool own) {
 }
 
 void ConnectionRetryStage::run_waiting(const Error& failed_to_connect) {
-  for (OpPtr& op : waiting_.take_all()) {
-    if (failed_to_connect && op->type() == type_id<ConnectOperation>()) {
+  // In turn, until one of them changes the connection: the others go on waiting where they are.
+  while (!changing() && !waiting_.empty()) {
+    OpPtr op = waiting_.take_oldest();
+    if (shares(*op, failed_to_connect)) {
       guard([&] { complete(std::move(op), failed_to_connect); });
     } else {
       enter(std::move(op));

@@ -26,10 +26,10 @@ namespace azure::iot::device {
 // `connection_retry` is off, one BackgroundExceptionEvent with `gave_up` says so.
 //
 // While the state is changing every other operation waits. Connects that waited for an attempt
-// share its outcome.
+// share its outcome, and so do reauthorizations, unless it failed since the credential was refused.
 //
 // Unlike Python: a link is brought back whatever took it down, a failed reauthorization too; giving
-// up is reported; connects that waited for an attempt that failed do not dial again.
+// up is reported; what waited for an attempt that failed does not dial again.
 //
 // Unlike Python: a flapping link is throttled. From the eleventh consecutive connection lost within
 // ten seconds, each redial waits `connection_retry_interval`, until a connection lasts ten seconds.

@@ -111,7 +111,7 @@ bool failure_is_shared(const Situation& situation, const Deviation& deviation) {
   const auto shows_waiter = [&](const Deviation& other) {
     if (other.missing) return other.field("call") == "connect" || is_about_connection(other);
     const Json* error = other.kind() == "op_completed" ? other.what().find("error") : nullptr;
-    const bool connects = type_of(situation, other.field("id")) == "ConnectOperation";
+    const bool connects = is_connection_op(type_of(situation, other.field("id")));
     return error && error->is_object() && (connects || losses_now(situation).attempt_failed);
   };
   const auto& all = situation.all;

@@ -255,16 +255,35 @@ TEST_CASE("ConnectionRetry: connects that waited for a redial that fails fail wi
   CHECK(p.nucleus().connected());
 }
 
-TEST_CASE("ConnectionRetry: what waited for a connect that fails, and is none, runs nevertheless") {
+TEST_CASE(
+    "ConnectionRetry: a reauthorization shares a failure, unless the credential was refused") {
+  for (const Errc code : {Errc::connection_failed, Errc::unauthorized}) {
+    RedialPipeline p;
+    p.transport.script({refuse_with(code)});
+    p.begin<ConnectOperation>();
+    auto disconnect = p.begin<DisconnectOperation>();
+    auto again = p.begin<ReauthorizeConnectionOperation>();
+    auto connect = p.begin<ConnectOperation>();
+    p.settle();
+    CHECK(disconnect.succeeded());
+    const bool shared = code == Errc::connection_failed;
+    CHECK(again.errc() == (shared ? code : Errc::ok));
+    CHECK(connect.errc() == (shared ? code : Errc::ok));
+    CHECK(p.transport.dials() == (shared ? 1 : 2));
+  }
+}
+
+TEST_CASE("ConnectionRetry: many changes that wait run in their order") {
   RedialPipeline p;
-  p.transport.script({refuse});
-  p.begin<ConnectOperation>();
-  auto disconnect = p.begin<DisconnectOperation>();
-  auto again = p.begin<ReauthorizeConnectionOperation>();
+  constexpr std::size_t kPairs = 500;
+  for (std::size_t i = 0; i < kPairs; ++i) {
+    p.begin<ConnectOperation>();
+    p.begin<DisconnectOperation>();
+  }
   p.settle();
-  CHECK(disconnect.succeeded());
-  CHECK(again.succeeded());  // It has a credential of its own to try.
-  CHECK(p.transport.dials() == 2);
+  CHECK(p.transport.dials() == kPairs);
+  CHECK(p.transport.disconnects() == kPairs);
+  CHECK(p.state() == disconnected);
 }
 
 TEST_CASE("ConnectionRetry: the state has changed before the event goes up") {
