@@ -110,13 +110,13 @@ std::string TransportProbe::last_detail() const {
 
 bool TransportProbe::wait_for(const std::string& line, int times) const {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, 10s,
+  return changed_.wait_for(lock, 30s,
                            [&] { return std::count(told_.begin(), told_.end(), line) >= times; });
 }
 
 bool TransportProbe::wait_for_count(std::size_t lines) const {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, 10s, [&] { return told_.size() >= lines; });
+  return changed_.wait_for(lock, 30s, [&] { return told_.size() >= lines; });
 }
 
 void TransportProbe::give_up(std::uint32_t key) {

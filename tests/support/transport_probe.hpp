@@ -41,7 +41,7 @@ class TransportProbe final : private MqttTransportListener {
   std::vector<std::string> told() const;
   // The text of the last error that was told.
   std::string last_detail() const;
-  // Whether this was told, now or within ten seconds.
+  // Whether this was told, now or within thirty seconds.
   bool wait_for(const std::string& line, int times = 1) const;
   bool wait_for_count(std::size_t lines) const;
 

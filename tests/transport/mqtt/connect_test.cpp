@@ -92,22 +92,6 @@ TEST_CASE("Connect: every address is tried in turn") {
   CHECK(probe.told().size() == 1);
 }
 
-TEST_CASE("Connect: a silent address leaves time for the next") {
-  // The first client is left waiting, the second is served.
-  std::atomic<int> count = 0;
-  ScriptedServer server([&](ScriptedConnection& client) {
-    if (count++ > 0) client.accept_client(certificate());
-    client.wait_for_end();
-  });
-  MosquittoTransportOptions options;
-  options.resolver =
-      std::make_shared<FixedResolver>(std::vector<std::string>{"127.0.0.1", "127.0.0.1"});
-  options.connect_timeout = 1s;
-  TransportProbe probe(config_for(server), options);
-  REQUIRE_FALSE(probe.connect());
-  CHECK(probe.wait_for("connected"));
-}
-
 TEST_CASE("Connect: a name that cannot be resolved says what to check") {
   auto config = config_for(8883, certificate().ca);
   config.hostname = "no-such-host.invalid";
@@ -134,26 +118,22 @@ TEST_CASE("Connect: what the server says in its CONNACK decides about the error"
   CHECK(probe.told() == expected);
 }
 
-TEST_CASE("Connect: a server that falls silent is given up in time, without burning the CPU") {
-  enum Phase { kTcp, kTls, kConnack };
-  std::atomic<int> silent_in = kTcp;
+// What is said of each phase stands in passing_time_test.cpp.
+TEST_CASE("Connect: a server that falls silent is waited for without burning the CPU") {
+  enum Phase { kTls, kConnack };
+  std::atomic<int> silent_in = kTls;
   ScriptedServer server([&](ScriptedConnection& client) {
     if (silent_in == kConnack) client.start_tls(certificate());
     client.wait_for_end();
   });
   TransportProbe probe(config_for(server), quick(1s));
-  for (const auto& [phase, text] : {std::pair{kTls, "still waiting for the TLS handshake to end"},
-                                    std::pair{kConnack, "still waiting for the CONNACK"}}) {
+  for (const int phase : {kTls, kConnack}) {
     silent_in = phase;
     const std::size_t told = probe.told().size();
     const double cpu_before = cpu_seconds();
-    const auto begin = std::chrono::steady_clock::now();
     REQUIRE_FALSE(probe.connect());
     REQUIRE(probe.wait_for_count(told + 1));
-    CHECK(std::chrono::steady_clock::now() - begin < 2s);
     CHECK(cpu_seconds() - cpu_before < 0.3);
-    CAPTURE(probe.last_detail());
-    CHECK(contains(probe.last_detail(), text));
     CHECK(probe.told().back() == "failed connection_failed");
   }
 }
@@ -265,13 +245,14 @@ TEST_CASE("Connect: what does not speak TLS, or not MQTT, is told apart") {
     client.write("HTTP/1.1 400 Bad Request\r\n\r\n");
     client.wait_for_end();
   });
-  TransportProbe probe(config_for(server), quick(2s));
-  check_fails(probe, "failed connection_failed", "does not speak TLS");
+  TransportProbe without_tls(config_for(server), quick());
+  check_fails(without_tls, "failed connection_failed", "does not speak TLS");
   tls = true;
-  REQUIRE_FALSE(probe.connect());
-  REQUIRE(probe.wait_for_count(2));
-  CAPTURE(probe.last_detail());
-  CHECK(probe.told().back() != "connected");
+  TransportProbe without_mqtt(config_for(server), quick(1s));
+  REQUIRE_FALSE(without_mqtt.connect());
+  REQUIRE(without_mqtt.wait_for_count(1));
+  CAPTURE(without_mqtt.last_detail());
+  CHECK(without_mqtt.told().back() != "connected");
 }
 
 TEST_CASE("Connect: a password that cannot be sent is refused at once") {

@@ -216,7 +216,7 @@ TEST_CASE("Destroying: it is possible in every state, at once") {
     if (state == 4) REQUIRE_FALSE(probe.publish(1, "t", std::string(1 << 20, 'x')));
     const auto begin = std::chrono::steady_clock::now();
     probe.destroy();
-    CHECK(std::chrono::steady_clock::now() - begin < 500ms);
+    CHECK(std::chrono::steady_clock::now() - begin < 5s);
   }
 }
 

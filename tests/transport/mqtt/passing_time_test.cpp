@@ -236,6 +236,23 @@ TEST_CASE("Patience: of two addresses each has its share, and what is left goes 
   CHECK(contains(probe.last_detail(), "; no connection to "));
 }
 
+TEST_CASE("Patience: a silent address leaves time for the next, which is served") {
+  std::atomic<int> clients = 0;
+  ScriptedServer server([&](ScriptedConnection& client) {
+    if (clients++ > 0) client.accept_client(certificate());
+    client.wait_for_end();
+  });
+  MosquittoTransportOptions options = quick(30s);
+  options.resolver = std::make_shared<FixedResolver>(Lines{"127.0.0.1", "127.0.0.1"});
+  TransportProbe probe(config_for(server), options, steered_loop());
+  REQUIRE_FALSE(probe.connect());
+  probe.turn();
+  for (int i = 0; i < 10'000 && clients < 1; ++i) std::this_thread::sleep_for(1ms);
+  pass(probe, 15s);
+  CHECK(probe.wait_for("connected"));
+  CHECK(probe.told().size() == 1);
+}
+
 TEST_CASE("Patience: a disconnect waits a second for a peer that does not read, and no longer") {
   ScriptedServer server([](ScriptedConnection& client) {
     client.accept_client(certificate());

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "pipeline/loop/epoll_loop.hpp"
+#include "tests/transport/mqtt/steered_clock.hpp"
 #include "tests/transport/tunnel/web_socket_server.hpp"
 
 using namespace azure::iot::device;
@@ -15,10 +17,9 @@ using namespace std::chrono_literals;
 namespace {
 
 // What is told of a connect to such a server, and why.
-std::pair<std::string, std::string> connect_to(ScriptedServer::Script script,
-                                               Duration connect_timeout = 10s) {
+std::pair<std::string, std::string> connect_to(ScriptedServer::Script script) {
   ScriptedServer server(std::move(script));
-  TransportProbe probe(over_web_socket(server), quick(connect_timeout));
+  TransportProbe probe(over_web_socket(server), quick());
   REQUIRE_FALSE(probe.connect());
   REQUIRE(probe.wait_for_count(1));
   return {probe.told().front(), probe.last_detail()};
@@ -155,17 +156,32 @@ TEST_CASE("WebSocket: an answer that never ends is not read for ever") {
   CHECK(contains(endless.second, "instead of making a WebSocket"));
 }
 
-TEST_CASE("WebSocket: a server that falls silent is given up, and the phase is named") {
-  const auto silent_after = [](int steps) {
-    return [=](ScriptedConnection& client) {
+TEST_CASE("WebSocket: a server that falls silent is given up at the deadline, by its phase") {
+  const char* const phases[] = {"the TLS handshake to end", "the WebSocket", "the CONNACK"};
+  for (int steps = 0; steps < 3; ++steps) {
+    CAPTURE(phases[steps]);
+    std::promise<void> reached;
+    ScriptedServer server([&](ScriptedConnection& client) {
+      if (steps == 0) client.read(1);
       if (steps > 0) client.start_tls(certificate());
-      if (steps > 1) accept_web_socket(client);
+      if (steps == 1) client.read_some(10'000);
+      if (steps == 2) accept_web_socket(client);
+      if (steps == 2) read_frame(client);  // The CONNECT.
+      reached.set_value();
       client.wait_for_end();
-    };
-  };
-  CHECK(contains(connect_to(silent_after(0), 300ms).second, "the TLS handshake to end"));
-  CHECK(contains(connect_to(silent_after(1), 500ms).second, "waiting for the WebSocket"));
-  CHECK(contains(connect_to(silent_after(2), 500ms).second, "waiting for the CONNACK"));
+    });
+    TransportProbe probe(over_web_socket(server), quick(30s),
+                         EpollLoop::start(std::make_shared<SteeredClock>()));
+    REQUIRE_FALSE(probe.connect());
+    REQUIRE(reached.get_future().wait_for(30s) == std::future_status::ready);
+    skip(20s);
+    probe.turn();
+    CHECK(probe.told().empty());
+    skip(10s);
+    probe.turn();
+    REQUIRE(probe.wait_for("failed connection_failed"));
+    CHECK(contains(probe.last_detail(), "still waiting for " + std::string(phases[steps])));
+  }
 }
 
 TEST_CASE("WebSocket: a connect that is given up in any phase leaves nothing behind") {
