@@ -1,11 +1,12 @@
 #include "wiping/masked.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <random>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -37,17 +38,31 @@ struct Range {
   std::uintptr_t end = 0;
 };
 
-// Memory that this process may write to.
-std::vector<Range> writable_memory() {
-  std::vector<Range> ranges;
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    Range range;
-    char rights[5] = {};
-    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &range.begin, &range.end, rights) != 3) continue;
-    if (std::strncmp(rights, "rw", 2) == 0) ranges.push_back(range);
+// Memory that this process may write to. Allocates nothing, since the piece that was just freed is
+// the first to be given out again, and would be written over before it is looked at.
+std::span<const Range> writable_memory() {
+  static std::array<char, 1024 * 1024> text;
+  static std::array<Range, 8192> ranges;
+  const UniqueFd maps(::open("/proc/self/maps", O_RDONLY | O_CLOEXEC));
+  std::size_t size = 0;
+  ssize_t got = 0;
+  while ((got = ::read(maps.get(), text.data() + size, text.size() - size)) > 0) {
+    size += static_cast<std::size_t>(got);
   }
-  return ranges;
+  std::size_t count = 0;
+  for (std::size_t begin = 0; begin < size && count < ranges.size();) {
+    const std::size_t end = std::string_view(text.data(), size).find('\n', begin);
+    if (end == std::string_view::npos) break;
+    text[end] = '\0';
+    Range& range = ranges[count];
+    char rights[5] = {};
+    if (std::sscanf(text.data() + begin, "%lx-%lx %4s", &range.begin, &range.end, rights) == 3 &&
+        std::strncmp(rights, "rw", 2) == 0) {
+      ++count;
+    }
+    begin = end + 1;
+  }
+  return {ranges.data(), count};
 }
 
 // Memory for what was read of memory, which is not searched itself.

@@ -38,12 +38,15 @@ TEST_CASE("Wiping: a key that breaks off is refused, and what was read of it is 
   std::string encoded;
   {
     std::string bytes;
+    bytes.reserve(1000);
     key.write_to(bytes);
+    bytes.append(700, 'x');  // More than any text of an exception takes.
     encoded = encode_base64(bytes);
     wipe(bytes);
   }
   encoded.resize(encoded.size() - 2);  // Its padding.
   CHECK_FALSE(decode_base64(encoded));
+  CHECK(key.count_in_memory() == 0);
   CHECK_THROWS_AS(SymmetricKeySigningMechanism{encoded}, std::invalid_argument);
   CHECK(key.count_in_memory() == 0);
 }

@@ -41,7 +41,7 @@ TEST_CASE("Base64: decoding is as lenient as Python's") {
 }
 
 TEST_CASE("Base64: strictly it is the alphabet with its padding, and something to decode") {
-  for (const char* text : {"YQ==", "YWI=", "YWJj", "+/+/"}) {
+  for (const char* text : {"YQ==", "YWI=", "YWJj", "+/+/", "AAAA", "zzzz", "AZ09"}) {
     CAPTURE(text);
     CHECK(is_strict_base64(text));
   }
