@@ -11,6 +11,7 @@ SUITES = {
     "pipeline/json": (("pipeline-tests",),),
     "pipeline/loop": (("pipeline-tests",), ("threads-tests",)),
     "pipeline/text": (("pipeline-tests",),),
+    "pipeline/proxy_options.cpp": (("pipeline-tests",), ("wiping-tests",)),
     "iothub": (("iothub-tests",), STAGE_TRACES),
     "provisioning": (("provisioning-tests",), STAGE_TRACES),
     "transport": (("environment-tests",), ("transport-tests",), ("wiping-tests",)),
