@@ -40,18 +40,19 @@ void report_background_exception(HandlerRunner<Error>& runner, Inbox<Error>& inb
 
 }  // namespace
 
-HandlerManager::HandlerManager(std::shared_ptr<HandlerPool> pool, std::size_t inbox_capacity)
+HandlerManager::HandlerManager(std::shared_ptr<HandlerPool> pool, std::size_t inbox_capacity,
+                               std::weak_ptr<EventLoop> loop)
     : inboxes_(std::make_shared<Inboxes>(inbox_capacity)) {
   // What the handler for background exceptions throws could only be given to itself.
   const auto log_only = [](const Error& error) { log(LogLevel::error, kName, error.describe()); };
   background_exceptions_ = std::make_shared<HandlerRunner<Error>>(
-      "on_background_exception", inboxes_->background_exceptions, inboxes_, pool, log_only);
+      "on_background_exception", inboxes_->background_exceptions, inboxes_, pool, loop, log_only);
 
   const auto report = [runner = background_exceptions_, inboxes = inboxes_](Error error) {
     report_background_exception(*runner, inboxes->background_exceptions, std::move(error));
   };
   const auto make_runner = [&]<class T>(std::string_view name, Inbox<T>& inbox) {
-    return std::make_shared<HandlerRunner<T>>(name, inbox, inboxes_, pool, report);
+    return std::make_shared<HandlerRunner<T>>(name, inbox, inboxes_, pool, loop, report);
   };
   InboxManager& received = inboxes_->received;
   messages_ = make_runner("on_message_received", received.messages);

@@ -30,8 +30,10 @@ struct ConnectionStateEvent {
 // connection passes unnoticed.
 class HandlerManager {
  public:
+  // `loop` stands in for the pool's threads while none can be started.
   explicit HandlerManager(std::shared_ptr<HandlerPool> pool,
-                          std::size_t inbox_capacity = InboxManager::kCapacity);
+                          std::size_t inbox_capacity = InboxManager::kCapacity,
+                          std::weak_ptr<EventLoop> loop = {});
   HandlerManager(const HandlerManager&) = delete;
   HandlerManager& operator=(const HandlerManager&) = delete;
   // Calls of handlers that are under way come to their own end.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <exception>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "../pipeline/error.hpp"
+#include "../pipeline/loop/escape.hpp"
+#include "../pipeline/loop/event_loop.hpp"
 #include "../pipeline/loop/handler_pool.hpp"
 #include "inbox.hpp"
 
@@ -26,13 +28,15 @@ class HandlerRunner final : public HandlerPool::Strand,
   // Is told what a handler threw.
   using Report = std::function<void(Error)>;
 
-  // The inbox outlives every call of `run_one`: the shared owner of both is `owner`.
+  // The inbox outlives every call of `run_one`: the shared owner of both is `owner`. While the pool
+  // can start no thread the handler runs on `loop`, if there is one.
   HandlerRunner(std::string_view name, Inbox<T>& inbox, std::shared_ptr<void> owner,
-                std::shared_ptr<HandlerPool> pool, Report report)
+                std::shared_ptr<HandlerPool> pool, std::weak_ptr<EventLoop> loop, Report report)
       : name_(name),
         inbox_(inbox),
         owner_(std::move(owner)),
         pool_(std::move(pool)),
+        loop_(std::move(loop)),
         report_(std::move(report)) {}
 
   // From the next item on this handler is called; none at all if it is empty. A call of the handler
@@ -69,12 +73,19 @@ class HandlerRunner final : public HandlerPool::Strand,
   }
 
   bool run_one() override {
-    std::shared_ptr<const Handler> handler = handler_for_next();
-    std::optional<T> item;
-    if (handler) item = inbox_.take();
-    if (item) call(*handler, std::move(*item));
-    handler.reset();  // What it holds may take a while to die; still, it counts as running.
+    contain(name_, [&] { run_next(); });
     return finish_one();
+  }
+
+  std::shared_ptr<EventLoop> loop() const override { return loop_.lock(); }
+  // Reported once, until a thread runs the handler again.
+  void on_no_thread(const std::string& why) override {
+    if (told_of_no_thread_.exchange(true)) return;
+    contain(name_, [&] {
+      report_(Error(Errc::user_handler,
+                    "the handler " + std::string(name_) +
+                        " waits for a thread, and may run on the event loop: " + why));
+    });
   }
 
  private:
@@ -82,7 +93,26 @@ class HandlerRunner final : public HandlerPool::Strand,
   void schedule() {
     if (scheduled_ || !handler_ || inbox_.empty()) return;
     scheduled_ = true;
-    pool_->schedule(this->shared_from_this());
+    try {
+      pool_->schedule(this->shared_from_this());
+    } catch (...) {
+      scheduled_ = false;
+      throw;
+    }
+  }
+
+  void run_next() {
+    if (told_of_no_thread_ && !runs_on_loop()) told_of_no_thread_ = false;
+    std::shared_ptr<const Handler> handler = handler_for_next();
+    std::optional<T> item;
+    if (handler) item = inbox_.take();
+    if (item) call(*handler, std::move(*item));
+    handler.reset();  // What it holds may take a while to die; still, it counts as running.
+  }
+
+  bool runs_on_loop() const {
+    const auto loop = loop_.lock();
+    return loop && loop->in_loop_thread();
   }
 
   std::shared_ptr<const Handler> handler_for_next() {
@@ -92,16 +122,12 @@ class HandlerRunner final : public HandlerPool::Strand,
   }
 
   void call(const Handler& handler, T item) {
-    std::string what;
     try {
       handler(std::move(item));
-      return;
-    } catch (const std::exception& e) {
-      what = e.what();
     } catch (...) {
-      what = "an exception of unknown type";
+      report_(Error(Errc::user_handler, "the handler " + std::string(name_) + " threw: " +
+                                            thrown_text("an exception of unknown type")));
     }
-    report_(Error(Errc::user_handler, "the handler " + std::string(name_) + " threw: " + what));
   }
 
   bool finish_one() {
@@ -113,7 +139,7 @@ class HandlerRunner final : public HandlerPool::Strand,
       if (scheduled_) return true;
       waiting.swap(when_quiet_);
     }
-    for (auto& f : waiting) f();
+    for (auto& f : waiting) contain(name_, f);
     return false;
   }
 
@@ -121,7 +147,9 @@ class HandlerRunner final : public HandlerPool::Strand,
   Inbox<T>& inbox_;
   const std::shared_ptr<void> owner_;
   const std::shared_ptr<HandlerPool> pool_;
+  const std::weak_ptr<EventLoop> loop_;
   const Report report_;
+  std::atomic<bool> told_of_no_thread_ = false;
 
   mutable std::mutex mutex_;
   std::shared_ptr<const Handler> handler_;

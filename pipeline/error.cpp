@@ -1,5 +1,7 @@
 #include "pipeline/error.hpp"
 
+#include <new>
+
 namespace azure::iot::device {
 
 struct Error::Info {
@@ -8,18 +10,29 @@ struct Error::Info {
   int service_status = 0;
 };
 
-Error::Error(Errc code, std::string detail, Error cause)
-    : code_(code),
-      info_(std::make_shared<const Info>(Info{std::move(detail), std::move(cause), 0})) {}
+Error::Error(Errc code, std::string detail, Error cause) noexcept : code_(code) {
+  try {
+    info_ = std::make_shared<const Info>(Info{std::move(detail), std::move(cause), 0});
+  } catch (const std::bad_alloc&) {
+  }
+}
 
+Error::Error(Errc code, const char* detail, Error cause) noexcept : code_(code) {
+  try {
+    info_ = std::make_shared<const Info>(Info{detail, std::move(cause), 0});
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+// Both are never destroyed: threads may look at an error while the process ends.
 const std::string& Error::detail() const {
-  static const std::string kNone;
-  return info_ ? info_->detail : kNone;
+  static const std::string& none = *new std::string;
+  return info_ ? info_->detail : none;
 }
 
 const Error& Error::cause() const {
-  static const Error kNone;
-  return info_ ? info_->cause : kNone;
+  static const Error& none = *new Error;
+  return info_ ? info_->cause : none;
 }
 
 int Error::service_status() const { return info_ ? info_->service_status : 0; }

@@ -35,13 +35,17 @@ enum class Errc {
 std::string_view to_string(Errc code);
 
 // An error as a value: a code to act on, a text for people, and what the layer below said. Costs
-// two words, and no allocation, while there is no error. Never branch on `detail`.
+// two words, and no allocation, while there is no error. Where memory has run out an error keeps
+// its code and loses the rest, so that it can be made, copied and passed on at any time. Never
+// branch on `detail`.
 class Error {
  public:
   Error() = default;
   Error(Errc code) : code_(code) {}  // NOLINT: an error code is an error.
-  Error(Errc code, std::string detail) : Error(code, std::move(detail), Error{}) {}
-  Error(Errc code, std::string detail, Error cause);
+  Error(Errc code, std::string detail) noexcept : Error(code, std::move(detail), Error{}) {}
+  Error(Errc code, std::string detail, Error cause) noexcept;
+  Error(Errc code, const char* detail) noexcept : Error(code, detail, Error{}) {}
+  Error(Errc code, const char* detail, Error cause) noexcept;
 
   // True if something went wrong.
   explicit operator bool() const { return code_ != Errc::ok; }

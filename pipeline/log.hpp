@@ -39,14 +39,18 @@ void write_log(LogLevel level, std::string_view component, std::string_view clie
 // listens.
 template <class... Parts>
 void log_for(std::string_view client_id, LogLevel level, std::string_view component,
-             const Parts&... parts) {
+             const Parts&... parts) noexcept {
   if (!log_enabled(level)) return;
-  std::string text;
-  (text.append(parts), ...);
-  detail::write_log(level, component, client_id, text);
+  try {
+    std::string text;
+    (text.append(parts), ...);
+    detail::write_log(level, component, client_id, text);
+  } catch (...) {
+    // A record is not worth the operation that it speaks of.
+  }
 }
 template <class... Parts>
-void log(LogLevel level, std::string_view component, const Parts&... parts) {
+void log(LogLevel level, std::string_view component, const Parts&... parts) noexcept {
   log_for({}, level, component, parts...);
 }
 

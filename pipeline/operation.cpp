@@ -1,5 +1,7 @@
 #include "pipeline/operation.hpp"
 
+#include "pipeline/stage.hpp"
+
 namespace azure::iot::device {
 
 void Abandon::operator()(Operation* op) const noexcept {
@@ -10,10 +12,14 @@ void Abandon::operator()(Operation* op) const noexcept {
   }
 }
 
-void complete(OpPtr op, Error error) {
+void complete(OpPtr op, Error error) noexcept {
   if (op->finished()) return;  // Nobody is left to tell.
   Continuation next = op->pop();
-  next(std::move(op), std::move(error));
+  try {
+    next(std::move(op), std::move(error));
+  } catch (...) {
+    Stage::report_continuation();
+  }
 }
 
 Continuation& Operation::next_free() {

@@ -31,8 +31,10 @@ using Owned = std::unique_ptr<T, Abandon>;
 using OpPtr = Owned<Operation>;
 
 // Completes an operation: the continuation that was pushed last receives it, and completes it in
-// its turn. The default is success. After the last continuation the operation is gone.
-void complete(OpPtr op, Error error = {});
+// its turn. The default is success. After the last continuation the operation is gone. A
+// continuation that throws does not reach the caller: its text goes up the chain that is at work on
+// this thread as a background error, and its operation, unless completed, is abandoned.
+void complete(OpPtr op, Error error = {}) noexcept;
 
 // Tells one type of operation, or event, from another.
 using TypeId = const void*;
@@ -55,6 +57,8 @@ class Continuation {
   void set(F f) {
     static_assert(sizeof(F) <= kRoom && alignof(F) <= alignof(void*),
                   "Capture at most three pointers; what else is needed belongs on the operation.");
+    static_assert(std::is_nothrow_move_constructible_v<F>,
+                  "A continuation moves with its operation, which must not fail.");
     ::new (static_cast<void*>(room_)) F(std::move(f));
     invoke_ = &invoke<F>;
     if constexpr (!std::is_trivially_copyable_v<F>) relocate_ = &relocate<F>;
@@ -139,8 +143,9 @@ class Operation : private PostedWork {
 
  private:
   friend struct Abandon;
+  friend class PendingOps;
   friend class Pipeline;
-  friend void complete(OpPtr op, Error error);
+  friend void complete(OpPtr op, Error error) noexcept;
 
   Continuation& next_free();
   Continuation pop();

@@ -62,10 +62,13 @@ std::vector<OpPtr> PendingOps::take_all() {
   return all;
 }
 
+// Without memory of its own, since a chain must be closed in any case.
 void PendingOps::fail_all(const Error& error) {
-  for (OpPtr& op : take_all()) {
-    stage_.guard([&] { complete(std::move(op), error); });
-  }
+  WorkList all;
+  while (oldest_) all.push(release(*oldest_).release());
+  stage_.guard([&] {
+    while (auto* const op = static_cast<Operation*>(all.pop())) complete(OpPtr(op), error);
+  });
 }
 
 PendingOps::Slot& PendingOps::new_slot(OpPtr op) {
@@ -87,7 +90,12 @@ PendingOps::Slot& PendingOps::new_slot(OpPtr op) {
 }
 
 void PendingOps::arm(Slot& slot, SteadyTime due) {
-  slot.timer.start_at(stage_.loop(), due, [s = &slot] { s->owner->on_due(*s); });
+  try {
+    slot.timer.start_at(stage_.loop(), due, [s = &slot] { s->owner->on_due(*s); });
+  } catch (...) {
+    release(slot);  // Not held without its deadline.
+    throw;
+  }
 }
 
 void PendingOps::on_due(Slot& slot) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "pipeline/loop/escape.hpp"
+
 namespace azure::iot::device {
 
 class Pipeline::Root final : public Stage {
@@ -37,19 +39,33 @@ void Pipeline::insert_after(std::string_view name, std::unique_ptr<Stage> stage)
 
 void Pipeline::submit(OpPtr op) {
   op->entrance_ = shared_from_this();
-  loop_->post_work(op.release());
+  Operation* const posted = op.release();
+  try {
+    loop_->post_work(posted);
+  } catch (...) {
+    report_escape("EventLoop::post_work", std::current_exception());
+    complete(OpPtr(posted), Error(Errc::operation_error, "the event loop takes no work"));
+  }
 }
 
 void Pipeline::enter(OpPtr op) {
-  if (!closed_) return stages_.front()->enter(std::move(op));
+  if (!closed_) {
+    Stage& root = *stages_.front();
+    const Stage::AtWork at_work(root);
+    return root.enter(std::move(op));
+  }
   complete(std::move(op), Error(Errc::pipeline_not_running, "the pipeline was shut down"));
 }
 
 void Pipeline::close(Error why) {
   if (closed_) return;
   closed_ = true;
-  for (auto stage = stages_.rbegin(); stage != stages_.rend(); ++stage) (*stage)->close(why);
-  while (!stages_.empty()) stages_.pop_back();
+  {
+    const Stage::AtWork at_work(*stages_.front());
+    for (auto stage = stages_.rbegin(); stage != stages_.rend(); ++stage) (*stage)->close(why);
+    while (stages_.size() > 1) stages_.pop_back();
+  }
+  stages_.clear();
 }
 
 void Pipeline::insert(Stages::iterator place, std::unique_ptr<Stage> stage) {

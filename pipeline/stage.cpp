@@ -6,9 +6,27 @@
 
 #include "pipeline/events.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/loop/escape.hpp"
 #include "pipeline/pending_ops.hpp"
 
 namespace azure::iot::device {
+namespace {
+
+thread_local Stage* stage_at_work = nullptr;
+
+// What was caught, as the user hears of it.
+Error thrown_by(std::string_view what) noexcept {
+  try {
+    return Error(Errc::user_stage, std::string(what) + ": " + thrown_text());
+  } catch (...) {
+    return Error(Errc::user_stage, "no memory is left for the text of what was thrown");
+  }
+}
+
+}  // namespace
+
+Stage::AtWork::AtWork(Stage& stage) : before_(std::exchange(stage_at_work, &stage)) {}
+Stage::AtWork::~AtWork() { stage_at_work = before_; }
 
 void Stage::refuse_entry(OpPtr op) {
   complete(std::move(op), Error(Errc::pipeline_not_running, "the pipeline was shut down"));
@@ -16,18 +34,22 @@ void Stage::refuse_entry(OpPtr op) {
 
 void Stage::receive(const Event& event) {
   if (closed_) return;
-  guard([&] { handle_event(event); });
+  try {
+    handle_event(event);
+  } catch (...) {
+    report_thrown();
+  }
 }
 
 void Stage::complete_unhandled(OpPtr op) {
-  std::string detail =
-      std::string(op->name()) + " not handled after " + std::string(name()) + " with no next stage";
+  std::string detail = std::string(op->name()) + " not handled after " + std::string(safe_name()) +
+                       " with no next stage";
   complete(std::move(op), Error(Errc::pipeline_runtime, std::move(detail)));
 }
 
 void Stage::send_event_up(const Event& event) {
   if (above_) return above_->receive(event);
-  log(LogLevel::error, name(), "no stage above takes the event ", event.name());
+  log(LogLevel::error, safe_name(), "no stage above takes the event ", event.name());
 }
 
 void Stage::report_background_error(Error error) {
@@ -42,16 +64,26 @@ void Stage::close(const Error& why) {
   }
 }
 
-void Stage::report_thrown() {
-  std::string detail = std::string(name()) + ": ";
+void Stage::report_thrown() noexcept {
+  contain("a report", [&] { report_background_error(thrown_by(safe_name())); });
+}
+
+// Which stage asked to see the operation is not known, but in which chain. Straight to its top: the
+// stages between may be closed, or what is being destroyed.
+void Stage::report_continuation() noexcept {
+  Stage* top = stage_at_work;
+  if (!top) return report_escape("a continuation", std::current_exception());
+  const BackgroundExceptionEvent report(thrown_by("a continuation"));
+  while (top->above_) top = top->above_;
+  contain("a report", [&] { top->handle_event(report); });
+}
+
+std::string_view Stage::safe_name() const noexcept {
   try {
-    throw;
-  } catch (const std::exception& e) {
-    detail += e.what();
+    return name();
   } catch (...) {
-    detail += "unknown exception";
+    return "a stage whose name() throws";
   }
-  report_background_error(Error(Errc::user_stage, std::move(detail)));
 }
 
 }  // namespace azure::iot::device

@@ -15,9 +15,10 @@ class PendingOps;
 // One link of the chain. Operations come from above, events from below; what a stage does not act
 // on it passes on. Everything runs on the pipeline's loop, so a stage needs no lock.
 //
-// A stage of the user's own derives from Stage, or from Handles below. It may throw, also from a
-// continuation: the operation is then completed with `Errc::abandoned` and the text goes up as a
-// background error.
+// A stage of the user's own derives from Stage, or from Handles below. It may throw anywhere, also
+// from a continuation, while it is closed, and below a stage that throws: the operation is then
+// completed with `Errc::abandoned`, once, and the text goes up as a background error, once. What
+// the stage has posted or started a timer for itself passes through `guard`.
 class Stage {
  public:
   Stage() = default;
@@ -31,7 +32,11 @@ class Stage {
   // Gives the stage an operation, as the stage above does. It is refused once the stage is closed.
   void enter(OpPtr&& op) {
     if (closed_) return refuse_entry(std::move(op));
-    guard([&] { run_op(std::move(op)); });
+    try {
+      run_op(std::move(op));
+    } catch (...) {
+      report_thrown();
+    }
   }
   // Gives the stage an event, as the stage below does.
   void receive(const Event& event);
@@ -50,10 +55,12 @@ class Stage {
   void send_event_up(const Event& event);
   // Tells the user of an error that belongs to no call.
   void report_background_error(Error error);
-  // Calls `f`, and tells the user of what it throws. For whatever enters the chain from outside, a
-  // timer or an answer of the transport: what throws may be a continuation of another stage.
+  // Calls `f`, and reports what it throws, or what continuations throw that run meanwhile, as
+  // background errors. For whatever enters the chain from outside: a timer, posted work, an answer
+  // of the transport.
   template <class F>
   void guard(F&& f) {
+    const AtWork at_work(*this);
     try {
       f();
     } catch (...) {
@@ -67,11 +74,28 @@ class Stage {
  private:
   friend class Pipeline;
   friend class PendingOps;
+  friend void complete(OpPtr op, Error error) noexcept;
+
+  // Until the end of the scope this stage's chain is at work on this thread.
+  class AtWork {
+   public:
+    explicit AtWork(Stage& stage);
+    AtWork(const AtWork&) = delete;
+    AtWork& operator=(const AtWork&) = delete;
+    ~AtWork();
+
+   private:
+    Stage* const before_;
+  };
+
+  // Both are called where something was caught.
+  void report_thrown() noexcept;
+  static void report_continuation() noexcept;
 
   void refuse_entry(OpPtr op);
   void complete_unhandled(OpPtr op);
   void close(const Error& why);
-  void report_thrown();
+  std::string_view safe_name() const noexcept;
 
   Stage* above_ = nullptr;
   Stage* below_ = nullptr;

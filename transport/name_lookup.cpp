@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/loop/escape.hpp"
+
 namespace azure::iot::device {
 
 // Where a resolver's thread leaves its answer. Outlives whoever asked, and the loop, if need be.
@@ -28,8 +30,12 @@ NameLookup::NameLookup(EventLoop& loop, Resolver& resolver, const std::string& h
   };
   if (is_ip_address(host)) {
     answer(std::vector<std::string>{host});
-  } else {
+    return;
+  }
+  try {
     resolver.resolve(host, answer);
+  } catch (...) {
+    answer(Error(Errc::connection_failed, "the resolver threw: " + thrown_text()));
   }
 }
 

@@ -14,6 +14,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include "pipeline/loop/escape.hpp"
 #include "pipeline/loop/process_wide.hpp"
 #include "pipeline/loop/thread.hpp"
 
@@ -61,6 +62,14 @@ Resolver::Answer look_up(const std::string& host) {
   return addresses;
 }
 
+Resolver::Answer look_up_or_fail(const std::string& host) {
+  try {
+    return look_up(host);
+  } catch (const std::bad_alloc&) {
+    return Error(Errc::connection_failed, "no memory is left to resolve the name");
+  }
+}
+
 class SystemResolver final : public Resolver {
  public:
   void resolve(const std::string& host, Done done) override { state_->add(state_, host, done); }
@@ -81,7 +90,7 @@ class SystemResolver final : public Resolver {
       lock.unlock();
       try {
         start_thread("azure-iot-dns", [self] { self->work(); }).detach();
-      } catch (const std::system_error& error) {
+      } catch (const std::exception& error) {
         no_thread(error.what());
       }
     }
@@ -96,7 +105,7 @@ class SystemResolver final : public Resolver {
         const std::string host = std::move(queue_.front());
         queue_.pop_front();
         lock.unlock();
-        answer(host, look_up(host));
+        contain("a name lookup", [&] { answer(host, look_up_or_fail(host)); });
         lock.lock();
       }
     }
@@ -107,10 +116,12 @@ class SystemResolver final : public Resolver {
         const std::lock_guard lock(mutex_);
         waiting = std::move(waiting_.extract(host).mapped());
       }
-      for (const Done& done : waiting) done(result);
+      for (const Done& done : waiting)
+        contain("the answer to a name lookup", [&] { done(result); });
     }
 
     // Those that run already would come to it, but perhaps much later: fail what nobody works on.
+    // The client connects again as after any other failure.
     void no_thread(const std::string& why) {
       std::deque<std::string> hosts;
       {

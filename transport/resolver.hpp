@@ -21,7 +21,8 @@ class Resolver {
   virtual ~Resolver() = default;
 
   // Calls `done` once, from any thread and perhaps before it returns. The lookup may outlive
-  // whoever asked, and the resolver too. Any thread; does not block.
+  // whoever asked, and the resolver too. A call that throws counts as an answer. Any thread; does
+  // not block.
   virtual void resolve(const std::string& host, Done done) = 0;
 
   // The system's resolver, asked on threads of its own: as many as there are different names to

@@ -6,9 +6,8 @@
 #include <stdexcept>
 #include <thread>
 #include <utility>
-#include <vector>
 
-#include "pipeline/log.hpp"
+#include "pipeline/loop/escape.hpp"
 #include "pipeline/loop/fork_guard.hpp"
 
 namespace azure::iot::device::detail {
@@ -17,9 +16,14 @@ namespace {
 // What a forked child inherited is neither used nor destroyed: it stays as it is, until the child
 // ends.
 void leave_alone(std::shared_ptr<Core> inherited) {
-  static auto* const left_alone = new std::vector<std::shared_ptr<Core>>;
+  struct Entry {
+    std::shared_ptr<Core> core;
+    Entry* before;
+  };
+  static Entry* last = nullptr;  // So that all of them can be found, by a search for leaks.
+  auto* const entry = new Entry{std::move(inherited), nullptr};
   const std::lock_guard lock(ForkGuard::mutex());
-  left_alone->push_back(std::move(inherited));
+  entry->before = std::exchange(last, entry);
 }
 
 }  // namespace
@@ -48,8 +52,8 @@ void end_client(std::shared_ptr<Core> ending) noexcept {
     if (!ending->loop().in_loop_thread()) return void(end.wait_for(std::chrono::seconds{1}));
     ending->loop().run_until(
         [&] { return end.wait_for(std::chrono::seconds{0}) == std::future_status::ready; });
-  } catch (const std::exception& e) {
-    log(LogLevel::error, "Client", "could not be shut down: ", e.what());
+  } catch (...) {
+    report_escape("the shutdown of a client", std::current_exception());
   }
 }
 

@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../../pipeline/loop/escape.hpp"
 #include "../../pipeline/result.hpp"
 
 namespace azure::iot::device::detail {
@@ -29,7 +30,7 @@ class Completion {
   };
 
   explicit Completion(Target& target) : target_(&target) {}
-  // Any function of (Outcome<T>). It must not throw.
+  // Any function of (Outcome<T>). What it throws is logged.
   template <class F>
   requires std::is_invocable_v<F&, Outcome<T>>
   explicit Completion(F f) : target_(new Function<F>(std::move(f))) {}
@@ -45,7 +46,7 @@ class Completion {
     explicit Function(F f) : f_(std::move(f)) {}
     void complete(Outcome<T> outcome) noexcept override {
       const std::unique_ptr<Function> self(this);
-      f_(std::move(outcome));
+      contain("the completion of a call", [&] { f_(std::move(outcome)); });
     }
 
    private:

@@ -45,7 +45,7 @@ HubClientCore::HubClientCore(const HubClientConfig& config,
                                                                                config.hub.module_id)
                                 .size()),
       has_own_sastoken_(config.pipeline.sastoken && !config.pipeline.sastoken->renewable()),
-      handlers_(std::move(handler_pool)) {}
+      handlers_(std::move(handler_pool), InboxManager::kCapacity, config.loop) {}
 
 // Whatever ran on the loop has closed the pipeline; this is for a loop that ended before.
 HubClientCore::~HubClientCore() {

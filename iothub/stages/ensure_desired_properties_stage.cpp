@@ -122,7 +122,9 @@ void EnsureDesiredPropertiesStage::on_read_failed(const Error& error) {
 
 void EnsureDesiredPropertiesStage::read_twin_in(Duration pause) {
   read_again_.start(loop(), pause, [this] {
-    if (nucleus().connected()) read_twin();
+    guard([this] {
+      if (nucleus().connected()) read_twin();
+    });
   });
 }
 

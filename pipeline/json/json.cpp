@@ -76,8 +76,8 @@ Json Json::array(Array elements) {
   return made;
 }
 
-// Copying, comparing and destroying go through nested values with a list of their own: a program
-// may nest values deeper than its stack would bear.
+// Copying and comparing go through nested values with a list of their own: a program may nest
+// values deeper than its stack would bear.
 Json::Json(const Json& other) {
   struct Copy {
     const Json* from;
@@ -128,27 +128,54 @@ Json& Json::operator=(Json&& other) noexcept {
 }
 
 Json::~Json() {
-  if (is_array() || is_object()) drop_nested();
+  if (has_nested()) drop_nested();
 }
 
+// The element, or the value of the member, at that index.
+Json& Json::child(std::size_t index) noexcept {
+  if (auto* elements = std::get_if<Array>(&content_)) return (*elements)[index];
+  return std::get_if<ObjectBox>(&content_)->get()->mutable_members()[index].value;
+}
+
+bool Json::has_nested() noexcept {
+  const std::size_t count = size();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (child(i).size() > 0) return true;
+  }
+  return false;
+}
+
+void Json::drop_last_child() noexcept {
+  if (auto* elements = std::get_if<Array>(&content_)) return elements->pop_back();
+  std::get_if<ObjectBox>(&content_)->get()->mutable_members().pop_back();
+}
+
+// A program may nest values deeper than its stack would bear, and destroying them must not need
+// memory. So the list of what is left to do lies in the values themselves: the first place inside a
+// value keeps the value around it, and what was in that place waits at the end of the one around.
 void Json::drop_nested() noexcept {
-  Array pending;
-  const auto take = [&pending](Json& value) {
-    if (value.size() > 0) pending.push_back(std::move(value));
-  };
-  const auto take_nested = [&take](Json& value) {
-    if (auto* elements = std::get_if<Array>(&value.content_)) {
-      for (Json& element : *elements) take(element);
-    } else if (value.is_object()) {
-      auto& members = std::get<ObjectBox>(value.content_);
-      for (Member& member : members->mutable_members()) take(member.value);
+  Json current;
+  current.content_.swap(content_);
+  std::size_t depth = 0;
+  for (;;) {
+    const std::size_t count = current.size();
+    if (count == 0) return;  // Of the outermost.
+    if (count == 1 && depth > 0) {
+      --depth;
+      Json around = std::move(current.child(0));
+      current = std::move(around);
+      continue;
     }
-  };
-  take_nested(*this);
-  while (!pending.empty()) {
-    Json last = std::move(pending.back());
-    pending.pop_back();
-    take_nested(last);
+    Json& last = current.child(count - 1);
+    if (last.size() == 0) {
+      current.drop_last_child();
+      continue;
+    }
+    ++depth;
+    Json inner = std::move(last);
+    last = std::move(inner.child(0));
+    inner.child(0) = std::move(current);
+    current = std::move(inner);
   }
 }
 

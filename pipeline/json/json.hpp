@@ -187,6 +187,9 @@ class Json {
   double to_double() const noexcept;
   void copy_scalar(const Json& from);
   bool equals_scalar(const Json& other) const;
+  Json& child(std::size_t index) noexcept;
+  bool has_nested() noexcept;
+  void drop_last_child() noexcept;
   void drop_nested() noexcept;
 
   Content content_;

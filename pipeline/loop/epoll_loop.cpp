@@ -244,7 +244,7 @@ void EpollLoop::fire_timers() {
   while (fired && !stopping_.load(std::memory_order_relaxed)) {
     contain("a timer's function", [&] { fired = timers().fire_one(now_, last_turn); });
   }
-  timers().release_held_back();
+  contain("the timers", [&] { timers().release_held_back(); });
 }
 
 // What goes here may post or watch something else as it goes.

@@ -18,6 +18,16 @@ void log_escape(std::string_view what, const std::exception_ptr& exception) {
 
 }  // namespace
 
+std::string thrown_text(const char* if_unknown) {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return if_unknown;
+  }
+}
+
 void report_escape(std::string_view what, const std::exception_ptr& exception) noexcept {
   try {
     log_escape(what, exception);

@@ -2,7 +2,6 @@
 
 #include <limits>
 #include <utility>
-#include <vector>
 
 namespace azure::iot::device {
 namespace {
@@ -30,14 +29,7 @@ EventLoop::~EventLoop() { stop_timers(); }
 
 void EventLoop::stop_timers() {
   timers_.stop_all();
-  // The functions go last: what they captured may hold other alarms of this loop.
-  std::vector<std::function<void()>> dropped;
-  while (Alarm* alarm = first_alarm_) {
-    first_alarm_ = std::exchange(alarm->next_, nullptr);
-    alarm->previous_ = nullptr;
-    alarm->loop_ = nullptr;
-    dropped.push_back(std::exchange(alarm->function_, nullptr));
-  }
+  while (first_alarm_) first_alarm_->cancel();
 }
 
 void EventLoop::wall_clock_jumped() {

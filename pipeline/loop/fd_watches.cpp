@@ -45,12 +45,12 @@ void FdWatches::watch(int fd, unsigned readiness, EventLoop::FdHandler handler) 
         return;
       }
       changed->handler = std::move(handler);
-      retired_.push_back(std::exchange(watches_[static_cast<std::size_t>(fd)], std::move(changed)));
+      retire(std::exchange(watches_[static_cast<std::size_t>(fd)], std::move(changed)));
       return;
     }
     // It was closed without being unwatched, and its number has a new owner.
     if (errno != ENOENT) refuse(errno, fd);
-    retire(fd);
+    retire(std::move(watches_[static_cast<std::size_t>(fd)]));
   }
 
   if (!handler) {
@@ -82,7 +82,7 @@ void FdWatches::unwatch(int fd) {
   Watch* const known = find(fd);
   if (!known) return;
   control(EPOLL_CTL_DEL, fd, *known);  // Fails if it was closed before, which does no harm.
-  retire(fd);
+  retire(std::move(watches_[static_cast<std::size_t>(fd)]));
 }
 
 void FdWatches::dispatch(std::uint64_t key, std::uint32_t epoll_events) {
@@ -92,7 +92,9 @@ void FdWatches::dispatch(std::uint64_t key, std::uint32_t epoll_events) {
 
 void FdWatches::drop_retired() {
   // What a handler captured may unwatch others when it goes.
-  while (!retired_.empty()) std::exchange(retired_, {}).clear();
+  while (const std::unique_ptr<Watch> dropped = std::move(retired_)) {
+    retired_ = std::move(dropped->next);
+  }
 }
 
 void FdWatches::clear() {
@@ -112,8 +114,9 @@ int FdWatches::control(int operation, int fd, const Watch& watch) const {
   return ::epoll_ctl(epoll_fd_, operation, fd, &event);
 }
 
-void FdWatches::retire(int fd) {
-  retired_.push_back(std::move(watches_[static_cast<std::size_t>(fd)]));
+void FdWatches::retire(std::unique_ptr<Watch> watch) {
+  watch->next = std::move(retired_);
+  retired_ = std::move(watch);
 }
 
 }  // namespace azure::iot::device

@@ -34,15 +34,16 @@ class FdWatches {
     std::uint32_t generation = 0;
     unsigned readiness = 0;
     EventLoop::FdHandler handler;
+    std::unique_ptr<Watch> next = nullptr;  // Once it is retired.
   };
   Watch* find(int fd) const;
   int control(int operation, int fd, const Watch& watch) const;
-  void retire(int fd);
+  void retire(std::unique_ptr<Watch> watch);
 
   int epoll_fd_;
   std::uint32_t last_generation_ = 0;
   std::vector<std::unique_ptr<Watch>> watches_;  // By descriptor.
-  std::vector<std::unique_ptr<Watch>> retired_;
+  std::unique_ptr<Watch> retired_;               // The first of a list.
 };
 
 }  // namespace azure::iot::device

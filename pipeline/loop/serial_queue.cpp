@@ -1,7 +1,7 @@
 #include "pipeline/loop/serial_queue.hpp"
 
-#include <deque>
 #include <mutex>
+#include <stdexcept>
 
 #include "pipeline/loop/escape.hpp"
 
@@ -10,14 +10,16 @@ namespace azure::iot::device {
 class SerialQueue::State final : public HandlerPool::Strand,
                                  public std::enable_shared_from_this<State> {
  public:
-  State(std::shared_ptr<HandlerPool> pool, std::function<void(std::exception_ptr)> on_exception)
-      : pool_(std::move(pool)), on_exception_(std::move(on_exception)) {}
+  State(std::shared_ptr<HandlerPool> pool, std::function<void(std::exception_ptr)> on_exception,
+        std::weak_ptr<EventLoop> loop)
+      : pool_(std::move(pool)), on_exception_(std::move(on_exception)), loop_(std::move(loop)) {}
 
   void push(PostedWork* task) {
     {
       const std::lock_guard lock(mutex_);
       if (!closed_) {
-        tasks_.push_back(std::exchange(task, nullptr));
+        tasks_.push(std::exchange(task, nullptr));
+        ++pending_;
         if (std::exchange(scheduled_, true)) return;
       }
     }
@@ -29,10 +31,8 @@ class SerialQueue::State final : public HandlerPool::Strand,
     PostedWork* task = nullptr;
     {
       const std::lock_guard lock(mutex_);
-      if (!tasks_.empty()) {
-        task = tasks_.front();
-        tasks_.pop_front();
-      }
+      task = tasks_.pop();
+      if (task) --pending_;
     }
     if (task) run(task);
     const std::lock_guard lock(mutex_);
@@ -40,19 +40,27 @@ class SerialQueue::State final : public HandlerPool::Strand,
     return scheduled_;
   }
 
+  std::shared_ptr<EventLoop> loop() const override { return loop_.lock(); }
+  void on_no_thread(const std::string& why) override {
+    if (!on_exception_) return;
+    contain("an exception handler",
+            [&] { on_exception_(std::make_exception_ptr(std::runtime_error(why))); });
+  }
+
   void close() {
-    std::deque<PostedWork*> dropped;
+    WorkList dropped;
     {
       const std::lock_guard lock(mutex_);
       closed_ = true;
-      dropped.swap(tasks_);
+      std::swap(dropped, tasks_);
+      pending_ = 0;
     }
-    for (PostedWork* task : dropped) task->discard();
+    while (PostedWork* const task = dropped.pop()) task->discard();
   }
 
   std::size_t pending() const {
     const std::lock_guard lock(mutex_);
-    return tasks_.size();
+    return pending_;
   }
 
  private:
@@ -69,15 +77,18 @@ class SerialQueue::State final : public HandlerPool::Strand,
 
   const std::shared_ptr<HandlerPool> pool_;
   const std::function<void(std::exception_ptr)> on_exception_;
+  const std::weak_ptr<EventLoop> loop_;
   mutable std::mutex mutex_;
-  std::deque<PostedWork*> tasks_;
+  WorkList tasks_;
+  std::size_t pending_ = 0;
   bool scheduled_ = false;  // The pool has it, and will call `run_one`.
   bool closed_ = false;
 };
 
 SerialQueue::SerialQueue(std::shared_ptr<HandlerPool> pool,
-                         std::function<void(std::exception_ptr)> on_exception)
-    : state_(std::make_shared<State>(std::move(pool), std::move(on_exception))) {}
+                         std::function<void(std::exception_ptr)> on_exception,
+                         std::weak_ptr<EventLoop> loop)
+    : state_(std::make_shared<State>(std::move(pool), std::move(on_exception), std::move(loop))) {}
 
 SerialQueue::~SerialQueue() { close(); }
 

@@ -18,8 +18,11 @@ class SerialQueue {
  public:
   // `on_exception` is given what a task throws, on the pool's thread; without it that is logged.
   // It may be called once more after the queue is closed or gone, for the task that was running.
+  // While the pool can start no thread the tasks run on `loop`, if there is one, and `on_exception`
+  // is given the reason.
   explicit SerialQueue(std::shared_ptr<HandlerPool> pool,
-                       std::function<void(std::exception_ptr)> on_exception = nullptr);
+                       std::function<void(std::exception_ptr)> on_exception = nullptr,
+                       std::weak_ptr<EventLoop> loop = {});
   SerialQueue(const SerialQueue&) = delete;
   SerialQueue& operator=(const SerialQueue&) = delete;
   ~SerialQueue();

@@ -17,8 +17,33 @@ class PostedWork {
   virtual void discard() = 0;
 
  private:
+  friend class WorkList;
   friend class WorkQueue;
   PostedWork* next_ = nullptr;
+};
+
+// Pieces of work in a row, linked through themselves. One thread.
+class WorkList {
+ public:
+  bool empty() const { return first_ == nullptr; }
+  void push(PostedWork* work) { append(work, work); }
+  // Takes over a chain that ends with `last`.
+  void append(PostedWork* first, PostedWork* last) {
+    (last_ ? last_->next_ : first_) = first;
+    last_ = last;
+  }
+  // The oldest; null if there is none.
+  PostedWork* pop() {
+    PostedWork* const work = first_;
+    if (!work) return nullptr;
+    first_ = std::exchange(work->next_, nullptr);
+    if (!first_) last_ = nullptr;
+    return work;
+  }
+
+ private:
+  PostedWork* first_ = nullptr;
+  PostedWork* last_ = nullptr;
 };
 
 // Any callable as posted work.

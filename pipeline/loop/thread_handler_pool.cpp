@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "pipeline/log.hpp"
+#include "pipeline/loop/escape.hpp"
+#include "pipeline/loop/event_loop.hpp"
 #include "pipeline/loop/thread.hpp"
 
 namespace azure::iot::device {
@@ -20,7 +22,18 @@ struct ThreadHandlerPool::Worker {
   std::shared_ptr<Strand> strand;  // What it is to run next.
 };
 
-struct ThreadHandlerPool::State {
+struct ThreadHandlerPool::State : std::enable_shared_from_this<State> {
+  // With the lock held. Throws if no thread can be started.
+  void start_worker();
+  bool has_room() const { return workers.size() < options.max_threads; }
+  bool try_to_start_worker();
+  // Whether no thread has taken the strand up.
+  bool waits(const std::shared_ptr<Strand>& strand) const {
+    return std::find(ready.begin(), ready.end(), strand) != ready.end();
+  }
+  // Takes it back then.
+  bool withdraw(const std::shared_ptr<Strand>& strand) { return std::erase(ready, strand) > 0; }
+
   HandlerPoolOptions options;
   std::mutex mutex;
   bool stopping = false;
@@ -46,31 +59,80 @@ ThreadHandlerPool::ThreadHandlerPool(const HandlerPoolOptions& options)
   state_->options.idle_time = std::min(options.idle_time, longest);
 }
 
+// Needs no memory: the threads are joined where they are kept.
 ThreadHandlerPool::~ThreadHandlerPool() {
-  std::vector<std::thread> leaving;
+  std::vector<std::shared_ptr<Worker>> leaving;
+  std::thread retired;
   {
     const std::lock_guard lock(state_->mutex);
     state_->stopping = true;
-    for (const auto& worker : state_->workers) {
+    leaving.swap(state_->workers);
+    retired.swap(state_->retired);
+    for (const auto& worker : leaving) {
       const bool idle =
           std::find(state_->idle.begin(), state_->idle.end(), worker.get()) != state_->idle.end();
       if (idle) {
-        leaving.push_back(std::move(worker->thread));
         worker->wake.notify_one();
       } else {
         // Inside a handler, perhaps the very one that lets go of this pool.
         worker->thread.detach();
       }
     }
-    if (state_->retired.joinable()) leaving.push_back(std::move(state_->retired));
   }
-  for (std::thread& thread : leaving) thread.join();
+  for (const auto& worker : leaving) {
+    if (worker->thread.joinable()) worker->thread.join();
+  }
+  if (retired.joinable()) retired.join();
 }
+
+// A strand for which no thread could be started, on its loop. It goes when the strand has been
+// taken up, or with the loop.
+class ThreadHandlerPool::Retry : public std::enable_shared_from_this<Retry> {
+ public:
+  Retry(std::shared_ptr<State> state, std::shared_ptr<Strand> strand, EventLoop& loop)
+      : state_(std::move(state)), strand_(std::move(strand)), loop_(loop) {}
+  // The loop may have ended. A strand that nobody takes up must not keep the pool, as it would.
+  ~Retry() {
+    if (!waiting_) return;
+    const std::lock_guard lock(state_->mutex);
+    state_->withdraw(strand_);
+  }
+
+  void wait() {
+    constexpr std::chrono::seconds kInterval{1};
+    timer_.start(loop_, kInterval, [self = shared_from_this()] { self->try_again(); });
+  }
+
+ private:
+  void try_again() {
+    std::unique_lock lock(state_->mutex);
+    waiting_ = !state_->stopping && state_->waits(strand_);
+    if (!waiting_) return;
+    const bool none = state_->has_room() && !state_->try_to_start_worker() &&
+                      state_->workers.empty() && state_->withdraw(strand_);
+    lock.unlock();
+    if (!none) return wait();  // Another strand may keep the thread for long.
+    waiting_ = false;
+    run_here();
+  }
+
+  // Between other work of the loop, as long as there is something to run.
+  void run_here() {
+    const bool more = strand_->run_one();
+    if (more) loop_.post([self = shared_from_this()] { self->run_here(); });
+  }
+
+  const std::shared_ptr<State> state_;
+  const std::shared_ptr<Strand> strand_;
+  EventLoop& loop_;
+  Timer timer_;
+  bool waiting_ = true;
+};
 
 void ThreadHandlerPool::schedule(std::shared_ptr<Strand> strand) {
   if (fork_guard_.in_child()) return;
 
-  const std::lock_guard lock(state_->mutex);
+  std::unique_lock lock(state_->mutex);
   if (!state_->idle.empty()) {
     Worker* const worker = state_->idle.back();
     state_->idle.pop_back();
@@ -78,19 +140,48 @@ void ThreadHandlerPool::schedule(std::shared_ptr<Strand> strand) {
     worker->wake.notify_one();
     return;
   }
-  state_->ready.push_back(std::move(strand));
-  if (state_->workers.size() == state_->options.max_threads) return;
-  auto worker = std::make_shared<Worker>();
+  state_->ready.push_back(strand);
+  if (!state_->has_room()) return;
   try {
-    // It takes the mutex before anything else, and so finds all this done.
-    worker->thread =
-        start_thread("azure-iot-hdlr", [state = state_, worker] { work(state, worker); });
-  } catch (const std::system_error& error) {
-    log(LogLevel::error, "HandlerPool",
-        "A handler has to wait, as no thread can be started: ", std::string_view(error.what()));
-    return;
+    return state_->start_worker();
+  } catch (const std::exception& error) {
+    lock.unlock();
+    const std::string why = error.what();
+    log(LogLevel::error, "HandlerPool", "A handler has to wait: ", why);
+    if (const auto loop = strand->loop()) {
+      auto retry = std::make_shared<Retry>(state_, strand, *loop);
+      loop->post([retry] { retry->wait(); });
+    }
+    strand->on_no_thread(why);
   }
-  state_->workers.push_back(std::move(worker));
+}
+
+void ThreadHandlerPool::State::start_worker() {
+  auto worker = std::make_shared<Worker>();
+  workers.reserve(workers.size() + 1);
+  idle.reserve(workers.size() + 1);
+  // It takes the mutex before anything else, and so finds all this done.
+  worker->thread =
+      start_thread("azure-iot-hdlr", [state = shared_from_this(), worker] { work(state, worker); });
+  workers.push_back(std::move(worker));
+}
+
+bool ThreadHandlerPool::State::try_to_start_worker() {
+  try {
+    start_worker();
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+// Behind the others, whose turn it is; at once if there is no memory for that.
+void ThreadHandlerPool::queue_again(State& state, Worker& self, std::shared_ptr<Strand> strand) {
+  try {
+    state.ready.push_back(strand);
+  } catch (const std::bad_alloc&) {
+    self.strand = std::move(strand);
+  }
 }
 
 void ThreadHandlerPool::work(std::shared_ptr<State> state, std::shared_ptr<Worker> self) {
@@ -105,8 +196,11 @@ void ThreadHandlerPool::work(std::shared_ptr<State> state, std::shared_ptr<Worke
       const bool more = strand->run_one();
       if (!more) strand.reset();  // Perhaps the last owner of the pool.
       lock.lock();
-      if (more) state->ready.push_back(std::move(strand));
-      if (state->stopping) return;
+      if (state->stopping) {
+        lock.unlock();  // What the strand holds goes without it.
+        return;
+      }
+      if (more) queue_again(*state, *self, std::move(strand));
       continue;
     }
 

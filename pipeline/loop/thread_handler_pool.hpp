@@ -14,9 +14,11 @@ class ThreadHandlerPool final : public HandlerPool {
  private:
   struct Worker;
   struct State;
+  class Retry;
 
   explicit ThreadHandlerPool(const HandlerPoolOptions& options);
   ~ThreadHandlerPool() override;
+  static void queue_again(State& state, Worker& self, std::shared_ptr<Strand> strand);
   static void work(std::shared_ptr<State> state, std::shared_ptr<Worker> self);
 
   ForkGuard fork_guard_;

@@ -22,7 +22,12 @@ void Timer::start_at(EventLoop& loop, SteadyTime due, std::uint64_t turn,
   turn_ = turn;
   // The function it had goes with the argument, last: what it captured may hold this timer.
   function_.swap(function);
-  loop.timers_.push(*this);
+  try {
+    loop.timers_.push(*this);
+  } catch (...) {
+    loop_ = nullptr;
+    throw;
+  }
 }
 
 void Timer::cancel() {

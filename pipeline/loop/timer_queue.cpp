@@ -1,5 +1,6 @@
 #include "pipeline/loop/timer_queue.hpp"
 
+#include <new>
 #include <tuple>
 #include <utility>
 
@@ -12,13 +13,11 @@ SteadyTime TimerQueue::next_due() const { return heap_.empty() ? kNever : heap_.
 bool TimerQueue::fire_one(SteadyTime now, std::uint64_t last_turn) {
   while (!heap_.empty() && heap_.front()->due_ <= now) {
     Timer& timer = *heap_.front();
-    remove(timer);
     if (timer.turn_ > last_turn) {
-      timer.held_back_ = true;
-      timer.position_ = held_back_.size();
-      held_back_.push_back(&timer);
+      if (!hold_back(timer)) return false;  // It is still due in the next turn.
       continue;
     }
+    remove(timer);
     timer.loop_ = nullptr;
     // Out of the timer before the call: the function may restart or destroy the timer.
     const std::function<void()> function = std::exchange(timer.function_, nullptr);
@@ -28,21 +27,34 @@ bool TimerQueue::fire_one(SteadyTime now, std::uint64_t last_turn) {
   return false;
 }
 
+bool TimerQueue::hold_back(Timer& timer) {
+  try {
+    held_back_.push_back(&timer);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  remove(timer);
+  timer.held_back_ = true;
+  timer.position_ = held_back_.size() - 1;
+  return true;
+}
+
 void TimerQueue::release_held_back() {
-  for (Timer* timer : std::exchange(held_back_, {})) {
-    timer->held_back_ = false;
-    push(*timer);
+  while (!held_back_.empty()) {
+    Timer& timer = *held_back_.back();
+    push(timer);
+    held_back_.pop_back();
+    timer.held_back_ = false;
   }
 }
 
 void TimerQueue::stop_all() {
-  release_held_back();
-  // The functions go last: what they captured may hold other timers of this queue.
-  std::vector<std::function<void()>> dropped;
-  dropped.reserve(heap_.size());
-  for (Timer* timer : std::exchange(heap_, {})) {
-    timer->loop_ = nullptr;
-    dropped.push_back(std::exchange(timer->function_, nullptr));
+  while (!heap_.empty() || !held_back_.empty()) {
+    Timer& timer = heap_.empty() ? *held_back_.back() : *heap_.back();
+    remove(timer);
+    timer.loop_ = nullptr;
+    // Goes when the queue is in order again: what it captured may hold other timers of it.
+    const std::function<void()> dropped = std::exchange(timer.function_, nullptr);
   }
 }
 

@@ -34,6 +34,7 @@ class TimerQueue {
   friend class Timer;
   void remove(Timer& timer);
   void push(Timer& timer);
+  bool hold_back(Timer& timer);  // False if there is no memory for it.
   void sift_up(std::size_t position);
   void sift_down(std::size_t position);
   void place(std::size_t position, Timer* timer);

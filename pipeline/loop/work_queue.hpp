@@ -31,23 +31,14 @@ class WorkQueue {
       PostedWork* const older = std::exchange(work->next_, first);
       first = std::exchange(work, older);
     }
-    if (!first) return;
-    (last_taken_ ? last_taken_->next_ : first_taken_) = first;
-    last_taken_ = last;
+    if (first) taken_.append(first, last);
   }
   // The oldest of what was taken; null if there is none left.
-  PostedWork* pop() {
-    PostedWork* const work = first_taken_;
-    if (!work) return nullptr;
-    first_taken_ = std::exchange(work->next_, nullptr);
-    if (!first_taken_) last_taken_ = nullptr;
-    return work;
-  }
+  PostedWork* pop() { return taken_.pop(); }
 
  private:
   std::atomic<PostedWork*> newest_ = nullptr;
-  PostedWork* first_taken_ = nullptr;
-  PostedWork* last_taken_ = nullptr;
+  WorkList taken_;
 };
 
 }  // namespace azure::iot::device

@@ -123,7 +123,7 @@ void MqttTransportStage::run(Owned<PauseReadingOperation> op) {
   if (!transport_) return refuse(std::move(op));
   reads_on_.cancel();
   if (op->paused) {
-    reads_on_.start(loop(), longest_pause(), [this] { on_pause_too_long(); });
+    reads_on_.start(loop(), longest_pause(), [this] { guard([this] { on_pause_too_long(); }); });
   }
   transport_->pause_reading(op->paused);
   complete(std::move(op));
@@ -145,11 +145,15 @@ Duration MqttTransportStage::longest_pause() const {
 }
 
 void MqttTransportStage::on_mqtt_connected(bool session_present) {
+  guard([&] { connected(session_present); });
+}
+
+void MqttTransportStage::connected(bool session_present) {
   send_event_up(ConnectedEvent(session_present));
   if (!pending_is<ConnectOperation>()) {
     return log_for(nucleus().client_id, LogLevel::info, name(), "connected, though nobody asked");
   }
-  answer(take_connection_op());
+  complete(take_connection_op());
 }
 
 void MqttTransportStage::on_mqtt_connection_failure(Error cause) {
@@ -161,12 +165,16 @@ void MqttTransportStage::on_mqtt_connection_failure(Error cause) {
 }
 
 void MqttTransportStage::on_mqtt_disconnected(Error cause) {
+  guard([&] { disconnected(std::move(cause)); });
+}
+
+void MqttTransportStage::disconnected(Error cause) {
   // The event first: whoever is told of the end of an operation finds the new state.
   send_event_up(DisconnectedEvent(cause));
-  if (pending_is<DisconnectOperation>()) return answer(take_connection_op());
+  if (pending_is<DisconnectOperation>()) return complete(take_connection_op());
   if (pending_is<ConnectOperation>()) {
     if (!cause) cause = Error(Errc::connection_dropped, "disconnected while connecting");
-    return answer(take_connection_op(), std::move(cause));
+    return complete(take_connection_op(), std::move(cause));
   }
   // Without a redial nothing in flight will be acknowledged any more.
   if (!nucleus().options.connection_retry) transport_->cancel_all_operations();
@@ -176,7 +184,7 @@ void MqttTransportStage::on_mqtt_disconnected(Error cause) {
 
 void MqttTransportStage::on_mqtt_message_received(std::string_view topic,
                                                   std::string_view payload) {
-  send_event_up(IncomingMqttMessageEvent(topic, payload));
+  guard([&] { send_event_up(IncomingMqttMessageEvent(topic, payload)); });
 }
 
 void MqttTransportStage::on_mqtt_acknowledged(OpKey key, Error error) {

@@ -46,6 +46,8 @@ class MqttTransportStage final
   void on_mqtt_disconnected(Error cause) override;
   void on_mqtt_message_received(std::string_view topic, std::string_view payload) override;
   void on_mqtt_acknowledged(OpKey key, Error error) override;
+  void connected(bool session_present);
+  void disconnected(Error cause);
   bool still_waits(OpKey key) const override { return in_flight_.holds(key); }
   void on_close() override;
 

@@ -37,7 +37,7 @@ foreach(folder ${AZURE_IOT_DEVICE_FOLDERS})
     PATTERN "transport/tunnel" EXCLUDE
     REGEX "(transport/name_lookup|mqtt/(arrivals|connection_attempt|keep_alive|mqtt_link))[.]hpp$" EXCLUDE
     REGEX "mqtt/(mosquitto_(client|errors|library)|operation_manager|private_listener)[.]hpp$" EXCLUDE
-    REGEX "loop/(epoll_loop|escape|fd_watches|loop_clock|process_wide|shared_instance)[.]hpp$" EXCLUDE
+    REGEX "loop/(epoll_loop|fd_watches|loop_clock|process_wide|shared_instance)[.]hpp$" EXCLUDE
     REGEX "loop/(thread|thread_handler_pool|unique_fd|work_queue)[.]hpp$" EXCLUDE
     REGEX "(json/json_[a-z]+|auth/wipe)[.]hpp$" EXCLUDE)
 endforeach()

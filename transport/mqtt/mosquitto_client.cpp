@@ -108,12 +108,18 @@ MosquittoClient::~MosquittoClient() {
 }
 
 // Everything that is told passes here. What it leaves in errno would be taken by libmosquitto for
-// the outcome of its own last step; what it throws would leave libmosquitto with its lock held.
+// the outcome of its own last step; what it throws would leave libmosquitto with its lock held. It
+// ends the connection instead, since a packet is lost.
 template <class Tell>
 void MosquittoClient::tell(const Tell& tell) {
   ++packets_received_;
   bytes_at_packet_ = bytes_received();
-  contain("a packet's handler", [&] { tell(events_); });
+  bool told = false;
+  contain("a packet's handler", [&] {
+    tell(events_);
+    told = true;
+  });
+  lost_packet_ |= !told;
   errno = 0;
 }
 
@@ -124,8 +130,9 @@ MosquittoResult MosquittoClient::call(const Call& call) {
   forget_openssl_errors();
   clear_verify_failure();
   errno = 0;
+  lost_packet_ = false;
   const int rc = call();
-  const MosquittoResult result{rc, errno};
+  const MosquittoResult result{lost_packet_ ? MOSQ_ERR_NOMEM : rc, errno};
   if (const int failure = last_verify_failure()) verify_failure_ = failure;
   if (!result) forget_openssl_errors();
   return result;

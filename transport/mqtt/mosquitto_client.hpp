@@ -140,7 +140,8 @@ class MosquittoClient {
   std::uint64_t bytes_at_packet_ = 0;      // Received when the last of them was complete.
   unsigned long openssl_error_ = 0;
   int verify_failure_ = 0;
-  bool blocked_ = false;  // The socket took no more.
+  bool blocked_ = false;      // The socket took no more.
+  bool lost_packet_ = false;  // What came during a call could not be told.
   bool has_more_ = false;
   bool handshaken_ = false;
 };

@@ -40,6 +40,13 @@ int keep_new_session(SSL* connection, SSL_SESSION* session) {
   return 1;  // It is ours now.
 }
 
+// OpenSSL would free what is its own when the process ends, beside threads that still use it. It
+// can be told not to only before anything else of it is called.
+SSL_CTX* make_context() {
+  static const int told = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+  return told == 1 ? SSL_CTX_new(TLS_client_method()) : nullptr;
+}
+
 Error openssl_error(std::string what) {
   char text[256];
   ERR_error_string_n(ERR_get_error(), text, sizeof text);
@@ -77,7 +84,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::create(const TlsSettings& settin
 TlsContext::TlsContext(std::string hostname)
     : hostname_(std::move(hostname)),
       names_host_(!is_ip_address(hostname_)),
-      context_(SSL_CTX_new(TLS_client_method())) {}
+      context_(make_context()) {}
 
 void FreeSession::operator()(ssl_session_st* session) const { SSL_SESSION_free(session); }
 

@@ -1,5 +1,6 @@
 #include "transport/tls/write_buffer.hpp"
 
+#include <new>
 #include <utility>
 
 #include <openssl/bio.h>
@@ -27,7 +28,7 @@ struct WriteBuffer::Method {
   static int write(BIO* bio, const char* data, int size) {
     BIO_clear_retry_flags(bio);
     WriteBuffer* const buffer = self(bio);
-    return buffer ? buffer->write({data, static_cast<std::size_t>(size)}) : -1;
+    return buffer ? buffer->write_or_break({data, static_cast<std::size_t>(size)}) : -1;
   }
   static long control(BIO* bio, int command, long number, void* pointer) {
     switch (command) {
@@ -98,6 +99,16 @@ void WriteBuffer::detach() {
   shared.bytes.clear();
 }
 
+// OpenSSL calls it: nothing is thrown.
+int WriteBuffer::write_or_break(std::string_view bytes) noexcept {
+  try {
+    return write(bytes);
+  } catch (const std::bad_alloc&) {
+    broken_ = true;
+    return -1;
+  }
+}
+
 int WriteBuffer::write(std::string_view bytes) {
   Shared& shared = Shared::of_this_thread();
   const bool full = shared.owner == this && shared.bytes.size() + bytes.size() > Shared::kCapacity;
@@ -128,11 +139,20 @@ bool WriteBuffer::flush() {
     if (backlog_.empty()) backlog_ = std::string();
   } else if (shared.owner == this) {
     const std::size_t sent = send(shared.bytes);
-    backlog_.assign(shared.bytes, sent);
+    keep_rest(std::string_view(shared.bytes).substr(sent));
     shared.owner = nullptr;
     shared.bytes.clear();
   }
   return !broken_;
+}
+
+// The connection is broken if there is no memory for it.
+void WriteBuffer::keep_rest(std::string_view rest) noexcept {
+  try {
+    backlog_.assign(rest);
+  } catch (const std::bad_alloc&) {
+    broken_ = true;
+  }
 }
 
 // How much of it the socket took.

@@ -38,7 +38,9 @@ class WriteBuffer {
   struct Method;  // What OpenSSL calls.
   class Shared;
 
+  int write_or_break(std::string_view bytes) noexcept;
   int write(std::string_view bytes);
+  void keep_rest(std::string_view rest) noexcept;
   std::size_t send(std::string_view bytes);
   void detach();
 

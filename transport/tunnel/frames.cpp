@@ -5,22 +5,43 @@
 #include <openssl/rand.h>
 #include <wslay/wslay.h>
 
+#include "pipeline/loop/escape.hpp"
+
 namespace azure::iot::device {
 
 struct Frames::Callbacks {
   static Frames& self(void* user_data) { return *static_cast<Frames*>(user_data); }
 
+  // Nothing is thrown through wslay. False if something was thrown: the frames end then.
+  template <class F>
+  static bool survives(void* user_data, const F& f) {
+    bool survived = false;
+    contain("a WebSocket frame", [&] {
+      f(self(user_data));
+      survived = true;
+    });
+    if (!survived) self(user_data).broken_ = true;
+    return survived;
+  }
+
   static ssize_t receive(wslay_event_context* context, std::uint8_t* to, std::size_t size, int,
                          void* user_data) {
-    const long got = self(user_data).ends_.receive({reinterpret_cast<char*>(to), size});
+    long got = -1;
+    survives(user_data, [&](Frames& frames) {
+      got = frames.ends_.receive({reinterpret_cast<char*>(to), size});
+    });
     if (got > 0) return got;
     wslay_event_set_error(context, got == 0 ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
     return -1;
   }
-  static ssize_t send(wslay_event_context*, const std::uint8_t* bytes, std::size_t size, int,
-                      void* user_data) {
-    self(user_data).ends_.send({reinterpret_cast<const char*>(bytes), size});
-    return static_cast<ssize_t>(size);
+  static ssize_t send(wslay_event_context* context, const std::uint8_t* bytes, std::size_t size,
+                      int, void* user_data) {
+    const bool sent = survives(user_data, [&](Frames& frames) {
+      frames.ends_.send({reinterpret_cast<const char*>(bytes), size});
+    });
+    if (sent) return static_cast<ssize_t>(size);
+    wslay_event_set_error(context, WSLAY_ERR_CALLBACK_FAILURE);
+    return -1;
   }
   // Against proxies that take frames for something else (RFC 6455 section 10.3).
   static int mask(wslay_event_context* context, std::uint8_t* to, std::size_t size, void*) {
@@ -35,9 +56,10 @@ struct Frames::Callbacks {
   }
   static void on_chunk(wslay_event_context*, const wslay_event_on_frame_recv_chunk_arg* chunk,
                        void* user_data) {
-    Frames& frames = self(user_data);
-    if (frames.in_control_frame_) return;
-    frames.ends_.on_bytes({reinterpret_cast<const char*>(chunk->data), chunk->data_length});
+    survives(user_data, [&](Frames& frames) {
+      if (frames.in_control_frame_ || frames.broken_) return;
+      frames.ends_.on_bytes({reinterpret_cast<const char*>(chunk->data), chunk->data_length});
+    });
   }
 };
 
@@ -62,7 +84,7 @@ Frames::~Frames() = default;
 
 // After a close, and after what is no frame, wslay wants nothing more, and reports success.
 bool Frames::receive() {
-  return context_ && wslay_event_recv(context_.get()) == 0 &&
+  return context_ && wslay_event_recv(context_.get()) == 0 && !broken_ &&
          wslay_event_want_read(context_.get()) != 0;
 }
 

@@ -40,6 +40,7 @@ class Frames {
   };
   Ends ends_;
   std::unique_ptr<wslay_event_context, Free> context_;
+  bool broken_ = false;  // Something was thrown.
   bool in_control_frame_ = false;
 };
 

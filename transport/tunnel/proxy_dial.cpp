@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "pipeline/loop/escape.hpp"
 #include "pipeline/loop/timer.hpp"
 #include "transport/resolver.hpp"
 #include "transport/tunnel/proxy_errors.hpp"
@@ -63,11 +64,7 @@ class ProxyDial::Impl {
       });
       return;
     }
-    start_.start(loop_, Duration::zero(), [this] {
-      int running = 0;
-      curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
-      look_for_end();
-    });
+    start_.start(loop_, Duration::zero(), [this] { drive(CURL_SOCKET_TIMEOUT, 0); });
   }
 
   ~Impl() {
@@ -137,9 +134,20 @@ class ProxyDial::Impl {
     curl_easy_setopt(easy_, option, value);
   }
 
+  // Nothing is thrown through libcurl: it is told, and what was thrown ends the dial afterwards.
+  template <class F>
+  int survive(const F& f) {
+    try {
+      f();
+      return 0;
+    } catch (...) {
+      thrown_ = Error(Errc::connection_failed, thrown_text());
+      return -1;
+    }
+  }
   static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void*) {
-    static_cast<Impl*>(self)->watch(fd, what);
-    return 0;
+    auto& impl = *static_cast<Impl*>(self);
+    return impl.survive([&] { impl.watch(fd, what); });
   }
 
   void watch(int fd, int what) {
@@ -156,17 +164,14 @@ class ProxyDial::Impl {
   }
 
   static int on_timer(CURLM*, long milliseconds, void* self) {
-    static_cast<Impl*>(self)->set_timer(milliseconds);
-    return 0;
+    auto& impl = *static_cast<Impl*>(self);
+    return impl.survive([&] { impl.set_timer(milliseconds); });
   }
 
   void set_timer(long milliseconds) {
     if (milliseconds < 0) return timer_.cancel();
-    timer_.start(loop_, std::chrono::milliseconds(milliseconds), [this] {
-      int running = 0;
-      curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
-      look_for_end();
-    });
+    timer_.start(loop_, std::chrono::milliseconds(milliseconds),
+                 [this] { drive(CURL_SOCKET_TIMEOUT, 0); });
   }
 
   void on_ready(int fd, unsigned readiness) {
@@ -174,8 +179,13 @@ class ProxyDial::Impl {
         ((readiness & EventLoop::kReadable) ? CURL_CSELECT_IN : 0) |
         ((readiness & EventLoop::kWritable) ? CURL_CSELECT_OUT : 0) |
         ((readiness & (EventLoop::kError | EventLoop::kHangUp)) ? CURL_CSELECT_ERR : 0);
+    drive(fd, what);
+  }
+
+  void drive(curl_socket_t fd, int what) {
     int running = 0;
     curl_multi_socket_action(multi_, fd, what, &running);
+    if (thrown_) return tell(std::exchange(thrown_, Error{}));
     look_for_end();
   }
 
@@ -204,6 +214,7 @@ class ProxyDial::Impl {
   EventLoop& loop_;
   const Route route_;
   Done done_;
+  Error thrown_;  // By what libcurl called.
   List addresses_;
   CURLM* multi_ = nullptr;
   CURL* easy_ = nullptr;
