@@ -1,6 +1,5 @@
 #include "provisioning/mqtt_topic_provisioning.hpp"
 
-#include <algorithm>
 #include <optional>
 
 #include "pipeline/text/text.hpp"
@@ -17,10 +16,6 @@ Error malformed() {
   return Error(Errc::bad_content,
                "topic has incorrect format: "
                "$dps/registrations/res/{status}/?$rid={request id} was expected");
-}
-
-std::string* find_value(Properties& properties, std::string_view name) {
-  return const_cast<std::string*>(find_property(properties, name));
 }
 
 }  // namespace
@@ -49,11 +44,11 @@ Result<Properties> extract_properties_from_dps_response_topic(std::string_view t
   for (bool more = true; more;) {
     TopicProperty property = take_topic_property(*bag, more);
     if (!property.has_value) return malformed();
-    std::string* earlier = find_value(properties, property.name);
+    auto* const earlier = properties.find(property.name);
     if (!earlier) {
-      properties.emplace_back(std::move(property.name), std::move(property.value));
-    } else if (earlier->empty()) {
-      *earlier = std::move(property.value);
+      properties.add({std::move(property.name), std::move(property.value)});
+    } else if (earlier->second.empty()) {
+      earlier->second = std::move(property.value);
     } else {
       return Error(Errc::bad_content, "Duplicate keys in DPS response topic");
     }
@@ -62,9 +57,8 @@ Result<Properties> extract_properties_from_dps_response_topic(std::string_view t
 }
 
 const std::string* find_property(const Properties& properties, std::string_view name) {
-  const auto found = std::find_if(properties.begin(), properties.end(),
-                                  [name](const auto& property) { return property.first == name; });
-  return found != properties.end() ? &found->second : nullptr;
+  const auto* const found = properties.find(name);
+  return found ? &found->second : nullptr;
 }
 
 Result<std::string> extract_status_code_from_dps_response_topic(std::string_view topic) {

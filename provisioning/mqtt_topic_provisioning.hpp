@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "../pipeline/result.hpp"
+#include "../pipeline/text/named_list.hpp"
 
 // The MQTT topics of the Device Provisioning Service: made for what is sent, read for what arrives.
 // Pure text, any thread. What cannot be read is an Error with Errc::bad_content.
@@ -20,7 +20,7 @@ bool is_dps_response_topic(std::string_view topic);
 
 // What a response's topic says, in its order: "rid", and "retry-after" where the service asks for
 // patience. A name that occurs twice is an error, unless its first value is empty.
-using Properties = std::vector<std::pair<std::string, std::string>>;
+using Properties = NamedList<std::pair<std::string, std::string>>;
 Result<Properties> extract_properties_from_dps_response_topic(std::string_view topic);
 // The value of a property; null if it is not there.
 const std::string* find_property(const Properties& properties, std::string_view name);

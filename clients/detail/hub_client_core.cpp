@@ -59,19 +59,24 @@ void HubClientCore::control_flow() {
   pipeline_->enter(make_op<PauseReadingOperation>(pause));
 }
 
+void HubClientCore::on_message(Message& message) {
+  auto* const inbox = handlers_.inboxes().inbox_of(message);
+  handlers_.route_message(std::move(message));
+  if (inbox) message_pulls_.wake(*inbox);
+}
+
 void HubClientCore::on_event(const Event& event) {
   if (const auto* message = event_cast<C2DMessageEvent>(event)) {
-    handlers_.route_message(std::move(message->message));
-    message_pulls_.wake();
+    on_message(message->message);
   } else if (const auto* input = event_cast<InputMessageEvent>(event)) {
-    handlers_.route_message(std::move(input->message));
-    message_pulls_.wake();
+    on_message(input->message);
   } else if (const auto* request = event_cast<MethodRequestEvent>(event)) {
+    auto& inbox = handlers_.inboxes().inbox_of(request->method_request);
     handlers_.route_method_request(std::move(request->method_request));
-    method_request_pulls_.wake();
+    method_request_pulls_.wake(inbox);
   } else if (const auto* patch = event_cast<TwinDesiredPropertiesPatchEvent>(event)) {
     handlers_.route_twin_patch(std::move(patch->patch));
-    twin_patch_pulls_.wake();
+    twin_patch_pulls_.wake(handlers_.inboxes().twin_patches);
   } else if (const auto* connected = event_cast<ConnectedEvent>(event)) {
     on_connected(connected->session_present);
   } else if (const auto* disconnected = event_cast<DisconnectedEvent>(event)) {
@@ -110,7 +115,11 @@ void HubClientCore::on_disconnected(const Error& cause) {
 
 void HubClientCore::end_with_shutdown(const std::shared_ptr<QuietWait>& wait) {
   if (was_shut_down()) return wait->give_up();
-  std::erase_if(quiet_waits_, [](const auto& ended) { return ended.expired(); });
+  if (quiet_waits_.size() == quiet_waits_.capacity()) {
+    // So seldom that it costs a constant for each.
+    std::erase_if(quiet_waits_, [](const auto& ended) { return ended.expired(); });
+    quiet_waits_.reserve(2 * quiet_waits_.size() + 1);
+  }
   quiet_waits_.push_back(wait);
 }
 

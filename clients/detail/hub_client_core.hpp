@@ -98,6 +98,7 @@ class HubClientCore final : public ClientCore {
 
   // What happens at the top of the pipeline, on the loop's thread.
   void on_event(const Event& event);
+  void on_message(Message& message);
   void control_flow();
   void on_connected(bool session_present);
   void on_disconnected(const Error& cause);

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <algorithm>
-#include <list>
-#include <memory>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -13,8 +11,8 @@
 
 namespace azure::iot::device::detail {
 
-// Those who wait for something to come into an inbox, in the order in which they came: the older
-// receive calls. Loop's thread only.
+// The older receive calls that wait for something to come into an inbox: for each inbox in the
+// order in which they came. Loop's thread only.
 template <class T>
 class PullQueue {
  public:
@@ -24,43 +22,41 @@ class PullQueue {
   void wait(EventLoop& loop, Inbox<T>& inbox, SteadyTime deadline, Done done) {
     if (auto item = inbox.take()) return done(std::move(item));
     if (deadline <= loop.now()) return done(std::optional<T>());
-    Waiting& waiting = waiting_.emplace_back(inbox, std::move(done));
+    const auto waiting = waiting_.emplace(&inbox, std::move(done));
     if (deadline == kNever) return;
-    waiting.timer.start_at(loop, deadline, [this, &waiting] { end(waiting, std::optional<T>()); });
+    waiting->second.timer.start_at(loop, deadline,
+                                   [this, waiting] { end(waiting, std::optional<T>()); });
   }
 
-  // Something was put into an inbox.
-  void wake() {
-    for (auto it = waiting_.begin(); it != waiting_.end();) {
-      Waiting& waiting = *it++;
-      auto item = waiting.inbox.take();
-      if (!item) continue;
-      end(waiting, std::move(item));
-      it = waiting_.begin();  // Whoever was told may have waited anew, or ended others.
+  // Something was put into that inbox. A call that ends may begin others, or end them.
+  void wake(Inbox<T>& inbox) {
+    for (;;) {
+      const auto first = waiting_.lower_bound(&inbox);
+      if (first == waiting_.end() || first->first != &inbox) return;
+      auto item = inbox.take();
+      if (!item) return;
+      end(first, std::move(item));
     }
   }
 
   void fail_all(const Error& why) {
-    while (!waiting_.empty()) end(waiting_.front(), why);
+    while (!waiting_.empty()) end(waiting_.begin(), why);
   }
 
  private:
   struct Waiting {
-    Waiting(Inbox<T>& inbox_, Done done_) : inbox(inbox_), done(std::move(done_)) {}
-    Inbox<T>& inbox;
+    Waiting(Done done_) : done(std::move(done_)) {}
     Done done;
     Timer timer;
   };
+  using Queue = std::multimap<Inbox<T>*, Waiting>;
 
-  void end(Waiting& waiting, Outcome<std::optional<T>> outcome) {
-    std::list<Waiting> ended;
-    const auto found = std::find_if(waiting_.begin(), waiting_.end(),
-                                    [&](const Waiting& w) { return &w == &waiting; });
-    ended.splice(ended.begin(), waiting_, found);
-    ended.front().done(std::move(outcome));
+  void end(typename Queue::iterator waiting, Outcome<std::optional<T>> outcome) {
+    auto ended = waiting_.extract(waiting);
+    ended.mapped().done(std::move(outcome));
   }
 
-  std::list<Waiting> waiting_;
+  Queue waiting_;
 };
 
 }  // namespace azure::iot::device::detail

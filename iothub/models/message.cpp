@@ -1,6 +1,5 @@
 #include "iothub/models/message.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -11,12 +10,6 @@ namespace {
 
 constexpr std::string_view kSecurityMessageInterfaceId = "urn:azureiot:Security:SecurityAgent:1";
 
-template <class Properties>
-auto find_property(Properties& properties, std::string_view name) {
-  return std::find_if(properties.begin(), properties.end(),
-                      [name](const auto& property) { return property.first == name; });
-}
-
 }  // namespace
 
 CustomProperties::CustomProperties(std::initializer_list<Property> properties) {
@@ -24,22 +17,16 @@ CustomProperties::CustomProperties(std::initializer_list<Property> properties) {
 }
 
 std::optional<std::string>& CustomProperties::operator[](std::string_view name) {
-  const auto found = find_property(properties_, name);
-  if (found != properties_.end()) return found->second;
-  return properties_.emplace_back(std::string(name), std::nullopt).second;
+  if (Property* known = properties_.find(name)) return known->second;
+  return properties_.add({std::string(name), std::nullopt}).second;
 }
 
 const std::optional<std::string>* CustomProperties::find(std::string_view name) const {
-  const auto found = find_property(properties_, name);
-  return found != properties_.end() ? &found->second : nullptr;
+  const Property* found = properties_.find(name);
+  return found ? &found->second : nullptr;
 }
 
-bool CustomProperties::erase(std::string_view name) {
-  const auto found = find_property(properties_, name);
-  if (found == properties_.end()) return false;
-  properties_.erase(found);
-  return true;
-}
+bool CustomProperties::erase(std::string_view name) { return properties_.erase(name); }
 
 Message Message::from_json(const Json& body) {
   return {.data = body.dump(), .content_type = "application/json", .content_encoding = "utf-8"};

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "../../pipeline/json/json.hpp"
+#include "../../pipeline/text/named_list.hpp"
 #include "../limits.hpp"
 
 namespace azure::iot::device {
@@ -43,7 +43,7 @@ class CustomProperties {
   bool operator==(const CustomProperties&) const = default;
 
  private:
-  std::vector<Property> properties_;
+  NamedList<Property> properties_;
 };
 
 // A message to or from IoT Hub. Data that is copied and moved as any other; what is not set is not

@@ -92,8 +92,9 @@ Json::Json(const Json& other) {
       }
     } else if (const auto* object = std::get_if<ObjectBox>(&from.content_)) {
       ObjectBox copies = (*object)->with_names_only();
-      for (std::size_t i = 0; i < copies->members().size(); ++i) {
-        pending.push_back({&(*object)->members()[i].value, &copies->mutable_members()[i].value});
+      auto copied = copies->mutable_members().begin();
+      for (const Member& member : (*object)->members()) {
+        pending.push_back({&member.value, &(copied++)->value});
       }
       to.content_ = std::move(copies);
     } else {
@@ -236,7 +237,7 @@ std::span<const Json> Json::elements() const& {
   return std::get<Array>(content_);
 }
 
-std::span<const JsonMember> Json::members() const& {
+const Json::Members& Json::members() const& {
   if (!is_object()) throw_wrong_kind("an object", kind());
   return std::get<ObjectBox>(content_)->members();
 }
@@ -281,7 +282,7 @@ Json* Json::find(std::string_view name) noexcept {
 Json& Json::set(std::string_view name, Json value) {
   if (is_null()) *this = object();
   if (!is_object()) throw_wrong_kind("an object, to set '" + std::string(name) + "' in,", kind());
-  std::get<ObjectBox>(content_)->set(utf8_or_throw(std::string(name)), std::move(value));
+  std::get<ObjectBox>(content_)->place(utf8_or_throw(std::string(name))) = std::move(value);
   return *this;
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "../result.hpp"
+#include "../text/named_list.hpp"
 
 namespace azure::iot::device {
 
@@ -33,6 +34,7 @@ class Json {
   enum class Kind { null, boolean, number, string, array, object };
   using Array = std::vector<Json>;
   using Member = JsonMember;
+  using Members = NamedList<JsonMember>;
 
   // Text nested deeper than this is refused.
   static constexpr std::size_t kDepthLimit = 256;
@@ -105,9 +107,9 @@ class Json {
   std::uint64_t as_uint() const;
   double as_double() const;  // Of any number: the nearest one, infinite if it is too large.
   const std::string& as_string() const;
-  std::span<const Json> elements() const&;   // Of an array.
-  std::span<const Member> members() const&;  // Of an object, in their order.
-  void elements() const&& = delete;          // A loop would run over what has gone already.
+  std::span<const Json> elements() const&;  // Of an array.
+  const Members& members() const&;          // Of an object, in their order.
+  void elements() const&& = delete;         // A loop would run over what has gone already.
   void members() const&& = delete;
 
   // The content, or nothing if it is of another kind or does not fit; never throws. For bool,
@@ -200,5 +202,7 @@ struct JsonMember {
   std::string name;
   Json value;
 };
+
+inline const std::string& name_of(const JsonMember& member) { return member.name; }
 
 }  // namespace azure::iot::device

@@ -119,7 +119,7 @@ class Json::Writer {
       if (open.container->is_array()) {
         begin(std::get<Array>(open.container->content_)[index]);
       } else {
-        const Member& member = open.container->members()[sorted_ ? open.order[index] : index];
+        const Member& member = sorted_ ? *open.ordered[index] : *open.member++;
         append_text(text_, member.name);
         text_ += ": ";
         begin(member.value);
@@ -141,16 +141,18 @@ class Json::Writer {
  private:
   struct Open {
     const Json* container;
-    std::vector<std::uint32_t> order;  // Of an object that is to be sorted.
+    Members::Iterator member = {};            // Of an object.
+    std::vector<const Member*> ordered = {};  // Of an object that is to be sorted.
     std::size_t next = 0;
   };
 
   void begin(const Json& value) {
     std::visit(*this, value.content_);
-    if (value.is_array()) open_.push_back({&value, {}});
+    if (value.is_array()) open_.push_back({&value});
     if (value.is_object()) {
       const Object& object = *std::get<ObjectBox>(value.content_);
-      open_.push_back({&value, sorted_ ? object.order_by_name() : std::vector<std::uint32_t>()});
+      open_.push_back({&value, object.members().begin()});
+      if (sorted_) open_.back().ordered = object.ordered_by_name();
     }
   }
 

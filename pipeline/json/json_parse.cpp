@@ -117,13 +117,10 @@ class Json::Parser {
   bool StartObject() { return open(Json::object()); }
   bool Key(const char* text, rapidjson::SizeType length, bool) {
     if (!is_text({text, length})) return false;
-    std::get<ObjectBox>(open_.back().content_)->append(std::string(text, length));
+    std::get<ObjectBox>(open_.back().content_)->expect({text, length});
     return true;
   }
-  bool EndObject(rapidjson::SizeType) {
-    std::get<ObjectBox>(open_.back().content_)->settle();
-    return close();
-  }
+  bool EndObject(rapidjson::SizeType) { return close(); }
 
  private:
   // RapidJSON finds the first half of a surrogate pair without the second, but not the reverse.
@@ -154,7 +151,7 @@ class Json::Parser {
     } else if (auto* elements = std::get_if<Array>(&open_.back().content_)) {
       elements->push_back(std::move(value));
     } else {
-      std::get<ObjectBox>(open_.back().content_)->last_value() = std::move(value);
+      std::get<ObjectBox>(open_.back().content_)->take_expected(std::move(value));
     }
     return true;
   }

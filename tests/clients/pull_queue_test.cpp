@@ -30,7 +30,7 @@ struct Fixture {
   }
   void put(int item) {
     inbox.put(item);
-    queue.wake();
+    queue.wake(inbox);
   }
 
   ManualLoop loop;
@@ -75,7 +75,7 @@ TEST_CASE_FIXTURE(Fixture, "PullQueue: one wake serves as many waits as there ar
   for (const char* name : {"a", "b", "c"}) wait(name);
   inbox.put(1);
   inbox.put(2);
-  queue.wake();
+  queue.wake(inbox);
   CHECK(seen == Texts{"a: 1", "b: 2"});
 }
 
@@ -85,7 +85,7 @@ TEST_CASE_FIXTURE(Fixture, "PullQueue: a wait for another inbox is passed over, 
   put(1);
   CHECK(seen == Texts{"a: 1"});
   other.put(7);
-  queue.wake();
+  queue.wake(inbox);
   CHECK(seen == Texts{"a: 1", "other: 7"});
 }
 
@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(Fixture, "PullQueue: a caller may wait again from inside its c
   wait("b");
   inbox.put(1);
   inbox.put(2);
-  queue.wake();
+  queue.wake(inbox);
   // The wait that was started found the second item already there.
   CHECK(seen == Texts{"a: 1", "again: 2"});
   put(3);
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(Fixture, "PullQueue: a failure ends every wait, oldest first")
   CHECK(seen ==
         Texts{"a: operation_cancelled", "other: operation_cancelled", "b: operation_cancelled"});
   CHECK(loop.pending_timers() == 0);
-  queue.wake();
+  queue.wake(inbox);
   CHECK(seen.size() == 3);
 }
 

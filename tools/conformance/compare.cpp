@@ -11,7 +11,8 @@ namespace {
 constexpr std::array<std::string_view, 3> kNested{"event", "message", "method_response"};
 
 void collect_error_texts(const Json& in, std::set<std::string>& to) {
-  for (const JsonMember& member : in.is_object() ? in.members() : std::span<const JsonMember>()) {
+  static const Json::Members kNone;
+  for (const JsonMember& member : in.is_object() ? in.members() : kNone) {
     collect_error_texts(member.value, to);
   }
   for (const Json& element : in.is_array() ? in.elements() : std::span<const Json>()) {

@@ -22,7 +22,8 @@ bool any_step_so_far(const Situation& situation, Predicate holds) {
 template <class Predicate>
 bool any_member(const Json& value, std::string_view name, Predicate holds) {
   if (const Json* found = value.find(name); found && holds(*found)) return true;
-  const auto members = value.is_object() ? value.members() : std::span<const JsonMember>();
+  const Json::Members none;
+  const Json::Members& members = value.is_object() ? value.members() : none;
   const auto elements = value.is_array() ? value.elements() : std::span<const Json>();
   return std::any_of(members.begin(), members.end(),
                      [&](const JsonMember& m) { return any_member(m.value, name, holds); }) ||

@@ -1,9 +1,9 @@
 #include "transport/mqtt/mosquitto_transport.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "pipeline/log.hpp"
 #include "transport/mqtt/mqtt_link.hpp"
@@ -88,7 +88,7 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
     std::uint16_t mid = 0;
     if (Error error = link_->subscribe(topic, mid)) return error;
     operations_.establish(OperationManager::Kind::subscribe, mid, key);
-    subscriptions_.emplace_back(mid, topic);
+    subscriptions_[mid] = topic;
     return {};
   }
 
@@ -180,12 +180,8 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
   }
 
   std::string take_subscription(std::uint16_t mid) {
-    const auto found = std::find_if(subscriptions_.begin(), subscriptions_.end(),
-                                    [mid](const auto& entry) { return entry.first == mid; });
-    if (found == subscriptions_.end()) return {};
-    std::string topic = std::move(found->second);
-    subscriptions_.erase(found);
-    return topic;
+    const auto found = subscriptions_.extract(mid);
+    return found ? std::move(found.mapped()) : std::string();
   }
 
   EventLoop& loop_;
@@ -194,7 +190,7 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
     return listener_.still_waits(key);
   };
   OperationManager operations_;
-  std::vector<std::pair<std::uint16_t, std::string>> subscriptions_;  // Not acknowledged yet.
+  std::map<std::uint16_t, std::string> subscriptions_;  // Not acknowledged yet, by identifier.
   std::shared_ptr<MqttLink> link_;
   Timer answer_;  // To a disconnect where there was no connection.
   bool shut_down_ = false;

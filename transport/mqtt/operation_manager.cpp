@@ -26,16 +26,19 @@ std::optional<OperationManager::QueuedPublish> OperationManager::next_to_send(
 
 void OperationManager::establish(Kind kind, std::uint16_t mid, OpKey key, std::uint64_t turn) {
   if (kind == Kind::publish) ++publishes_;
-  entries_.push_back({key, turn != 0 ? turn : ++last_turn_, mid, kind, false});
+  entries_.push_back({key, turn != 0 ? turn : ++last_turn_, mid, kind, false, 0});
+  if (entries_.size() > buckets_.size()) return fill_buckets();
+  entries_.back().older =
+      std::exchange(bucket_of(mid), static_cast<std::uint32_t>(entries_.size()));
 }
 
 OpKey OperationManager::complete(Kind kind, std::uint16_t mid) {
   if (mid == 0) return {};
-  for (std::size_t i = first_; i < entries_.size(); ++i) {
-    const Entry& entry = entries_[i];
+  for (std::uint32_t place = bucket_of(mid); place != 0; place = entries_[place - 1].older) {
+    const Entry& entry = entries_[place - 1];
     if (entry.mid != mid || entry.kind != kind || entry.done) continue;
     const OpKey key = entry.key;
-    finish(i);
+    finish(place - 1);
     return key;
   }
   return {};
@@ -55,6 +58,18 @@ void OperationManager::finish(std::size_t index) {
 void OperationManager::compact() {
   std::erase_if(entries_, [](const Entry& entry) { return entry.done; });
   first_ = done_ = 0;
+  fill_buckets();
+}
+
+void OperationManager::fill_buckets() {
+  std::size_t buckets = buckets_.size();
+  while (buckets < entries_.size()) buckets *= 2;
+  buckets_.assign(buckets, 0);
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].mid == 0) continue;
+    entries_[i].older =
+        std::exchange(bucket_of(entries_[i].mid), static_cast<std::uint32_t>(i + 1));
+  }
 }
 
 void OperationManager::connection_ended(const StillWaits& still_waits) {

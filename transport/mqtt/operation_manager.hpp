@@ -59,9 +59,12 @@ class OperationManager {
     std::uint16_t mid = 0;  // 0: can not be acknowledged any more.
     Kind kind = Kind::publish;
     bool done = false;
+    std::uint32_t older = 0;  // The place of the next one of its bucket, counted from 1.
   };
   void finish(std::size_t index);
   void compact();
+  std::uint32_t& bucket_of(std::uint16_t mid) { return buckets_[mid & (buckets_.size() - 1)]; }
+  void fill_buckets();
 
   std::size_t max_in_flight_;
   std::size_t publishes_ = 0;  // Sent and not acknowledged.
@@ -69,6 +72,8 @@ class OperationManager {
   // In order of sending, which is nearly always that of the acknowledgements. What is before
   // `first_` is done, and so are `done_` others among the rest.
   std::vector<Entry> entries_;
+  // By packet identifier: the place of the newest entry, counted from 1.
+  std::vector<std::uint32_t> buckets_ = std::vector<std::uint32_t>(16);
   std::size_t first_ = 0;
   std::size_t done_ = 0;
   std::deque<QueuedPublish> queue_;

@@ -68,8 +68,8 @@ std::string Upgrade::request() const {
   return text;
 }
 
-std::size_t Upgrade::head_size(std::string_view text) {
-  const std::size_t end = text.find(kEnd);
+std::size_t Upgrade::head_size(std::string_view text, std::size_t before) {
+  const std::size_t end = text.find(kEnd, before - std::min(before, kEnd.size() - 1));
   return end == std::string_view::npos ? 0 : end + kEnd.size();
 }
 

@@ -18,7 +18,8 @@ class Upgrade {
   std::string request() const;
 
   // Whether the text so far is the whole head of an answer: what it takes up, 0 if more must come.
-  static std::size_t head_size(std::string_view text);
+  // `before` is how much of the text was looked at before in vain.
+  static std::size_t head_size(std::string_view text, std::size_t before = 0);
   // Why the answer with this head does not make a WebSocket.
   Error check(std::string_view head) const;
 

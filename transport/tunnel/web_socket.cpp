@@ -95,15 +95,16 @@ Error WebSocket::why_no_handshake(Outcome outcome) const {
 void WebSocket::upgrade() {
   write_to_server();
   char bytes[4096];
-  std::size_t got = 0;
+  std::size_t size = 0;
   Outcome outcome = Outcome::done;
-  while (Upgrade::head_size(head_) == 0) {
+  while (size == 0 && head_.size() <= kLongestHead) {
+    const std::size_t before = head_.size();
+    std::size_t got = 0;
     outcome = tls_.read(bytes, got);
     if (outcome != Outcome::done) break;
     head_.append(bytes, got);
-    if (head_.size() > kLongestHead) break;
+    size = Upgrade::head_size(head_, before);
   }
-  const std::size_t size = Upgrade::head_size(head_);
   if (size > 0) {
     if (Error error = upgrade_.check(std::string_view(head_).substr(0, size))) {
       return end(std::move(error));
