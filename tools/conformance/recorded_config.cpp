@@ -37,7 +37,9 @@ class ScriptedSigning final : public SigningMechanism {
 
 template <class Integer>
 Integer integer(const Json& value) {
-  return value.get_if<Integer>().value();
+  const auto number = value.get_if<Integer>();
+  if (!number) throw std::invalid_argument("config: a number is out of range: " + value.dump());
+  return *number;
 }
 
 // Python's configuration does this to what it is given.

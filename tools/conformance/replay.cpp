@@ -18,7 +18,9 @@ class Replay {
 
   Verdict run() {
     for (std::size_t i = 0; i < trace_.steps.size() && !verdict_.failure; ++i) run_step(i);
-    for (std::string& line : world_.tear_down()) fail(std::nullopt, std::move(line), {}, {});
+    for (const std::string& line : world_.tear_down()) {
+      fail(std::nullopt, "after the last step: " + line, {}, {});
+    }
     return std::move(verdict_);
   }
 
@@ -96,7 +98,8 @@ Verdict replay(const Trace& trace, const Subject& subject) {
     return Replay(trace, subject).run();
   } catch (const std::exception& e) {
     Verdict verdict;
-    verdict.failure = {0, std::string("the trace cannot be replayed: ") + e.what(), {}, {}};
+    verdict.failure = {
+        std::nullopt, std::string("the trace cannot be replayed: ") + e.what(), {}, {}};
     return verdict;
   }
 }

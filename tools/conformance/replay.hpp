@@ -13,7 +13,7 @@ namespace azure::iot::device::conformance {
 
 // Where a trace failed, and what was expected there.
 struct Failure {
-  std::optional<std::size_t> step;  // None: after the last one.
+  std::optional<std::size_t> step;  // None: before the first one, or after the last.
   std::string reason;
   std::vector<Json> expected;
   std::vector<Json> actual;

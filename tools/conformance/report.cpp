@@ -13,7 +13,7 @@ std::string both_names(const Subject& subject) {
 }
 
 std::string step_text(const Failure& failure) {
-  return failure.step ? "in step " + std::to_string(*failure.step) : "after the last step";
+  return failure.step ? " in step " + std::to_string(*failure.step) : std::string();
 }
 
 void print_outputs(std::ostream& out, const char* title, const std::vector<Json>& outputs) {
@@ -46,7 +46,7 @@ void Report::add(const Trace& trace, const Subject& subject, const Verdict& verd
 void Report::add_skipped(const Trace& trace) { ++counts_[trace.subject][kSkipped]; }
 
 void Report::print_failure(const Trace& trace, const Failure& failure) {
-  out_ << "FAILED " << trace.name << " " << step_text(failure) << ": " << failure.reason << "\n";
+  out_ << "FAILED " << trace.name << step_text(failure) << ": " << failure.reason << "\n";
   if (trace.suspect) out_ << "  suspect: " << *trace.suspect << "\n";
   if (!failure.step) return;
   const Step& step = trace.steps[*failure.step];

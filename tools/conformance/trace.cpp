@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "trace_form.hpp"
+
 namespace azure::iot::device::conformance {
 namespace {
 
@@ -24,6 +26,7 @@ Json take(Json& from, std::string_view name, Json otherwise) {
 }
 
 Trace to_trace(Json json) {
+  check_form(json);
   Trace trace;
   trace.name = json["name"].as_string();
   trace.subject = json["stage"].as_string();
@@ -62,6 +65,9 @@ std::vector<Trace> read_traces(const std::filesystem::path& file) {
                                   std::to_string(number) + ": " + e.what());
     }
   }
+  if (traces.empty()) {
+    throw std::invalid_argument("trace file: " + file.string() + " holds no trace");
+  }
   return traces;
 }
 
@@ -80,7 +86,12 @@ std::string recorded_name(ConnectionState state) {
 }
 
 Duration parse_seconds(const Json& seconds) {
-  return std::chrono::milliseconds(std::llround(seconds.as_double() * 1000));
+  constexpr double kMost = 4e9;
+  const double value = seconds.as_double();
+  if (!(std::abs(value) <= kMost)) {
+    throw std::invalid_argument("seconds: out of range: " + seconds.dump());
+  }
+  return std::chrono::milliseconds(std::llround(value * 1000));
 }
 
 }  // namespace azure::iot::device::conformance

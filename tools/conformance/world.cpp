@@ -163,6 +163,7 @@ void World::act(const Json& action, const std::string& op_id) {
   if (what.name == "set") return set(what.value);
   if (what.name == "advance") return loop_->advance(parse_seconds(what.value));
   if (what.name == "event") {
+    if (!below_) throw std::invalid_argument("step: nothing below this stage sends events up");
     Json fields = what.value;
     for (const std::string_view name : {"request_id", "topic"}) {
       Json* text = fields.find(name);

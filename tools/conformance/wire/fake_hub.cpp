@@ -1,6 +1,7 @@
 #include "tools/conformance/wire/fake_hub.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <thread>
 #include <utility>
 
@@ -93,8 +94,20 @@ void FakeHub::serve(test::ScriptedConnection& client, bool web_socket) {
     const std::lock_guard lock(mutex_);
     connection = current_ = std::make_shared<Connection>(client, std::move(stream), ++connections_);
   }
-  connection->run([&](const std::string& packet) { handle(*connection, packet); });
+  connection->run([&](const std::string& packet) {
+    try {
+      handle(*connection, packet);
+    } catch (const std::exception& e) {
+      const std::lock_guard lock(mutex_);
+      why_broken_ = e.what();
+    }
+  });
   connection->forget();
+}
+
+std::optional<std::string> FakeHub::why_broken() const {
+  const std::lock_guard lock(mutex_);
+  return why_broken_;
 }
 
 void FakeHub::handle(Connection& connection, const std::string& packet) {
@@ -120,7 +133,11 @@ void FakeHub::handle(Connection& connection, const std::string& packet) {
 // False if the connection is over.
 bool FakeHub::handle_connect(Connection& connection) {
   const auto delay = script_.next("connack_delay_ms");
-  if (delay) std::this_thread::sleep_for(std::chrono::milliseconds(delay->as_int()));
+  if (delay) {
+    constexpr std::int64_t kLongest = 60'000;
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(std::clamp<std::int64_t>(delay->as_int(), 0, kLongest)));
+  }
   const auto answer = script_.next("connack");
   if (answer && answer->is_string()) return answer->as_string() == "silent";
   const int code = answer ? static_cast<int>(answer->as_int()) : 0;

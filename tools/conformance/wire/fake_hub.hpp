@@ -67,6 +67,8 @@ class FakeHub {
 
   std::vector<Json> wire() const;
   std::vector<Json> dials() const;
+  // Why it could not do what its script says, if so.
+  std::optional<std::string> why_broken() const;
 
  private:
   class HubResolver;
@@ -94,6 +96,7 @@ class FakeHub {
   std::condition_variable came_;
   std::vector<Json> wire_;
   std::vector<Json> dials_;
+  std::optional<std::string> why_broken_;
   std::vector<std::string> request_ids_;
   std::set<std::string> subscriptions_;
   std::shared_ptr<Connection> current_;

@@ -1,5 +1,9 @@
 #include "tools/conformance/wire/hub_options.hpp"
 
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+
 #include "tools/conformance/wire/certificates.hpp"
 #include "tools/conformance/wire/values.hpp"
 
@@ -63,7 +67,11 @@ ProxyOptions to_proxy_options(const Json& value, const ProxyPorts& ports) {
   } else if (port == Json("{closed_port}")) {
     proxy.port = ports.closed;
   } else {
-    proxy.port = static_cast<std::uint16_t>(to_int("port", port));
+    const int number = to_int("port", port);
+    if (!std::in_range<std::uint16_t>(number)) {
+      throw std::invalid_argument("port: out of range: " + port.dump());
+    }
+    proxy.port = static_cast<std::uint16_t>(number);
   }
   if (const Json* username = value.find("username"))
     proxy.username = to_text("username", *username);

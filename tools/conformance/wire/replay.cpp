@@ -1,5 +1,6 @@
 #include "tools/conformance/wire/replay.hpp"
 
+#include <exception>
 #include <future>
 #include <list>
 #include <stdexcept>
@@ -82,12 +83,17 @@ class Replay {
         calls_(application_) {}
 
   Replayed run() {
+    std::exception_ptr broken;  // The recording itself cannot be followed.
     try {
       run_all();
     } catch (const CompileTimeRefusal& e) {
       replayed_.compile_time = e.what();
+    } catch (...) {
+      broken = std::current_exception();
     }
     for (const int step : calls_.end_all()) add(Deviation::Kind::hang, step, {}, {});
+    if (broken) std::rethrow_exception(broken);
+    if (const auto why = hub_.why_broken()) throw std::invalid_argument("hub: " + *why);
     if (replayed_.compile_time) replayed_.deviations.clear();
     return std::move(replayed_);
   }
