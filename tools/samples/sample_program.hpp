@@ -1,5 +1,6 @@
 #pragma once
 
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -11,6 +12,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -52,11 +54,11 @@ Options options(const std::string& service = "IOTHUB") {
   options.server_verification_cert = setting((service + "_CA_FILE").c_str());
   const std::string name = service + "_PORT";
   if (const std::string port = setting(name.c_str()); !port.empty()) {
-    const int number = std::atoi(port.c_str());
-    if (number < 1 || number > 65535) {
+    const char* const end = port.data() + port.size();
+    const auto read = std::from_chars(port.data(), end, options.port);
+    if (read.ec != std::errc() || read.ptr != end || options.port == 0) {
       throw std::invalid_argument(name + ": must be a port, 1 to 65535; got " + port);
     }
-    options.port = static_cast<std::uint16_t>(number);
   }
   return options;
 }

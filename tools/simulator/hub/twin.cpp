@@ -62,8 +62,10 @@ std::optional<std::string> value_violation(const JsonValue& value, int depth) {
   if (value.IsString() && value.GetStringLength() > kMaxStringBytes) {
     return "a string is longer than 4 KB";
   }
-  if ((value.IsInt64() && std::llabs(value.GetInt64()) > kMaxInteger) ||
-      (value.IsUint64() && !value.IsInt64())) {
+  // The smallest integer has no absolute value.
+  const bool fits =
+      value.IsInt64() && value.GetInt64() >= -kMaxInteger && value.GetInt64() <= kMaxInteger;
+  if ((value.IsInt64() || value.IsUint64()) && !fits) {
     return "an integer is out of range";
   }
   if (value.IsArray()) {

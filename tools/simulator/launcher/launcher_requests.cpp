@@ -119,7 +119,10 @@ JsonObject Launcher::make_token(const JsonValue& request) const {
   std::string resource = host_name(options_.address) + "/devices/" + device->device_id;
   if (!device->module_id.empty()) resource += "/modules/" + device->module_id;
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const auto expiry = now + std::chrono::seconds(integer_member(request, "ttl_seconds", 3600));
+  constexpr std::int64_t kMost = 9'000'000'000;
+  const std::chrono::seconds ttl(
+      std::clamp(integer_member(request, "ttl_seconds", 3600), -kMost, kMost));
+  const auto expiry = now + ttl;
   JsonObject result;
   result.add("token", make_sas_token(resource, key, expiry, policy));
   result.add("expiry", static_cast<std::int64_t>(expiry.time_since_epoch().count()));
