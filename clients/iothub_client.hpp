@@ -38,7 +38,9 @@ class HubClientCore;
 //   std::invalid_argument     an argument breaks its rule, a negative timeout for one
 // and any call that needs a connection, where `auto_connect` makes one:
 //   ConnectionFailedError     no connection could be made
-//   ConnectionDroppedError    the connection was lost meanwhile
+//   ConnectionDroppedError    the connection was lost meanwhile; where connections are brought back
+//                             by themselves, several times in a row, each time soon after this was
+//                             sent: the text says so, and the hub probably refuses it
 //   CredentialError           the hub refused the credential
 //   NoConnectionError         there is none, and `auto_connect` is off
 // All of these but std::invalid_argument are an IotError.

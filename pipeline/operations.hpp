@@ -83,6 +83,13 @@ struct RequestOperation : OperationOf<RequestOperation> {
   std::string request_id;
 };
 
+// What the transport stage notes on an operation that becomes a packet.
+struct SentPacket {
+  SteadyTime at{};     // When it was sent last.
+  unsigned link = 0;   // On which connection, counted from 1.
+  int links_lost = 0;  // In a row, soon after it was sent, while nothing older was in flight.
+};
+
 // Publishes one application message, QoS 1.
 struct MqttPublishOperation : OperationOf<MqttPublishOperation> {
   static constexpr std::string_view kName = "MqttPublishOperation";
@@ -92,6 +99,7 @@ struct MqttPublishOperation : OperationOf<MqttPublishOperation> {
   }
   std::string topic;
   std::string payload;
+  SentPacket sent;
 };
 
 // Subscribes to a topic filter, QoS 1.
@@ -101,6 +109,7 @@ struct MqttSubscribeOperation : OperationOf<MqttSubscribeOperation> {
     needs_connection = true;
   }
   std::string topic;
+  SentPacket sent;
 };
 
 struct MqttUnsubscribeOperation : OperationOf<MqttUnsubscribeOperation> {
@@ -109,6 +118,7 @@ struct MqttUnsubscribeOperation : OperationOf<MqttUnsubscribeOperation> {
     needs_connection = true;
   }
   std::string topic;
+  SentPacket sent;
 };
 
 // Has the transport stop reading, or read on, since what came in is not taken fast enough. It reads

@@ -49,6 +49,13 @@ Operation* PendingOps::find(OpKey key) const {
   return slot.generation == key.generation ? slot.op.get() : nullptr;
 }
 
+OpKey PendingOps::find_first(const std::function<bool(Operation&)>& wanted) const {
+  for (const Slot* slot = oldest_; slot; slot = slot->newer) {
+    if (wanted(*slot->op)) return {slot->index, slot->generation};
+  }
+  return {};
+}
+
 OpPtr PendingOps::take(OpKey key) { return find(key) ? release(slots_[key.index]) : nullptr; }
 
 OpKey PendingOps::oldest_key() const {

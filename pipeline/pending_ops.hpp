@@ -40,6 +40,8 @@ class PendingOps {
   }
   // Looks at an operation without taking it; null if it is not held.
   Operation* find(OpKey key) const;
+  // The oldest of which `wanted` is true; no key if there is none.
+  OpKey find_first(const std::function<bool(Operation&)>& wanted) const;
   bool holds(OpKey key) const { return find(key) != nullptr; }
 
   // Gives back the oldest; null if nothing is held.

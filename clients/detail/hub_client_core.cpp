@@ -107,6 +107,7 @@ void HubClientCore::on_connected(bool session_present) {
 
 void HubClientCore::on_disconnected(const Error& cause) {
   if (!connected_.exchange(false)) return;
+  on_link_down(cause);
   log_for(client_id_, LogLevel::info, kName, "disconnected",
           cause ? ": " + cause.describe() : std::string());
   handlers_.route_connection_state({.connected = false, .cause = cause});
@@ -127,6 +128,9 @@ void HubClientCore::on_closed(const Error& why) {
   message_pulls_.fail_all(why);
   method_request_pulls_.fail_all(why);
   twin_patch_pulls_.fail_all(why);
+  for (Feature& feature : features_) {
+    while (!feature.calls.empty()) end_call(feature, feature.calls.begin(), why);
+  }
   for (const auto& waiting : std::exchange(quiet_waits_, {})) {
     if (const auto wait = waiting.lock()) wait->give_up();
   }

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "client_config.hpp"
 #include "client_core.hpp"
 #include "pull_queue.hpp"
+#include "resubscription.hpp"
 
 namespace azure::iot::device::detail {
 
@@ -84,11 +86,25 @@ class HubClientCore final : public ClientCore {
   void on_background_exception(std::function<void(const IotError&)> handler);
 
  private:
+  // A call that wants a feature enabled or disabled.
+  struct FeatureCall {
+    FeatureCall(bool enable_, SteadyTime deadline_, Completion<void> done_)
+        : enable(enable_), deadline(deadline_), done(std::move(done_)) {}
+    bool enable;
+    SteadyTime deadline;
+    Completion<void> done;
+    Timer timer;  // For one that shares the operation of an earlier call.
+  };
+  // All but `enabled` is for the loop's thread only.
   struct Feature {
     std::string_view name;
     std::atomic<bool> enabled = false;
-    // The hub has forgotten it, with the session. Loop's thread only.
+    // In their order. An operation is under way for the first, if any is.
+    std::list<FeatureCall> calls = {};
+    bool changing = false;
+    // The hub has forgotten it, with the session.
     bool lost = false;
+    Resubscription resubscription = {};
   };
   // Handlers and the older receive calls exclude each other: whichever comes first. (Python:
   // receive type.)
@@ -102,6 +118,7 @@ class HubClientCore final : public ClientCore {
   void control_flow();
   void on_connected(bool session_present);
   void on_disconnected(const Error& cause);
+  void on_link_down(const Error& cause);
   void enable_again(Feature& feature);
 
   void on_closed(const Error& why) override;
@@ -116,6 +133,13 @@ class HubClientCore final : public ClientCore {
   Feature& find(std::string_view feature);
   void enable(std::string_view feature, SteadyTime deadline, Completion<void> done);
   void disable(std::string_view feature, SteadyTime deadline, Completion<void> done);
+  // On the loop's thread; a call completes at once if there is nothing to do.
+  void enable_now(std::string_view feature, SteadyTime deadline, Completion<void> done);
+  void change(Feature& feature, bool enable, SteadyTime deadline, Completion<void> done);
+  void advance(Feature& feature);
+  void start_change(Feature& feature);
+  void on_changed(Feature& feature, bool enable, const Error& error);
+  void end_call(Feature& feature, std::list<FeatureCall>::iterator call, Error error);
   template <class T>
   void set_receive_handler(HandlerRunner<T>& runner, std::function<void(T)> handler,
                            std::string_view feature, Timeout timeout, Completion<void> done);

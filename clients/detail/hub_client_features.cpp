@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cassert>
+#include <iterator>
+#include <string>
 #include <utility>
 
 #include "clients/detail/hub_client_core.hpp"
@@ -26,53 +28,128 @@ HubClientCore::Feature& HubClientCore::find(std::string_view feature) {
 }
 
 void HubClientCore::enable(std::string_view feature, SteadyTime deadline, Completion<void> done) {
-  if (find(feature).enabled) return done({});
-  // With the twin's responses first, so that the first twin that the chain reads by itself can be
-  // answered.
-  if (feature == feature::kTwinPatches && ensure_desired_properties_ &&
-      !find(feature::kTwin).enabled) {
-    return enable(
-        feature::kTwin, deadline,
-        Completion<void>([this, feature, deadline, done = std::move(done)](Error error) mutable {
-          if (error) return done(std::move(error));
-          enable(feature, deadline, std::move(done));
-        }));
-  }
-  auto op = make_op<EnableFeatureOperation>(std::string(feature));
-  op->then([found = &find(feature), done = std::move(done)](OpPtr, Error error) mutable {
-    if (!error) found->enabled = true;
-    done(std::move(error));
-  });
-  submit(std::move(op), deadline);
+  loop_->post(
+      [this, self = shared_from_this(), feature, deadline, done = std::move(done)]() mutable {
+        enable_now(feature, deadline, std::move(done));
+      });
 }
 
 void HubClientCore::disable(std::string_view feature, SteadyTime deadline, Completion<void> done) {
-  if (!find(feature).enabled) return done({});
-  auto op = make_op<DisableFeatureOperation>(std::string(feature));
-  op->then([found = &find(feature), done = std::move(done)](OpPtr, Error error) mutable {
-    // Also after a failure, since nobody knows then: as in Python.
-    found->enabled = false;
-    done(std::move(error));
+  loop_->post(
+      [this, self = shared_from_this(), feature, deadline, done = std::move(done)]() mutable {
+        change(find(feature), false, deadline, std::move(done));
+      });
+}
+
+void HubClientCore::enable_now(std::string_view name, SteadyTime deadline, Completion<void> done) {
+  Feature& feature = find(name);
+  Feature& twin = find(feature::kTwin);
+  // With the twin's responses first, so that the first twin that the chain reads by itself can be
+  // answered.
+  const bool twin_first = name == feature::kTwinPatches && ensure_desired_properties_;
+  if (!twin_first || feature.enabled || twin.enabled) {
+    return change(feature, true, deadline, std::move(done));
+  }
+  change(twin, true, deadline,
+         Completion<void>([this, &feature, deadline, done = std::move(done)](Error error) mutable {
+           if (error) return done(std::move(error));
+           change(feature, true, deadline, std::move(done));
+         }));
+}
+
+// One operation at a time for each feature: calls that want what is under way share its outcome, so
+// that neither many threads nor a link that comes and goes have it subscribed to many times.
+void HubClientCore::change(Feature& feature, bool enable, SteadyTime deadline,
+                           Completion<void> done) {
+  FeatureCall& call = feature.calls.emplace_back(enable, deadline, std::move(done));
+  if (!feature.changing) return advance(feature);
+  if (deadline == kNever) return;
+  const auto place = std::prev(feature.calls.end());
+  call.timer.start_at(*loop_, deadline, [this, &feature, place] {
+    end_call(feature, place,
+             Error(Errc::timed_out,
+                   "timed out while an earlier call waited for the hub to begin "
+                   "or end the sending of " +
+                       std::string(feature.name)));
   });
-  submit(std::move(op), deadline);
+}
+
+void HubClientCore::advance(Feature& feature) {
+  while (!feature.changing && !feature.calls.empty()) {
+    if (feature.calls.front().enable != feature.enabled) {
+      start_change(feature);
+    } else {
+      end_call(feature, feature.calls.begin(), {});
+    }
+  }
+}
+
+void HubClientCore::start_change(Feature& feature) {
+  FeatureCall& first = feature.calls.front();
+  first.timer.cancel();  // The operation has its deadline.
+  feature.changing = true;
+  if (!first.enable) {
+    feature.lost = false;
+    feature.resubscription.cancel();
+  }
+  const std::string name(feature.name);
+  OpPtr op = first.enable ? OpPtr(make_op<EnableFeatureOperation>(name))
+                          : OpPtr(make_op<DisableFeatureOperation>(name));
+  op->deadline = first.deadline;
+  op->then([this, &feature, enable = first.enable](OpPtr, Error error) {
+    on_changed(feature, enable, error);
+  });
+  pipeline_->enter(std::move(op));
+}
+
+void HubClientCore::on_changed(Feature& feature, bool enable, const Error& error) {
+  feature.changing = false;
+  // Disabled also after a failure, since nobody knows then: as in Python.
+  if (!error || !enable) feature.enabled = enable;
+  // The calls that shared the operation end with it, but for those that have time left.
+  const SteadyTime now = loop_->now();
+  std::list<FeatureCall> ended;
+  for (auto call = feature.calls.begin(); call != feature.calls.end() && call->enable == enable;) {
+    const auto next = std::next(call);
+    const bool goes_on = error.code() == Errc::timed_out && call->deadline > now;
+    if (!goes_on) ended.splice(ended.end(), feature.calls, call);
+    call = next;
+  }
+  for (FeatureCall& call : ended) {
+    call.timer.cancel();
+    call.done(error);
+  }
+  advance(feature);
+}
+
+void HubClientCore::end_call(Feature& feature, std::list<FeatureCall>::iterator call, Error error) {
+  std::list<FeatureCall> ended;
+  ended.splice(ended.begin(), feature.calls, call);
+  ended.front().timer.cancel();
+  ended.front().done(std::move(error));
 }
 
 // Unlike Python: a session that the hub has lost does not mean lost events.
 void HubClientCore::enable_again(Feature& feature) {
-  auto op = make_op<EnableFeatureOperation>(std::string(feature.name));
-  op->then([this, lost = &feature](OpPtr, Error error) {
-    if (!error) {
-      lost->lost = false;
-    } else if (connected() && !was_shut_down()) {
-      handlers_.route_background_exception(Error(
-          error.code(),
-          "the hub lost the session, and does not send " + std::string(lost->name) + " any more",
-          error));
-    }
-  });
-  op->deadline = deadline_of({});
-  // At once: before a request goes out whose response would come on a topic not subscribed to.
-  pipeline_->enter(std::move(op));
+  feature.resubscription.begin(
+      *pipeline_, feature.name, deadline_of({}), [this, &feature](const Error& error) {
+        feature.lost = static_cast<bool>(error);
+        if (!error || !connected() || was_shut_down()) return;
+        handlers_.route_background_exception(Error(error.code(),
+                                                   "the hub lost the session, and does not send " +
+                                                       std::string(feature.name) + " any more",
+                                                   error));
+      });
+}
+
+// A hub that refuses a subscription ends the connection over it, and has acknowledged those before.
+void HubClientCore::on_link_down(const Error& cause) {
+  bool blamed = static_cast<bool>(cause);
+  for (Feature& feature : features_) {
+    const bool oldest = blamed && feature.resubscription.under_way();
+    feature.resubscription.on_link_down(oldest, loop_->now());
+    if (oldest) blamed = false;
+  }
 }
 
 }  // namespace azure::iot::device::detail

@@ -99,13 +99,13 @@ void HubClientCore::receive(PullQueue<T>& queue, std::string_view feature, F fin
                deadline = block ? give_up : SteadyTime::min(), done = std::move(done)]() mutable {
     // Before the hub is asked, so that what comes first is not put elsewhere.
     Inbox<T>& inbox = find_inbox(handlers_.inboxes());
-    enable(feature, deadline_of({}),
-           Completion<void>([this, core = std::move(core), &queue, &inbox, deadline,
-                             done = std::move(done)](Error error) mutable {
-             if (error) return done(std::move(error));
-             if (refuse(done)) return;
-             queue.wait(*loop_, inbox, deadline, std::move(done));
-           }));
+    enable_now(feature, deadline_of({}),
+               Completion<void>([this, core = std::move(core), &queue, &inbox, deadline,
+                                 done = std::move(done)](Error error) mutable {
+                 if (error) return done(std::move(error));
+                 if (refuse(done)) return;
+                 queue.wait(*loop_, inbox, deadline, std::move(done));
+               }));
   });
 }
 

@@ -128,6 +128,7 @@ void ProvisioningClientCore::on_event(const Event& event) {
   if (const auto* connected = event_cast<ConnectedEvent>(event)) {
     on_connected(connected->session_present);
   } else if (const auto* disconnected = event_cast<DisconnectedEvent>(event)) {
+    resubscription_.on_link_down(disconnected->cause && resubscription_.under_way(), loop_->now());
     log_for(registration_id_, LogLevel::info, kName, "disconnected",
             disconnected->cause ? ": " + disconnected->cause.describe() : std::string());
   } else if (const auto* failed = event_cast<BackgroundExceptionEvent>(event)) {
@@ -141,11 +142,8 @@ void ProvisioningClientCore::on_event(const Event& event) {
 void ProvisioningClientCore::on_connected(bool session_present) {
   log_for(registration_id_, LogLevel::info, kName, "connected");
   if (session_present || !answers_enabled_) return;
-  auto op = make_op<EnableFeatureOperation>(std::string(feature::kRegister));
-  op->then([this](OpPtr, Error error) { answers_enabled_ = !error; });
-  op->deadline = deadline_of({});
-  // At once: before a request goes out whose answer would come on a topic not subscribed to.
-  pipeline_->enter(std::move(op));
+  resubscription_.begin(*pipeline_, feature::kRegister, deadline_of({}),
+                        [this](const Error& error) { answers_enabled_ = !error; });
 }
 
 }  // namespace azure::iot::device::detail

@@ -10,6 +10,7 @@
 #include "../../provisioning/provisioning_operations.hpp"
 #include "client_core.hpp"
 #include "provisioning_client_config.hpp"
+#include "resubscription.hpp"
 
 namespace azure::iot::device::detail {
 
@@ -36,7 +37,7 @@ class ProvisioningClientCore final : public ClientCore {
 
   void on_event(const Event& event);
   void on_connected(bool session_present);
-  void on_closed(const Error&) override {}
+  void on_closed(const Error&) override { resubscription_.cancel(); }
 
   void end_registration(std::optional<RegistrationResult> result, Error error,
                         Completion<RegistrationResult> done);
@@ -46,6 +47,7 @@ class ProvisioningClientCore final : public ClientCore {
   std::atomic<bool> registering_ = false;
   // Whether the service sends its answers.
   std::atomic<bool> answers_enabled_ = false;
+  Resubscription resubscription_;  // Loop's thread only.
   std::mutex payload_mutex_;
   Json payload_;
 };

@@ -26,7 +26,7 @@ namespace azure::iot::device {
 //   an earlier connection says nothing about a read begun on this one: a hub that was restored or
 //   failed over may have lost data, and counts from a lower version.
 // - A read over which the connection was lost again and again is reported, and the next one waits
-//   for a minute after the connect, then for twice as long.
+//   for a minute after the connect, and doubles that up to eight minutes.
 // - Version 0 is a version.
 class EnsureDesiredPropertiesStage final
     : public Handles<EnsureDesiredPropertiesStage,
@@ -37,7 +37,7 @@ class EnsureDesiredPropertiesStage final
   static constexpr int kMostRetries = 6;
   // After a connect, if the read before was given up because it seemed to end the connection.
   static constexpr Duration kFirstLongPause = std::chrono::minutes{1};
-  static constexpr int kMostLongPauses = 6;
+  static constexpr int kMostLongPauses = 4;
 
   explicit EnsureDesiredPropertiesStage(const IotHubConfig& config)
       : enabled_(config.ensure_desired_properties) {}

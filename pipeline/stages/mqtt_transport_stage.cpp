@@ -95,6 +95,7 @@ void MqttTransportStage::run(Owned<MqttPublishOperation> op) {
   }
   std::string topic = std::move(op->topic);
   std::string payload = std::move(op->payload);
+  note_sent(op->sent);
   const OpKey key = in_flight_.hold(std::move(op));
   fail_if(transport_->publish(key, std::move(topic), std::move(payload)), key);
 }
@@ -105,6 +106,7 @@ void MqttTransportStage::run(Owned<MqttSubscribeOperation> op) {
     return complete(std::move(op), std::move(error));
   }
   const std::string topic = op->topic;  // The operation may be gone before the call returns.
+  note_sent(op->sent);
   const OpKey key = in_flight_.hold(std::move(op));
   fail_if(transport_->subscribe(key, topic), key);
 }
@@ -115,6 +117,7 @@ void MqttTransportStage::run(Owned<MqttUnsubscribeOperation> op) {
     return complete(std::move(op), std::move(error));
   }
   const std::string topic = op->topic;
+  note_sent(op->sent);
   const OpKey key = in_flight_.hold(std::move(op));
   fail_if(transport_->unsubscribe(key, topic), key);
 }
@@ -149,6 +152,8 @@ void MqttTransportStage::on_mqtt_connected(bool session_present) {
 }
 
 void MqttTransportStage::connected(bool session_present) {
+  ++link_;
+  link_up_since_ = loop().now();
   send_event_up(ConnectedEvent(session_present));
   if (!pending_is<ConnectOperation>()) {
     return log_for(nucleus().client_id, LogLevel::info, name(), "connected, though nobody asked");
@@ -178,8 +183,42 @@ void MqttTransportStage::disconnected(Error cause) {
   }
   // Without a redial nothing in flight will be acknowledged any more.
   if (!nucleus().options.connection_retry) transport_->cancel_all_operations();
+  blame_oldest(cause);
   report_background_error(
       Error(Errc::connection_dropped, "the connection was lost", std::move(cause)));
+}
+
+void MqttTransportStage::note_sent(SentPacket& packet) {
+  packet.at = loop().now();
+  packet.link = link_;
+}
+
+// A service that refuses a packet ends the connection over it, and acknowledges what came before:
+// of what is in flight it is the oldest. Publishes are sent again on each connection, the others
+// only by their next attempt.
+void MqttTransportStage::blame_oldest(const Error& cause) {
+  SentPacket* oldest = nullptr;
+  const OpKey key = in_flight_.find_first([&](Operation& op) {
+    if (op.type() == type_id<MqttPublishOperation>()) {
+      oldest = &static_cast<MqttPublishOperation&>(op).sent;
+      return true;
+    }
+    oldest = op.type() == type_id<MqttSubscribeOperation>()
+                 ? &static_cast<MqttSubscribeOperation&>(op).sent
+                 : &static_cast<MqttUnsubscribeOperation&>(op).sent;
+    return oldest->link == link_;
+  });
+  if (!key) return;
+  if (loop().now() - std::max(oldest->at, link_up_since_) >= kSoon) {
+    oldest->links_lost = 0;
+    return;
+  }
+  if (++oldest->links_lost < kMostLinks) return;
+  answer(in_flight_.take(key),
+         Error(Errc::connection_dropped,
+               "the connection was lost " + std::to_string(kMostLinks) +
+                   " times in a row while this was in flight; the service probably refuses it",
+               cause));
 }
 
 void MqttTransportStage::on_mqtt_message_received(std::string_view topic,

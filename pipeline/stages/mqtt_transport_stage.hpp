@@ -16,8 +16,13 @@ namespace azure::iot::device {
 // connect that the transport does not answer fails after 60 s. A pause in reading ends after half
 // the keep-alive, which is reported as a background error.
 //
-// Unlike Python: an acknowledgement that comes after its operation ended is ignored; a connection
-// operation that another displaces is cancelled; shutdown cancels whatever is under way.
+// Unlike Python:
+// - An acknowledgement that comes after its operation ended is ignored.
+// - A connection operation that another displaces is cancelled.
+// - Shutdown cancels whatever is under way.
+// - A packet that seems to end the connection is not sent for ever: if kMostLinks connections in a
+//   row were lost within kSoon of sending it, while nothing older waited for an acknowledgement,
+//   the operation fails with `Errc::connection_dropped`.
 class MqttTransportStage final
     : public Handles<MqttTransportStage,
                      Ops<InitializePipelineOperation, ShutdownPipelineOperation, ConnectOperation,
@@ -26,6 +31,9 @@ class MqttTransportStage final
       private MqttTransportListener {
  public:
   static constexpr Duration kConnectWatchdog = std::chrono::seconds{60};
+
+  static constexpr int kMostLinks = 5;
+  static constexpr Duration kSoon = std::chrono::seconds{10};
 
   explicit MqttTransportStage(MqttTransportFactory make_transport);
   std::string_view name() const override { return "MqttTransportStage"; }
@@ -60,6 +68,8 @@ class MqttTransportStage final
   void displace_connection_op();
   Error on_connect_expired(const Error& error);
   void fail_if(Error error, OpKey key);
+  void note_sent(SentPacket& packet);
+  void blame_oldest(const Error& cause);
   void on_pause_too_long();
   Duration longest_pause() const;
 
@@ -70,6 +80,8 @@ class MqttTransportStage final
   // The last, since a closing fails the last first: its disconnect, failing, would go on to its
   // connect.
   PendingOps reauthorizing_{*this, "for the connection to be reauthorized"};
+  unsigned link_ = 0;  // Counts the connections.
+  SteadyTime link_up_since_{};
   Timer reads_on_;  // However full an inbox is: the server takes long silence for a lost client.
   OpKey pending_;   // The connect or disconnect under way: there is one at most.
 };

@@ -202,7 +202,8 @@ void FakeMqttTransport::answer_connect(Error error) {
 
 void FakeMqttTransport::established() {
   connected_ = true;
-  // Publishes that were not acknowledged go out again (MQTT 3.1.1 clause 4.4).
+  // Publishes that were not acknowledged go out again (MQTT 3.1.1 clause 4.4), unless nobody waits
+  // for them any more.
   std::deque<InFlight> old = std::exchange(in_flight_, {});
   listener_->on_mqtt_connected(session_present);
   for (const InFlight& waiting : old) {
@@ -211,6 +212,7 @@ void FakeMqttTransport::established() {
       in_flight_.push_back(waiting);
       continue;
     }
+    if (!listener_->still_waits(waiting.key)) continue;
     packet.again = true;
     send(waiting.key, std::move(packet));
   }

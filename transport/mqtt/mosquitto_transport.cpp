@@ -45,10 +45,8 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
       return Error(Errc::operation_error,
                    "connect makes no sense while a connection is being made, used or ended");
     }
-    // A server must not be told what nobody wants to tell it any more.
-    if (operations_.publishes_in_flight() > 0 && !operations_.wants_resend(still_waits_)) {
-      if (Error error = link_->forget_messages()) return error;
-      operations_.forget_sent();
+    if (operations_.has_withdrawn(still_waits_)) {
+      if (Error error = withdraw()) return error;
     }
     link_->open(std::move(password));
     return {};
@@ -79,7 +77,8 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
     }
     std::uint16_t mid = 0;
     if (Error error = link_->publish(topic, payload, mid)) return error;
-    operations_.establish(OperationManager::Kind::publish, mid, key);
+    operations_.establish(OperationManager::Kind::publish, mid, key, 0,
+                          {std::move(topic), std::move(payload)});
     return {};
   }
 
@@ -123,6 +122,17 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
  private:
   MosquittoTransport(EventLoop& loop, MqttTransportListener& listener, std::size_t max_in_flight)
       : loop_(loop), listener_(listener), operations_(std::max<std::size_t>(max_in_flight, 1)) {}
+
+  // libmosquitto would send everything again that was not acknowledged, also what nobody waits for
+  // any more. The rest is sent as if for the first time.
+  Error withdraw() {
+    if (Error error = link_->forget_messages()) return error;
+    if (operations_.wants_resend(still_waits_)) {
+      log(LogLevel::info, kName, "what is still in flight is sent as new");
+    }
+    operations_.forget_sent(still_waits_);
+    return {};
+  }
 
   static Error was_shut_down() {
     return Error(Errc::pipeline_not_running, "the transport was shut down");
@@ -175,7 +185,8 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
         log(LogLevel::error, kName, "a publish was not sent: ", error.describe());
         continue;
       }
-      operations_.establish(OperationManager::Kind::publish, mid, next->key, next->turn);
+      operations_.establish(OperationManager::Kind::publish, mid, next->key, next->turn,
+                            {std::move(next->topic), std::move(next->payload)});
     }
   }
 

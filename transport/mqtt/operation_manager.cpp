@@ -24,9 +24,11 @@ std::optional<OperationManager::QueuedPublish> OperationManager::next_to_send(
   return std::nullopt;
 }
 
-void OperationManager::establish(Kind kind, std::uint16_t mid, OpKey key, std::uint64_t turn) {
+void OperationManager::establish(Kind kind, std::uint16_t mid, OpKey key, std::uint64_t turn,
+                                 Message message) {
   if (kind == Kind::publish) ++publishes_;
-  entries_.push_back({key, turn != 0 ? turn : ++last_turn_, mid, kind, false, 0});
+  entries_.push_back(
+      {key, turn != 0 ? turn : ++last_turn_, mid, kind, false, 0, std::move(message)});
   if (entries_.size() > buckets_.size()) return fill_buckets();
   entries_.back().older =
       std::exchange(bucket_of(mid), static_cast<std::uint32_t>(entries_.size()));
@@ -48,6 +50,7 @@ void OperationManager::finish(std::size_t index) {
   Entry& entry = entries_[index];
   if (entry.kind == Kind::publish) --publishes_;
   entry.done = true;
+  entry.message = {};
   ++done_;
   for (; first_ < entries_.size() && entries_[first_].done; ++first_) --done_;
   // Seldom enough that it costs a constant for each packet.
@@ -86,6 +89,7 @@ std::vector<OpKey> OperationManager::cancel_all() {
   for (Entry& entry : entries_) {
     if (entry.done) continue;
     if (entry.key) waiting.emplace_back(entry.turn, std::exchange(entry.key, OpKey{}));
+    entry.message = {};
     entry.done = entry.kind != Kind::publish;
   }
   compact();
@@ -105,7 +109,19 @@ bool OperationManager::wants_resend(const StillWaits& still_waits) const {
   });
 }
 
-void OperationManager::forget_sent() {
+bool OperationManager::has_withdrawn(const StillWaits& still_waits) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+    return !entry.done && entry.kind == Kind::publish && !(entry.key && still_waits(entry.key));
+  });
+}
+
+void OperationManager::forget_sent(const StillWaits& still_waits) {
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+    if (entry->done || entry->kind != Kind::publish) continue;
+    if (!entry->key || !still_waits(entry->key)) continue;
+    queue_.push_front({entry->key, std::move(entry->message.topic),
+                       std::move(entry->message.payload), entry->turn});
+  }
   std::erase_if(entries_, [](const Entry& entry) { return entry.kind == Kind::publish; });
   compact();
   publishes_ = 0;

@@ -14,7 +14,7 @@ namespace azure::iot::device {
 
 // Knows which operation each packet identifier stands for until it is acknowledged, and keeps the
 // publishes that are beyond the window, first come first sent. (Python: OperationManager, and the
-// queue inside paho.)
+// queue inside paho.) Keeps a copy of what is in flight, since libmosquitto gives none back.
 class OperationManager {
  public:
   enum class Kind : std::uint8_t { publish, subscribe, unsubscribe };
@@ -23,6 +23,10 @@ class OperationManager {
     std::string topic;
     std::string payload;
     std::uint64_t turn;
+  };
+  struct Message {
+    std::string topic;
+    std::string payload;
   };
   using StillWaits = std::function<bool(OpKey)>;
 
@@ -35,7 +39,8 @@ class OperationManager {
   // The next publish from the queue that somebody still waits for, if the window has room for it.
   std::optional<QueuedPublish> next_to_send(const StillWaits& still_waits);
   // A packet was sent. A publish that came from the queue keeps its turn.
-  void establish(Kind kind, std::uint16_t mid, OpKey key, std::uint64_t turn = 0);
+  void establish(Kind kind, std::uint16_t mid, OpKey key, std::uint64_t turn = 0,
+                 Message message = {});
   // It was acknowledged. No key if it is unknown, or nobody was to be told any more.
   OpKey complete(Kind kind, std::uint16_t mid);
 
@@ -46,8 +51,11 @@ class OperationManager {
   std::vector<OpKey> cancel_all();
   // Whether a publish that was sent, and not acknowledged, is still waited for.
   bool wants_resend(const StillWaits& still_waits) const;
-  // What was sent, and not acknowledged, will not be sent again.
-  void forget_sent();
+  // Whether a publish that was sent, and not acknowledged, is not waited for any more.
+  bool has_withdrawn(const StillWaits& still_waits) const;
+  // Nothing that was sent will be acknowledged or sent again by libmosquitto. What is still waited
+  // for goes back to the front of the queue.
+  void forget_sent(const StillWaits& still_waits = [](OpKey) { return false; });
 
   std::size_t queued() const { return queue_.size(); }
   std::size_t publishes_in_flight() const { return publishes_; }
@@ -60,6 +68,7 @@ class OperationManager {
     Kind kind = Kind::publish;
     bool done = false;
     std::uint32_t older = 0;  // The place of the next one of its bucket, counted from 1.
+    Message message = {};
   };
   void finish(std::size_t index);
   void compact();

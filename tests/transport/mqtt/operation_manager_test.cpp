@@ -1,6 +1,8 @@
 #include "transport/mqtt/operation_manager.hpp"
 
 #include <set>
+#include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -120,6 +122,40 @@ TEST_CASE("OperationManager: what was sent is sent again only if somebody waits 
   operations.forget_sent();
   CHECK(operations.publishes_in_flight() == 0);
   CHECK(operations.complete(Kind::publish, 1) == OpKey{});
+}
+
+TEST_CASE("OperationManager: a publish that nobody waits for is withdrawn, the others are kept") {
+  OperationManager operations(3);
+  operations.establish(Kind::publish, 1, key(1), 0, {"a", "first"});
+  operations.establish(Kind::publish, 2, key(2), 0, {"a", "withdrawn"});
+  operations.establish(Kind::publish, 3, key(3), 0, {"b", "third"});
+  operations.queue_publish(key(4), "a", "queued", all_wait);
+  CHECK_FALSE(operations.has_withdrawn(all_wait));
+  const auto but_one_wait = [](OpKey k) { return k != key(2); };
+  CHECK(operations.has_withdrawn(but_one_wait));
+
+  operations.forget_sent(but_one_wait);
+  CHECK(operations.publishes_in_flight() == 0);
+  CHECK(operations.complete(Kind::publish, 1) == OpKey{});
+  std::vector<std::string> sent;
+  while (const auto next = operations.next_to_send(but_one_wait)) {
+    sent.push_back(next->topic + " " + next->payload);
+    operations.establish(Kind::publish, static_cast<std::uint16_t>(10 + sent.size()), next->key,
+                         next->turn);
+  }
+  CHECK(sent == std::vector<std::string>{"a first", "b third", "a queued"});
+  CHECK(indices(operations.cancel_all()) == Indices{1, 3, 4});
+}
+
+TEST_CASE("OperationManager: a cancelled publish is withdrawn, an acknowledged one is not") {
+  OperationManager operations(8);
+  operations.establish(Kind::publish, 1, key(1));
+  operations.establish(Kind::subscribe, 2, key(2));
+  operations.complete(Kind::publish, 1);
+  CHECK_FALSE(operations.has_withdrawn([](OpKey) { return false; }));
+  operations.establish(Kind::publish, 3, key(3));
+  operations.cancel_all();
+  CHECK(operations.has_withdrawn(all_wait));
 }
 
 TEST_CASE("OperationManager: one that is never acknowledged does not slow the others down") {

@@ -9,7 +9,8 @@ namespace {
 
 using Allocator = Json::AllocatorType;
 
-constexpr int kMaxDepth = 10;
+constexpr int kMaxDepth = 10;  // Objects, one inside the other, below the patch.
+constexpr int kMaxNesting = 256;
 constexpr std::size_t kMaxKeyBytes = 1024;
 constexpr std::size_t kMaxStringBytes = 4096;
 constexpr std::int64_t kMaxInteger = 4503599627370496;
@@ -50,15 +51,17 @@ std::optional<std::string> key_violation(std::string_view key) {
     // C1 control characters are C2 80 to C2 9F in UTF-8.
     const bool c1 =
         byte == 0xC2 && i + 1 < key.size() && static_cast<unsigned char>(key[i + 1]) < 0xA0;
-    if (byte < 0x20 || byte == 0x7F || c1 || key[i] == '.' || key[i] == '$' || key[i] == ' ') {
+    if (byte < 0x20 || c1 || key[i] == '.' || key[i] == '$' || key[i] == ' ') {
       return "a key contains a control character, '.', '$' or a blank";
     }
   }
   return std::nullopt;
 }
 
-std::optional<std::string> value_violation(const JsonValue& value, int depth) {
-  if (depth > kMaxDepth) return "it nests deeper than 10";
+std::optional<std::string> value_violation(const JsonValue& value, int objects, int nesting) {
+  if (nesting > kMaxNesting || (value.IsObject() && objects > kMaxDepth)) {
+    return "it nests deeper than 10";
+  }
   if (value.IsString() && value.GetStringLength() > kMaxStringBytes) {
     return "a string is longer than 4 KB";
   }
@@ -70,14 +73,16 @@ std::optional<std::string> value_violation(const JsonValue& value, int depth) {
   }
   if (value.IsArray()) {
     for (const auto& element : value.GetArray()) {
-      if (auto violation = value_violation(element, depth + 1)) return violation;
+      if (auto violation = value_violation(element, objects, nesting + 1)) return violation;
     }
   }
   if (value.IsObject()) {
     for (const auto& member : value.GetObject()) {
       const std::string_view key(member.name.GetString(), member.name.GetStringLength());
       if (auto violation = key_violation(key)) return violation;
-      if (auto violation = value_violation(member.value, depth + 1)) return violation;
+      if (auto violation = value_violation(member.value, objects + 1, nesting + 1)) {
+        return violation;
+      }
     }
   }
   return std::nullopt;
@@ -158,7 +163,7 @@ bool Twin::restore(std::string_view document) {
 
 std::optional<std::string> twin_patch_violation(const JsonValue& patch) {
   if (!patch.IsObject()) return "it is no JSON object";
-  return value_violation(patch, 0);
+  return value_violation(patch, 0, 0);
 }
 
 }  // namespace azure::iot::device::simulator
