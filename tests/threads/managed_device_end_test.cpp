@@ -29,6 +29,11 @@ struct SlowCode {
 
 // Faked services on a real loop. They are used on its thread only.
 struct FarEnds {
+  // What a thread of the pool lets go of last still refers to them.
+  ~FarEnds() {
+    pool.reset();
+    CHECK(eventually([] { return threads_named("azure-iot-hdlr").empty(); }));
+  }
   ManagedDevice make(ManagedSymmetricKeyOptions options) {
     options.hub.event_loop = loop;
     return ManagedDevice(detail::ManagedDeviceCore::create(
@@ -65,13 +70,13 @@ TEST_CASE("ManagedDevice: the destructor waits for on_new_client") {
 TEST_CASE("ManagedDevice: shutdown and assignment wait for on_new_client, too") {
   for (const bool assign : {true, false}) {
     FarEnds far;
+    FarEnds other;
     far.dps.answers = {assigned_to("hub1.test")};
     SlowCode code;
     ManagedDevice device = far.make({.on_new_client = [&](IoTHubDeviceClient&) { code(); }});
     device.connect(10s);
     code.inside.wait();
     if (assign) {
-      FarEnds other;
       device = other.make({});
       CHECK(code.left);
       device.shutdown();
