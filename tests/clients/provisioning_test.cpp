@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include "clients/enrollment_group.hpp"
 #include "clients/provisioned_device.hpp"
 #include "clients/provisioning_device_client.hpp"
 #include "tests/clients/provisioning_service.hpp"
@@ -318,36 +317,6 @@ TEST_CASE("Provisioning: a stage of the application's own may stand in the chain
 }
 
 // The second test case of RFC 4231; and one that was computed with OpenSSL.
-TEST_CASE("EnrollmentGroup: the key of a device is the HMAC of its registration id") {
-  CHECK(derive_device_key("SmVmZQ==", "what do ya want for nothing?") ==
-        "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=");
-  CHECK(derive_device_key("8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/"
-                          "lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==",
-                          "sn-007-888-abc-mac-a1-b2-c3-d4") ==
-        "sDB+bHxSX7+hiaYZHh25AiAzwupETk25UGBPUNk4dLs=");
-  CHECK(refusal([] { derive_device_key("", "r"); }) == "group_key: must not be empty");
-  CHECK(refusal([] { derive_device_key(kTestKey, " "); }) ==
-        "registration_id: must not be empty or blank");
-  for (const char* key : {"!!", "abc", "YQ==\n"}) {
-    CHECK(refusal([&] { derive_device_key(key, "r"); }) ==
-          "group_key: must be base64, with its padding and nothing else");
-  }
-}
-
-TEST_CASE("ProvisionedDevice: a result becomes a client, one without a hub or device is refused") {
-  RegistrationResult result{.status = "assigned"};
-  const auto loop = std::make_shared<ManualLoop>();
-  const auto make = [&] {
-    return refusal([&] { create_device_client(result, kTestKey, {.event_loop = loop}); });
-  };
-  CHECK(make().starts_with("result: must be that of a registration that assigned a hub"));
-  result.registration_state = RegistrationState{.device_id = "dev1"};
-  CHECK(make().ends_with("it names no hub"));
-  result.registration_state = RegistrationState{.assigned_hub = "hub1"};
-  CHECK(make().ends_with("it names no device"));
-  result.registration_state->device_id = "dev1";
-  CHECK(make() == "");
-}
 
 }  // namespace
 }  // namespace azure::iot::device::test

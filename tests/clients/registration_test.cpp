@@ -6,10 +6,8 @@
 
 #include <doctest/doctest.h>
 
-#include "clients/provisioned_device.hpp"
 #include "support/doctest_texts.hpp"
 #include "tests/clients/provisioning_service.hpp"
-#include "tests/support/device_authority.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -150,32 +148,6 @@ TEST_CASE("Registration: after a shutdown it is refused, also while another is u
   CHECK(first.error().code() == Errc::operation_cancelled);
   CHECK(service.begin().error().code() == Errc::pipeline_not_running);
   CHECK(shutdown.succeeded());
-}
-
-TEST_CASE("ProvisionedDevice: an empty hub or device is refused, for either credential") {
-  const auto loop = std::make_shared<ManualLoop>(std::chrono::system_clock::now() + 1min);
-  const X509 x509 =
-      x509_of(make_server_certificate({.alternative_names = {}, .common_name = "dev1"}));
-  const auto refusal = [&](RegistrationState state, bool by_key) {
-    RegistrationResult result{.status = "assigned"};
-    result.registration_state = std::move(state);
-    try {
-      if (by_key) {
-        create_device_client(result, kTestKey, {.event_loop = loop});
-      } else {
-        create_device_client(result, x509, {.event_loop = loop});
-      }
-      return std::string();
-    } catch (const std::invalid_argument& e) {
-      return std::string(e.what());
-    }
-  };
-  for (const bool by_key : {true, false}) {
-    CAPTURE(by_key);
-    CHECK(refusal({.device_id = "d", .assigned_hub = ""}, by_key).ends_with("it names no hub"));
-    CHECK(refusal({.device_id = "", .assigned_hub = "h"}, by_key).ends_with("it names no device"));
-    CHECK(refusal({.device_id = "d", .assigned_hub = "h"}, by_key) == "");
-  }
 }
 
 }  // namespace

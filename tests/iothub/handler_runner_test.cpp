@@ -1,0 +1,92 @@
+#include "iothub/handler_runner.hpp"
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "iothub/handler_manager.hpp"
+#include "pipeline/loop/manual_loop.hpp"
+
+namespace azure::iot::device {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+struct Fixture {
+  ManualLoop loop;
+  HandlerManager handlers{HandlerPool::create_inline(loop)};
+};
+
+TEST_CASE("Handlers: items in order, one at a time, and none twice") {
+  Fixture f;
+  Texts seen;
+  bool inside = false;
+  f.handlers.on_message_received().set_handler([&](Message m) {
+    CHECK_FALSE(inside);
+    inside = true;
+    seen.push_back(m.data);
+    if (m.data == "1") f.handlers.route_message(Message{.data = "3"});
+    inside = false;
+  });
+  f.handlers.route_message(Message{.data = "1"});
+  f.handlers.route_message(Message{.data = "2"});
+  f.loop.run_posted();
+  CHECK(seen == Texts{"1", "2", "3"});
+}
+
+TEST_CASE("Handlers: the call on the thread of whoever asks counts as ended, another does not") {
+  Fixture f;
+  int told = 0;
+  const auto here = std::this_thread::get_id();
+  f.handlers.on_message_received().set_handler([&](const Message&) {
+    f.handlers.when_quiet(here, [&] { ++told; });
+    CHECK(told == 1);
+    f.handlers.when_quiet({}, [&] { ++told; });
+    CHECK(told == 1);
+  });
+  f.handlers.route_message({});
+  f.loop.run_posted();
+  CHECK(told == 2);
+  // That call is over: it is not the one that is due now.
+  f.handlers.on_message_received().set_handler([&](const Message&) {});
+  f.handlers.route_message({});
+  f.handlers.when_quiet(here, [&] { ++told; });
+  CHECK(told == 2);
+  f.loop.run_posted();
+  CHECK(told == 3);
+}
+
+TEST_CASE("Handlers: what a replaced handler holds is gone once it is quiet") {
+  Fixture f;
+  auto held = std::make_shared<int>(1);
+  const std::weak_ptr<int> alive = held;
+  f.handlers.on_message_received().set_handler([&f, held](const Message&) {
+    f.handlers.on_message_received().set_handler({});
+    f.handlers.when_quiet({}, [] {});
+  });
+  held.reset();
+  f.handlers.route_message({});
+  bool gone_then = false;
+  f.handlers.when_quiet({}, [&] { gone_then = alive.expired(); });
+  f.loop.run_posted();
+  CHECK(gone_then);
+}
+
+TEST_CASE("Handlers: what a handler holds may use the manager while it dies") {
+  struct Asks {
+    explicit Asks(HandlerManager& h) : handlers(h) {}
+    ~Asks() { handlers.on_message_received().has_handler(); }
+    HandlerManager& handlers;
+  };
+  Fixture f;
+  f.handlers.on_message_received().set_handler(
+      [asks = std::make_shared<Asks>(f.handlers)](const Message&) {});
+  f.handlers.on_message_received().set_handler({});
+  CHECK_FALSE(f.handlers.on_message_received().has_handler());
+}
+
+}  // namespace
+}  // namespace azure::iot::device
