@@ -61,7 +61,7 @@ std::shared_ptr<ManagedDeviceCore> ManagedDeviceCore::create(ManagedDeviceConfig
 
 ManagedDeviceCore::ManagedDeviceCore(ManagedDeviceConfig config, ManagedDeviceNetwork network)
     : handlers_(network.handler_pool, config.registration_id, std::move(config.on_new_client),
-                std::move(config.on_background_exception)),
+                std::move(config.on_background_exception), config.loop),
       config_(std::move(config)),
       network_(std::move(network)),
       connects_(config_.failed_connects, network_.random),

@@ -15,16 +15,16 @@ struct ManagedDeviceHandlers::Inboxes {
 ManagedDeviceHandlers::ManagedDeviceHandlers(
     std::shared_ptr<HandlerPool> pool, std::string name,
     std::function<void(IoTHubDeviceClient&)> on_new_client,
-    std::function<void(const IotError&)> on_background_exception)
+    std::function<void(const IotError&)> on_background_exception, std::weak_ptr<EventLoop> loop)
     : inboxes_(std::make_shared<Inboxes>()) {
   inboxes_->name = std::move(name);
   failures_ = std::make_shared<HandlerRunner<Failure>>(
-      "on_background_exception", inboxes_->failures, inboxes_, pool,
+      "on_background_exception", inboxes_->failures, inboxes_, pool, loop,
       [inboxes = inboxes_](const Error& error) {
         log_for(inboxes->name, LogLevel::error, "ManagedDevice", error.describe());
       });
   clients_ = std::make_shared<HandlerRunner<std::shared_ptr<IoTHubDeviceClient>>>(
-      "on_new_client", inboxes_->clients, inboxes_, std::move(pool),
+      "on_new_client", inboxes_->clients, inboxes_, std::move(pool), std::move(loop),
       [failures = failures_, inboxes = inboxes_](Error error) {
         report(*failures, *inboxes, {.error = std::move(error)});
       });

@@ -20,10 +20,12 @@ class ManagedDeviceHandlers {
   // dropped.
   static constexpr std::size_t kCapacity = 128;
 
-  // Both functions may be empty. `name` is the device's, for the log.
+  // Both functions may be empty. `name` is the device's, for the log. `loop` stands in for the
+  // pool's threads while none can be started.
   ManagedDeviceHandlers(std::shared_ptr<HandlerPool> pool, std::string name,
                         std::function<void(IoTHubDeviceClient&)> on_new_client,
-                        std::function<void(const IotError&)> on_background_exception);
+                        std::function<void(const IotError&)> on_background_exception,
+                        std::weak_ptr<EventLoop> loop = {});
   ManagedDeviceHandlers(const ManagedDeviceHandlers&) = delete;
   ManagedDeviceHandlers& operator=(const ManagedDeviceHandlers&) = delete;
   ~ManagedDeviceHandlers() { stop(); }
