@@ -7,6 +7,7 @@
 #include "iothub/iothub_operations.hpp"
 #include "pipeline/events.hpp"
 #include "pipeline/operations.hpp"
+#include "simulation/policies.hpp"
 
 namespace azure::iot::device::simulation {
 
@@ -40,6 +41,7 @@ Client::Client(World& world, Network& network, Hub& hub, Device& device, Credent
       before_(world.report.counts) {
   const Settings& settings = world.settings;
   device_.on_dial = [this] { on_dial(); };
+  device_.on_subscribe = [this](const std::string& topic) { on_subscribe(topic); };
   pipeline_ = make_iothub_mqtt_pipeline(
       world_.loop,
       PipelineConfig{
@@ -49,17 +51,25 @@ Client::Client(World& world, Network& network, Hub& hub, Device& device, Credent
           .auto_connect = settings.auto_connect,
           .connection_retry = settings.connection_retry,
           .connection_retry_interval = settings.retry_interval,
+          .retry_policy = make_policy(world),
           .max_in_flight = settings.max_in_flight,
       },
       IotHubConfig{.device_id = "dev1",
                    .ensure_desired_properties = settings.ensure_desired_properties},
       device_.factory(), [this](const Event& event) { on_event(event); });
+  if (settings.throwing_stage) {
+    pipeline_->insert_before("AutoConnectStage", std::make_unique<ThrowingStage>(world));
+  }
   // Random ones would make two runs of one seed differ.
   pipeline_->nucleus().make_request_id = [this] { return std::to_string(++requests_); };
+  pipeline_->nucleus().random = [this] { return world_.random.below(1000) / 1000.0; };
   pipeline_->enter(make_op<InitializePipelineOperation>());
 }
 
-Client::~Client() { device_.on_dial = nullptr; }
+Client::~Client() {
+  device_.on_dial = nullptr;
+  device_.on_subscribe = nullptr;
+}
 
 const Call& Client::connect(Duration timeout) {
   return submit({.kind = Call::Kind::connect}, timeout, make_op<ConnectOperation>());
@@ -103,6 +113,9 @@ const Call& Client::disable(std::size_t feature, Duration timeout) {
 Call& Client::open(Call call) {
   ++open_calls_;
   ++world_.report.counts.calls;
+  last_call_at_ = world_.now();
+  if (call.kind == Call::Kind::reauthorize) ++open_reauthorizations_;
+  if (call.kind == Call::Kind::enable) ++open_enablings_[call.number];
   call.while_connected = nucleus().connected();
   if (call.kind != Call::Kind::disconnect) {
     link_unwanted_ = false;
@@ -185,8 +198,8 @@ void Client::on_done(Call& call, const Operation& op, Error error) {
   ++call.times;
   --open_calls_;
   call.error = std::move(error);
-  // A reauthorization that the user asked for is his to repeat.
-  if (call.error && call.kind == Call::Kind::reauthorize) link_expected_ = false;
+  if (call.kind == Call::Kind::reauthorize) --open_reauthorizations_;
+  if (call.kind == Call::Kind::enable) --open_enablings_[call.number];
   world_.mix(static_cast<std::uint64_t>(world_.now().time_since_epoch().count()));
   world_.mix(static_cast<std::uint64_t>(call.error.code()));
   world_.note("done: ", to_string(call.kind), " ", call.number, ": ", call.error.describe());
@@ -202,8 +215,10 @@ void Client::on_done(Call& call, const Operation& op, Error error) {
       check_cancellation(call);
       break;
     case Errc::abandoned:
-    case Errc::pipeline_runtime:
     case Errc::user_stage:
+      if (world_.settings.throwing_stage) break;
+      [[fallthrough]];
+    case Errc::pipeline_runtime:
       world_.violate("no stage breaks the rules", call.error.describe());
       break;
     default: break;
@@ -267,8 +282,12 @@ void Client::on_event(const Event& event) {
   } else if (const auto* background = event_cast<BackgroundExceptionEvent>(event)) {
     world_.note("event: background exception: ", background->error.describe());
     if (background->error.code() == Errc::sas_token) credential_lost_ = true;
-    if (!is_transient(background->error)) link_expected_ = false;  // Given up, and reported.
-    if (background->error.code() == Errc::user_stage) {
+    if (background->gave_up) {
+      ++world_.report.counts.given_up;
+      link_expected_ = false;
+      if (state_connected) world_.violate("only a link that is lost is given up", "it is up");
+    }
+    if (background->error.code() == Errc::user_stage && !world_.settings.throwing_stage) {
       world_.violate("no stage breaks the rules", background->error.describe());
     }
     if (world_.settings.with_log) look_for_secrets(background->error.describe());
@@ -277,6 +296,11 @@ void Client::on_event(const Event& event) {
 }
 
 void Client::on_new_token_required() {
+  const WallTime asked_before = std::exchange(last_asked_, world_.loop->wall_now());
+  const Duration since = last_asked_ - asked_before;
+  if (since >= Duration::zero() && since < std::chrono::seconds{1}) {
+    world_.violate("a new token is asked for once a second at most", describe(since) + " later");
+  }
   // Most users think of it in time.
   if (world_.mood != &kMoods[0] && world_.random.chance(300)) return;
   network_.later(world_.delay(), [this, alive = std::weak_ptr<char>(alive_)] {

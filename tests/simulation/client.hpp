@@ -94,6 +94,7 @@ class Client {
   void check_number_of_dials();
   void on_event(const Event& event);
   void on_dial();
+  void on_subscribe(const std::string& topic);
   bool changing() const;
   bool extra_timers() const;
   void on_new_token_required();
@@ -112,8 +113,18 @@ class Client {
   std::int64_t wishes_ = 0;           // Calls other than to disconnect.
   bool link_unwanted_ = false;        // The user has disconnected, and asked for nothing since.
   bool asked_to_disconnect_ = false;  // Whether with success or not, and for nothing since.
-  bool link_expected_ = false;        // There was a link, and nobody has given it up.
+  bool link_expected_ = false;  // There was a link, and neither the user nor the policy gave it up.
   int open_disconnects_ = 0;
+  int open_reauthorizations_ = 0;
+  WallTime last_asked_{};  // For a new token.
+  SteadyTime last_call_at_ = SteadyTime::min();
+  int open_enablings_[std::size(kFeatures)] = {};
+  // SUBSCRIBEs of one feature that were sent at the same time.
+  struct Subscribes {
+    SteadyTime at = SteadyTime::min();
+    int count = 0;
+  };
+  Subscribes subscribes_[std::size(kFeatures)] = {};
   bool shut_down_ = false;
   bool credential_lost_ = false;
   // A call has timed out, whose connect may still wait for another change of the connection.

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "iothub/iothub_operations.hpp"
+#include "pipeline/guarded_policy.hpp"
 #include "simulation/client.hpp"
 
 namespace azure::iot::device::simulation {
@@ -61,6 +62,22 @@ void Client::on_dial() {
     world_.violate("who has disconnected stays disconnected", "there was a dial of its own accord");
   }
   if (shut_down_) world_.violate("nothing is dialled after a shutdown", "there was a dial");
+  // A call of this moment may dial, and so may one that has brought another credential.
+  const bool asked_for = last_call_at_ == world_.now() || open_reauthorizations_ > 0;
+  if (device_.last_failure() == world_.now() && !asked_for) {
+    world_.violate("time passes between any two dials", "one failed just now");
+  }
+}
+
+void Client::on_subscribe(const std::string& topic) {
+  for (std::size_t i = 0; i < std::size(kFeatures); ++i) {
+    if (kFeatures[i].topic != topic) continue;
+    Subscribes& now = subscribes_[i];
+    if (std::exchange(now.at, world_.now()) != world_.now()) now.count = 0;
+    if (++now.count <= 1 + open_enablings_[i]) continue;
+    world_.violate("time passes between any two SUBSCRIBEs of one feature",
+                   std::to_string(now.count) + " at once of " + topic);
+  }
 }
 
 void Client::look_for_secrets(std::string_view text) {
@@ -102,10 +119,10 @@ void Client::check_at_rest() {
 }
 
 void Client::check_link_is_back() {
-  if (!link_expected_ || !world_.settings.connection_retry) return;
+  if (!link_expected_) return;
   // What changes is on its way; a change that never ends is found elsewhere.
   if (nucleus().connection_state == ConnectionState::disconnected) {
-    world_.violate("a link that is lost comes back", "it is still down");
+    world_.violate("a link that is lost comes back, or its end is reported", "it is still down");
   }
 }
 
@@ -145,8 +162,10 @@ void Client::check_order_of_messages() {
 void Client::check_number_of_dials() {
   const Counts& counts = world_.report.counts;
   const std::uint64_t dials = counts.dials - before_.dials;
-  const auto intervals =
-      static_cast<std::uint64_t>((world_.now() - started_) / world_.settings.retry_interval);
+  const bool standard = world_.settings.policy == Settings::Policy::standard ||
+                        world_.settings.policy == Settings::Policy::throws;
+  const Duration interval = standard ? world_.settings.retry_interval : kLeastPause;
+  const auto intervals = static_cast<std::uint64_t>((world_.now() - started_) / interval);
   const std::uint64_t most = (counts.calls - before_.calls) +
                              2 * (counts.established - before_.established) + 2 * intervals + 10;
   if (dials > most) {

@@ -54,7 +54,9 @@ class Device::Transport final : public MqttTransport {
   }
 
   std::string cancel_connect() override {
-    if (state_ == State::connecting) abandon();
+    if (state_ != State::connecting) return {};
+    device_.last_failure_ = world_.now();
+    abandon();
     return {};
   }
 
@@ -174,6 +176,7 @@ class Device::Transport final : public MqttTransport {
   }
 
   void fail(Error error) {
+    device_.last_failure_ = world_.now();
     abandon();
     world_.note("the dial fails: ", error.detail());
     listener_.on_mqtt_connection_failure(std::move(error));
@@ -240,6 +243,7 @@ class Device::Transport final : public MqttTransport {
   }
 
   void go_down(Error cause) {
+    if (cause) device_.last_failure_ = world_.now();
     abandon();
     subscriptions_.clear();
     world_.note("the transport is disconnected");
@@ -282,6 +286,7 @@ class Device::Transport final : public MqttTransport {
 
   Error send_subscription(Packet::Kind kind, OpKey key, const std::string& topic) {
     if (state_ != State::up) return no_connection();
+    if (kind == Packet::Kind::subscribe && device_.on_subscribe) device_.on_subscribe(topic);
     subscriptions_.push_back({key, next_mid()});
     network_.send(link_, End::hub, {.kind = kind, .mid = mid_, .topic = topic});
     return {};

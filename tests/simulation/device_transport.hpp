@@ -15,8 +15,9 @@ class Device {
 
   MqttTransportFactory factory();
 
-  // Told of each dial.
+  // Called at each dial, and for each topic that is subscribed to.
   std::function<void()> on_dial;
+  std::function<void(const std::string& topic)> on_subscribe;
 
   // Whether there is a transport with an established connection.
   bool up() const;
@@ -24,6 +25,8 @@ class Device {
   bool idle() const;
   // The link it has, or makes; 0 if it has none.
   LinkId link() const;
+  // When the last attempt failed, or the link was lost.
+  SteadyTime last_failure() const { return last_failure_; }
 
  private:
   class Transport;
@@ -31,6 +34,7 @@ class Device {
   World& world_;
   Network& network_;
   Transport* transport_ = nullptr;
+  SteadyTime last_failure_ = SteadyTime::min();
   // A call that was put off for something that has ended since is void.
   std::uint64_t attempt_ = 0;
 };

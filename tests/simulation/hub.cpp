@@ -46,7 +46,7 @@ void Hub::receive(LinkId link, Packet& packet) {
     case Packet::Kind::subscribe: return on_subscribe(packet);
     case Packet::Kind::unsubscribe: return on_unsubscribe(packet);
     case Packet::Kind::disconnect:
-    case Packet::Kind::hang_up: network_.close(std::exchange(link_, 0), End::hub); return;
+    case Packet::Kind::hang_up: return hang_up();
     default: return;
   }
 }
@@ -69,11 +69,19 @@ void Hub::on_connect(LinkId link, const std::string& password) {
       {.kind = Packet::Kind::connack, .code = code, .session_present = code == 0 && session_});
   if (code != 0) return network_.close(link, End::hub);
   link_ = link;
+  if (world_.random.chance(world_.mood->flap)) {
+    network_.later(world_.delay(), [this, link] {
+      if (link == link_) hang_up();
+    });
+  }
   if (!std::exchange(session_, true)) std::fill(std::begin(features_), std::end(features_), false);
   deliver_c2d();
 }
 
+void Hub::hang_up() { network_.close(std::exchange(link_, 0), End::hub); }
+
 void Hub::on_publish(const Packet& packet) {
+  if (world_.random.chance(world_.mood->drop_on_publish)) return hang_up();
   const std::string_view topic = packet.topic;
   if (topic.starts_with("devices/dev1/messages/events/")) {
     const auto message = number_in<std::uint32_t>(packet.payload);
@@ -116,6 +124,7 @@ void Hub::on_twin_request(std::string_view topic, std::string_view payload) {
 }
 
 void Hub::on_subscribe(const Packet& packet) {
+  if (world_.random.chance(world_.mood->drop_on_subscribe)) return hang_up();
   if (world_.random.chance(world_.mood->ignore_subscription)) return;
   const bool refuse = world_.random.chance(world_.mood->refuse_subscription);
   const auto feature = feature_of(packet.topic);

@@ -54,6 +54,7 @@ class Hub {
   };
 
   void receive(LinkId link, Packet& packet);
+  void hang_up();
   void on_connect(LinkId link, const std::string& password);
   void on_publish(const Packet& packet);
   void on_subscribe(const Packet& packet);

@@ -27,6 +27,12 @@ struct Mood {
   // Of each CONNECT.
   std::uint32_t unavailable = 0;
   std::uint32_t unauthorized = 0;
+  std::uint32_t flap = 0;  // Accepted, and hung up on soon.
+  // Of each packet of the kind: the hub hangs up instead of an answer.
+  std::uint32_t drop_on_publish = 0;
+  std::uint32_t drop_on_subscribe = 0;
+  // Of each operation that passes a stage of the application.
+  std::uint32_t stage_throws = 0;
   // Of each SUBSCRIBE and UNSUBSCRIBE.
   std::uint32_t refuse_subscription = 0;
   std::uint32_t ignore_subscription = 0;
@@ -56,6 +62,9 @@ inline constexpr Mood kMoods[] = {
      .cut_link = 60,
      .stall_link = 5,
      .twice = 200},
+    {.name = "flapping", .refuse_dial = 100, .flap = 800, .stage_throws = 60},
+    {.name = "averse to publishes", .drop_on_publish = 700},
+    {.name = "averse to subscriptions", .drop_on_subscribe = 700},
     {.name = "silent",
      .most_delay = std::chrono::seconds{1},
      .stall_dial = 400,
@@ -72,6 +81,10 @@ inline constexpr Mood kMoods[] = {
      .twice = 300,
      .unavailable = 100,
      .unauthorized = 20,
+     .flap = 50,
+     .drop_on_publish = 20,
+     .drop_on_subscribe = 20,
+     .stage_throws = 60,
      .refuse_subscription = 100,
      .ignore_subscription = 100,
      .ignore_twin = 100,

@@ -34,6 +34,9 @@ struct Counts {
   std::uint64_t redelivered = 0;   // Messages of the hub, with DUP.
   std::uint64_t late_answers = 0;  // To nobody.
   std::uint64_t renewals_failed = 0;
+  std::uint64_t policies_thrown = 0;
+  std::uint64_t stages_thrown = 0;
+  std::uint64_t given_up = 0;  // Links, by the retry policy.
   std::uint64_t messages = 0;  // Acknowledged, and at the hub.
   std::uint64_t patches = 0;   // Of desired properties, delivered.
   std::uint64_t virtual_seconds = 0;
@@ -57,6 +60,9 @@ struct Counts {
     f("messages redelivered", &Counts::redelivered);
     f("answers to nobody", &Counts::late_answers);
     f("renewals failed", &Counts::renewals_failed);
+    f("policies thrown", &Counts::policies_thrown);
+    f("stages thrown", &Counts::stages_thrown);
+    f("links given up", &Counts::given_up);
     f("messages acknowledged", &Counts::messages);
     f("patches delivered", &Counts::patches);
     f("virtual seconds", &Counts::virtual_seconds);

@@ -83,6 +83,10 @@ Settings random_settings(Random& random) {
   // Not 60 s: it would be renewed each time that a subscription lost with the last renewal is tried
   // again, which is 30 s later.
   static constexpr std::chrono::seconds kTokenLives[] = {70s, 200s, 600s, 3600s};
+  using Policy = Settings::Policy;
+  static constexpr Policy kPolicies[] = {Policy::standard, Policy::standard, Policy::standard,
+                                         Policy::standard, Policy::standard, Policy::standard,
+                                         Policy::spread,   Policy::throws,   Policy::gives_up};
   static constexpr Duration kRetryIntervals[] = {2s, 10s, 10s, 30s};
   static constexpr Duration kOperationTimeouts[] = {20s, 60s, 240s};
   static constexpr Duration kPatiences[] = {20s, 45s, 90s};
@@ -90,14 +94,14 @@ Settings random_settings(Random& random) {
   Settings settings;
   settings.credential = static_cast<Settings::Credential>(random.below(3));
   settings.token_life = random.one_of(kTokenLives);
-  // One that is asked for as soon as it is brought would only keep the user busy.
-  if (settings.credential == Settings::Credential::users_token) {
-    settings.token_life = std::max(settings.token_life, std::chrono::seconds{200s});
-  }
   settings.auto_connect = !random.chance(100);
   settings.connection_retry = !random.chance(100);
   settings.ensure_desired_properties = !random.chance(200);
   settings.retry_interval = random.one_of(kRetryIntervals);
+  settings.policy = random.one_of(kPolicies);
+  // A floor of 100 ms makes many dials.
+  if (random.chance(30)) settings.policy = random.chance(500) ? Policy::zero : Policy::negative;
+  settings.throwing_stage = random.chance(250);
   settings.operation_timeout = random.one_of(kOperationTimeouts);
   // Without a limit a read whose response is lost keeps the next one away: that must not happen
   // where missed changes are looked for.
@@ -179,11 +183,15 @@ std::string describe(const Step& step) {
 std::string describe(const Settings& settings) {
   static constexpr std::string_view kCredentials[] = {"a certificate", "a signing key",
                                                       "tokens of the user"};
+  static constexpr std::string_view kPolicies[] = {"standard", "spread",   "throws",
+                                                   "zero",     "negative", "gives up"};
   const auto on = [](bool value) { return value ? "on" : "off"; };
   return std::string(kCredentials[static_cast<std::size_t>(settings.credential)]) + ", tokens of " +
          std::to_string(settings.token_life.count()) + " s, auto_connect " +
          on(settings.auto_connect) + ", connection_retry " + on(settings.connection_retry) +
-         " every " + describe(settings.retry_interval) + ", ensure_desired_properties " +
+         " every " + describe(settings.retry_interval) + ", policy " +
+         std::string(kPolicies[static_cast<std::size_t>(settings.policy)]) +
+         (settings.throwing_stage ? ", a stage that throws" : "") + ", ensure_desired_properties " +
          on(settings.ensure_desired_properties) + ", operation_timeout " +
          describe(settings.operation_timeout) + ", max_in_flight " +
          std::to_string(settings.max_in_flight) + ", the transport's patience " +

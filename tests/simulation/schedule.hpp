@@ -46,12 +46,15 @@ struct Step {
 // How a client is set up.
 struct Settings {
   enum class Credential : std::uint8_t { certificate, signing_key, users_token };
+  enum class Policy : std::uint8_t { standard, spread, throws, zero, negative, gives_up };
   Credential credential = Credential::certificate;
   std::chrono::seconds token_life{3600};
   bool auto_connect = true;
   bool connection_retry = true;
   bool ensure_desired_properties = true;
   Duration retry_interval{};
+  Policy policy = Policy::standard;
+  bool throwing_stage = false;  // Whether a stage of the application throws in bad moods.
   Duration operation_timeout{};
   Duration dial_patience{};  // Of the transport.
   std::size_t max_in_flight = 128;
