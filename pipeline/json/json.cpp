@@ -132,6 +132,12 @@ Json::~Json() {
   if (has_nested()) drop_nested();
 }
 
+// How many elements or members are stored, with the gaps of erased ones, which are null.
+std::size_t Json::children() noexcept {
+  auto* const object = std::get_if<ObjectBox>(&content_);
+  return object ? (*object)->mutable_members().size() : size();
+}
+
 // The element, or the value of the member, at that index.
 Json& Json::child(std::size_t index) noexcept {
   if (auto* elements = std::get_if<Array>(&content_)) return (*elements)[index];
@@ -139,7 +145,7 @@ Json& Json::child(std::size_t index) noexcept {
 }
 
 bool Json::has_nested() noexcept {
-  const std::size_t count = size();
+  const std::size_t count = children();
   for (std::size_t i = 0; i < count; ++i) {
     if (child(i).size() > 0) return true;
   }
@@ -148,7 +154,7 @@ bool Json::has_nested() noexcept {
 
 void Json::drop_last_child() noexcept {
   if (auto* elements = std::get_if<Array>(&content_)) return elements->pop_back();
-  std::get_if<ObjectBox>(&content_)->get()->mutable_members().pop_back();
+  std::get_if<ObjectBox>(&content_)->get()->drop_last_member();
 }
 
 // A program may nest values deeper than its stack would bear, and destroying them must not need
@@ -159,7 +165,7 @@ void Json::drop_nested() noexcept {
   current.content_.swap(content_);
   std::size_t depth = 0;
   for (;;) {
-    const std::size_t count = current.size();
+    const std::size_t count = current.children();
     if (count == 0) return;  // Of the outermost.
     if (count == 1 && depth > 0) {
       --depth;

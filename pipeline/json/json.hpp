@@ -189,6 +189,7 @@ class Json {
   double to_double() const noexcept;
   void copy_scalar(const Json& from);
   bool equals_scalar(const Json& other) const;
+  std::size_t children() noexcept;
   Json& child(std::size_t index) noexcept;
   bool has_nested() noexcept;
   void drop_last_child() noexcept;

@@ -83,6 +83,8 @@ class NamedList {
 
   // The entries as they are stored, gaps included, for taking them apart. Their names must stay.
   std::span<Entry> storage() { return entries_; }
+  // Takes the last of them out. From then on the list may only be taken apart or destroyed.
+  void drop_last_stored() { entries_.pop_back(); }
 
   bool operator==(const NamedList& other) const {
     return size() == other.size() && std::equal(begin(), end(), other.begin());
