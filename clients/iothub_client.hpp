@@ -160,7 +160,8 @@ class IoTHubClient {
 
   // Takes a new token in place of the one with which the client was made, and connects with it.
   // Throws std::invalid_argument if it is no token, has expired, or is for another device, module
-  // or hub; ClientError if the client was not made from a token.
+  // or hub; ClientError if the client was not made from a token. If the connect fails, the call
+  // throws, and the connection is brought back with the new token as any lost one.
   //
   //   client.update_sastoken(make_token());
   void update_sastoken(std::string_view sastoken, Timeout timeout = {});
@@ -174,7 +175,8 @@ class IoTHubClient {
   void on_connection_state_change(std::function<void(ConnectionStateChange)> handler);
 
   // Sets the handler that is told when the token with which the client was made is about to expire:
-  // 120 s before, or at once if it has less time left. It makes another and gives it to
+  // 120 s before, or at once if it has less time left. After a token from `update_sastoken` with
+  // less than 240 s left the next is asked for at half of that. It makes another and gives it to
   // `update_sastoken`. What comes before there is a handler is kept for it. Never called for
   // clients that make their tokens themselves. An empty function clears it. Does not wait.
   //
