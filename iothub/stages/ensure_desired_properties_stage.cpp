@@ -103,7 +103,8 @@ void EnsureDesiredPropertiesStage::on_twin(Json twin) {
 
 void EnsureDesiredPropertiesStage::on_read_failed(const Error& error) {
   if (shut_down_) return;
-  if (error.code() == Errc::connection_dropped) {
+  // The transport stage gave the read up, and says over which loss.
+  if (!nucleus().connected() && error.code() == Errc::connection_dropped && error.cause()) {
     given_up_ = std::min(given_up_ + 1, kMostLongPauses);
     return report_background_error(
         Error(error.code(), "the twin is read later, to look for missed changes", error));
