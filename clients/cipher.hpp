@@ -15,6 +15,10 @@ namespace azure::iot::device {
 //
 // TLS 1.3 is offered only where a suite of it is named ("TLS_AES_256_GCM_SHA384"): its suites are
 // apart from the others, and the choice would not restrict anything. (Python: cipher.)
+//
+// Unlike Python: a list that leaves no suite to use, or one that does not encrypt or does not
+// authenticate the server ("ANULL", "ALL:@SECLEVEL=0"), is a std::invalid_argument when the client
+// is created. ":", ",", ";" and blanks may separate the entries, as in OpenSSL.
 class Cipher {
  public:
   Cipher() = default;

@@ -21,7 +21,10 @@
 //   auto client = IoTHubDeviceClient::create_from_connection_string(
 //       text, {.keep_alive = 30s, .auto_connect = false});
 //
-// A value that breaks the rule beside it is a std::invalid_argument when the client is created.
+// A value that breaks the rule beside it is a std::invalid_argument when the client is created. So
+// is, unlike Python, a text that cannot be carried: host names stand alone, without scheme and
+// port; ids have at most 128 characters, and neither + nor #, which are wildcards in topics. No
+// text has control characters, such as a line break, and all are UTF-8.
 namespace azure::iot::device {
 
 // For create_from_connection_string. A gateway stands in the connection string itself, as
@@ -46,7 +49,8 @@ struct ConnectionStringOptions {
   // afterwards, to the handler for them.
   bool ensure_desired_properties = true;
   // Appended to what the client says of itself to the hub. A text that begins with "dtmi" names the
-  // model of a plug-and-play device.
+  // model of a plug-and-play device. At most 64,000 bytes long, where all but letters, digits and
+  // _.-~ count three.
   std::string product_info = {};
   // Which cipher suites to offer: see cipher.hpp.
   Cipher cipher = {};

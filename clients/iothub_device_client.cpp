@@ -5,6 +5,7 @@
 #include "clients/detail/blocking.hpp"
 #include "clients/detail/hub_client_core.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/text/quoted.hpp"
 #include "transport/mqtt/mosquitto_transport.hpp"
 
 namespace azure::iot::device {
@@ -17,9 +18,8 @@ IoTHubDeviceClient make_client(detail::HubClientConfig config) {
   // As in Python it works; but what it receives is what was meant for the device.
   if (!config.hub.module_id.empty()) {
     log_for(config.hub.device_id, LogLevel::warning, "Client",
-            "a device client was made for the "
-            "module \"",
-            config.hub.module_id, "\": use IoTHubModuleClient");
+            "a device client was made for the module ", quoted(config.hub.module_id),
+            ": use IoTHubModuleClient");
   }
   return IoTHubDeviceClient(detail::HubClientCore::create(
       std::move(config), make_mosquitto_transport_factory(), HandlerPool::shared()));

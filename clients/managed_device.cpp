@@ -28,7 +28,17 @@ void check_tunnels(const Options& options) {
   check("hub", options.hub);
 }
 
+void check_security_of(const std::string& client, const PipelineConfig& config) {
+  const Error unusable = check_security(config);
+  if (!unusable) return;
+  // The certificate is an argument, and no option of a client.
+  const bool of_argument = unusable.detail().starts_with("x509");
+  throw std::invalid_argument((of_argument ? "" : client + '.') + unusable.detail());
+}
+
 ManagedDevice make_device(detail::ManagedDeviceConfig config) {
+  check_security_of("provisioning", config.provisioning().pipeline);
+  check_security_of("hub", config.hub("hub", "device").pipeline);
   return ManagedDevice(detail::ManagedDeviceCore::create(
       std::move(config), {.provisioning = make_mosquitto_transport_factory(),
                           .hub = make_mosquitto_transport_factory(),

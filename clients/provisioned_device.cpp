@@ -4,6 +4,7 @@
 #include <string>
 
 #include "clients/detail/assignment.hpp"
+#include "clients/detail/text_checks.hpp"
 
 namespace azure::iot::device {
 
@@ -17,6 +18,8 @@ detail::Assignment::Assignment(const RegistrationResult& result) {
   };
   hub = take(&RegistrationState::assigned_hub, "hub");
   device_id = take(&RegistrationState::device_id, "device");
+  check_host_name("result: assigned_hub", *hub);
+  check_hub_id("result: device_id", *device_id);
 }
 
 IoTHubDeviceClient create_device_client(const RegistrationResult& result,

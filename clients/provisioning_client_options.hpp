@@ -19,7 +19,10 @@
 //   auto client = ProvisioningDeviceClient::create_from_symmetric_key(
 //       host, registration_id, id_scope, key, {.keep_alive = 30s});
 //
-// A value that breaks the rule beside it is a std::invalid_argument when the client is created.
+// A value that breaks the rule beside it is a std::invalid_argument when the client is created. So
+// is, unlike Python, a text that cannot be carried: host names stand alone, without scheme and
+// port; a registration id has at most 128 characters. No text has control characters, such as a
+// line break, and all are UTF-8.
 namespace azure::iot::device {
 
 // For create_from_symmetric_key.

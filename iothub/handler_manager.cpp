@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pipeline/log.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device {
 
@@ -75,8 +76,8 @@ void HandlerManager::route_message(Message message) {
   }
   // As in Python; but there nobody is told.
   route_background_exception(
-      Error(Errc::user_handler, "a message to the input \"" + *message.input_name +
-                                    "\" is dropped: receive_message_on_input was only ever called "
+      Error(Errc::user_handler, "a message to the input " + quoted(*message.input_name) +
+                                    " is dropped: receive_message_on_input was only ever called "
                                     "for others"));
 }
 

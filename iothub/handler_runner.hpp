@@ -14,6 +14,7 @@
 #include "../pipeline/loop/escape.hpp"
 #include "../pipeline/loop/event_loop.hpp"
 #include "../pipeline/loop/handler_pool.hpp"
+#include "../pipeline/text/quoted.hpp"
 #include "inbox.hpp"
 
 namespace azure::iot::device {

@@ -9,7 +9,7 @@
 #include "iothub/mqtt_topic_iothub.hpp"
 #include "pipeline/json/json.hpp"
 #include "pipeline/mqtt_limits.hpp"
-#include "pipeline/service_words.hpp"
+#include "pipeline/text/quoted.hpp"
 #include "pipeline/text/utf8.hpp"
 
 namespace azure::iot::device::iothub_limits {
@@ -43,9 +43,9 @@ struct Place {
 // Names the offending place even if the path to it is too long to be shown whole.
 Error broken(const Place& place, std::string_view rule) {
   std::string text = "patch: ";
-  text.append(rule).append("; at ").append(quote_beginning(place.own_name()));
+  text.append(rule).append("; at ").append(quoted(place.own_name()));
   if (place.above && place.above->above) {
-    text.append(" in ").append(quote_beginning(place.above->path()));
+    text.append(" in ").append(quoted(place.above->path()));
   }
   return Error(Errc::bad_content, std::move(text));
 }

@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "pipeline/text/quoted.hpp"
+
 namespace azure::iot::device {
 
 struct Error::Info {
@@ -12,7 +14,8 @@ struct Error::Info {
 
 Error::Error(Errc code, std::string detail, Error cause) noexcept : code_(code) {
   try {
-    info_ = std::make_shared<const Info>(Info{std::move(detail), std::move(cause), 0});
+    info_ =
+        std::make_shared<const Info>(Info{escaped(detail, std::string::npos), std::move(cause), 0});
   } catch (const std::bad_alloc&) {
   }
 }

@@ -51,7 +51,8 @@ class Error {
   explicit operator bool() const { return code_ != Errc::ok; }
   Errc code() const { return code_; }
 
-  // One sentence for people, without secrets; empty if there is nothing to add to the code.
+  // One sentence for people, without secrets; empty if there is nothing to add to the code. It
+  // holds no control characters: those of its parts have been escaped.
   const std::string& detail() const;
   // What the layer below said; an Error that is not an error if nothing is known.
   const Error& cause() const;

@@ -4,6 +4,8 @@
 #include <exception>
 #include <string>
 
+#include "pipeline/text/quoted.hpp"
+
 namespace azure::iot::device {
 namespace {
 
@@ -18,7 +20,7 @@ auto GuardedPolicy::ask(Ask ask) {
   try {
     return ask(policy_);
   } catch (const std::exception& e) {
-    thrown_ = thrown_by_policy(e.what());
+    thrown_ = thrown_by_policy(words_of(e));
   } catch (...) {
     thrown_ = thrown_by_policy("unknown exception");
   }

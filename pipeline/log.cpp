@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pipeline/loop/fork_guard.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -63,7 +64,8 @@ void detail::write_log(LogLevel level, std::string_view component, std::string_v
   }
   if (!sink) return;
   try {
-    (*sink)(LogRecord{level, component, client_id, text});
+    (*sink)(
+        LogRecord{level, escaped(component), escaped(client_id), escaped(text, std::string::npos)});
   } catch (...) {
     // Whoever has something to say is in the middle of something, and there is nobody else to tell.
   }

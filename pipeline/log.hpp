@@ -15,7 +15,8 @@ struct LogRecord {
   LogLevel level;
   std::string_view component;  // The stage or part that speaks: "ConnectionRetryStage".
   std::string_view client_id;  // Empty where it concerns no client.
-  std::string_view text;       // One line, without secrets and payloads.
+  // One line without secrets and payloads. Control characters appear as escapes.
+  std::string_view text;
 };
 
 // Receives what the library has to say from `level` on; silent until it is called. `sink` is called

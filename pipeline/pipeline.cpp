@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pipeline/loop/escape.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device {
 
@@ -80,10 +81,9 @@ Pipeline::Stages::iterator Pipeline::find(std::string_view name) {
   if (found != stages_.end()) return found;
   std::string known;
   for (auto stage = std::next(stages_.begin()); stage != stages_.end(); ++stage) {
-    known.append(known.empty() ? "" : ", ").append((*stage)->name());
+    known.append(known.empty() ? "" : ", ").append(escaped((*stage)->name(), kLongestQuote));
   }
-  throw std::invalid_argument("stage name: must be one of " + known + "; got \"" +
-                              std::string(name) + "\"");
+  throw std::invalid_argument("stage name: must be one of " + known + "; got " + quoted(name));
 }
 
 void Pipeline::link() {

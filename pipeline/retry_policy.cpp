@@ -30,8 +30,10 @@ std::optional<Duration> ExponentialBackoff::next_pause(const Failure& failure) c
   const double limit = std::min(
       static_cast<double>(limits_.longest.count()),
       std::ldexp(static_cast<double>(limits_.first.count()), std::min(failure.failures, 1000)));
-  const auto pause = static_cast<Duration::rep>(limit * failure.random());
-  return std::clamp(Duration(pause), Duration::zero(), limits_.longest);
+  const double pause = limit * failure.random();
+  if (!(pause > 0)) return Duration::zero();
+  if (pause >= static_cast<double>(limits_.longest.count())) return limits_.longest;
+  return Duration(static_cast<Duration::rep>(pause));
 }
 
 }  // namespace azure::iot::device

@@ -1,13 +1,8 @@
 #include "pipeline/service_words.hpp"
 
-#include "pipeline/text/utf8.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device {
-
-std::string quote_beginning(std::string_view text, std::size_t longest) {
-  text = text.substr(0, longest);
-  return Json(text.substr(0, find_invalid_utf8(text))).dump();
-}
 
 std::string reason_in(const Json& said, std::string_view message_name) {
   if (!said.is_object()) return {};
@@ -17,10 +12,10 @@ std::string reason_in(const Json& said, std::string_view message_name) {
   };
   if (const Json* code = said.find("errorCode"); code && code->is_number()) add("", code->dump());
   if (const Json* message = said.find(message_name); message && message->is_string()) {
-    add("", quote_beginning(message->as_string()));
+    add("", quoted(message->as_string()));
   }
   if (const Json* id = said.find("trackingId"); id && id->is_string()) {
-    add("tracking id ", quote_beginning(id->as_string()));
+    add("tracking id ", quoted(id->as_string()));
   }
   return reason;
 }

@@ -8,6 +8,7 @@
 #include "pipeline/log.hpp"
 #include "pipeline/loop/escape.hpp"
 #include "pipeline/pending_ops.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -17,7 +18,7 @@ thread_local Stage* stage_at_work = nullptr;
 // What was caught, as the user hears of it.
 Error thrown_by(std::string_view what) noexcept {
   try {
-    return Error(Errc::user_stage, std::string(what) + ": " + thrown_text());
+    return Error(Errc::user_stage, escaped(what, kLongestQuote) + ": " + thrown_text());
   } catch (...) {
     return Error(Errc::user_stage, "no memory is left for the text of what was thrown");
   }
@@ -42,14 +43,15 @@ void Stage::receive(const Event& event) {
 }
 
 void Stage::complete_unhandled(OpPtr op) {
-  std::string detail = std::string(op->name()) + " not handled after " + std::string(safe_name()) +
-                       " with no next stage";
+  std::string detail = escaped(op->name(), kLongestQuote) + " not handled after " +
+                       escaped(safe_name(), kLongestQuote) + " with no next stage";
   complete(std::move(op), Error(Errc::pipeline_runtime, std::move(detail)));
 }
 
 void Stage::send_event_up(const Event& event) {
   if (above_) return above_->receive(event);
-  log(LogLevel::error, safe_name(), "no stage above takes the event ", event.name());
+  log(LogLevel::error, safe_name(), "no stage above takes the event ",
+      escaped(event.name(), kLongestQuote));
 }
 
 void Stage::report_background_error(Error error) {

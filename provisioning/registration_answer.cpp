@@ -81,7 +81,7 @@ RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& r
 Result<Duration> pause_before_next(const RequestAndResponseOperation& response,
                                    const std::function<double()>& random) {
   if (!response.retry_after) return kPollingInterval;
-  const auto seconds = parse_decimal(*response.retry_after);
+  const auto seconds = parse_saturating_decimal(*response.retry_after);
   if (!seconds) {
     return unreadable_answer("its retry-after is no number of seconds", *response.retry_after);
   }

@@ -17,6 +17,7 @@
 #include "pipeline/loop/escape.hpp"
 #include "pipeline/loop/process_wide.hpp"
 #include "pipeline/loop/thread.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -30,7 +31,8 @@ std::string_view likely_mistake(const std::string& host) {
 }
 
 Error lookup_failed(const std::string& host, const std::string& why) {
-  return Error(Errc::connection_failed, "the name " + host + " could not be resolved: " + why +
+  return Error(Errc::connection_failed, "the name " + escaped(host, kLongestQuote) +
+                                            " could not be resolved: " + why +
                                             std::string(likely_mistake(host)));
 }
 
@@ -91,7 +93,7 @@ class SystemResolver final : public Resolver {
       try {
         start_thread("azure-iot-dns", [self] { self->work(); }).detach();
       } catch (const std::exception& error) {
-        no_thread(error.what());
+        no_thread(words_of(error));
       }
     }
 

@@ -9,6 +9,7 @@
 
 #include "pipeline/loop/escape.hpp"
 #include "pipeline/loop/fork_guard.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device::detail {
 namespace {

@@ -21,9 +21,37 @@ struct Identity {
   std::string_view module_id;
 };
 
+// The names of the parts of an identity, where it comes from.
+struct IdentityNames {
+  std::string_view hostname = "hostname";
+  std::string_view gateway_hostname = "gateway_hostname";
+  std::string_view device_id = "device_id";
+  std::string_view module_id = "module_id";
+};
+constexpr IdentityNames kInConnectionString{
+    .hostname = "connection string: HostName",
+    .gateway_hostname = "connection string: GatewayHostName",
+    .device_id = "connection string: DeviceId",
+    .module_id = "connection string: ModuleId"};
+constexpr IdentityNames kInSasToken{.hostname = "sastoken: the host name in it",
+                                    .device_id = "sastoken: the device id in it",
+                                    .module_id = "sastoken: the module id in it"};
+
+void check_identity(const Identity& identity, const IdentityNames& names) {
+  check_host_name(names.hostname, identity.hostname);
+  if (!identity.gateway_hostname.empty()) {
+    check_host_name(names.gateway_hostname, identity.gateway_hostname);
+  }
+  check_present(names.device_id, identity.device_id);
+  check_hub_id(names.device_id, identity.device_id);
+  check_hub_id(names.module_id, identity.module_id);
+}
+
 // All but the credential.
 template <class Options>
-HubClientConfig make_config(const Identity& identity, const Options& options) {
+HubClientConfig make_config(const Identity& identity, const Options& options,
+                            const IdentityNames& names = {}) {
+  check_identity(identity, names);
   check_options(options);
   HubClientConfig config;
   warn_of_keep_alive(config.warnings, options.keep_alive);
@@ -44,8 +72,8 @@ HubClientConfig make_config(const Identity& identity, const Options& options) {
 
 template <class Options>
 HubClientConfig make_config_with_key(const Identity& identity, std::string_view key,
-                                     const Options& options) {
-  HubClientConfig config = make_config(identity, options);
+                                     const Options& options, const IdentityNames& names = {}) {
+  HubClientConfig config = make_config(identity, options, names);
   warn_of_token(config.warnings, key, options.sastoken_ttl);
   auto sastoken = std::make_shared<RenewableSasToken>(
       hub_sas_uri(identity.hostname, identity.device_id, identity.module_id),
@@ -79,14 +107,12 @@ HubClientConfig config_from_connection_string(std::string_view connection_string
                                .gateway_hostname = parts.gateway_host_name(),
                                .device_id = parts.device_id(),
                                .module_id = parts.module_id()},
-                              parts.shared_access_key(), options);
+                              parts.shared_access_key(), options, kInConnectionString);
 }
 
 HubClientConfig config_from_symmetric_key(std::string_view symmetric_key, std::string_view hostname,
                                           std::string_view device_id,
                                           const SymmetricKeyOptions& options) {
-  check_present("hostname", hostname);
-  check_present("device_id", device_id);
   return make_config_with_key({.hostname = hostname,
                                .gateway_hostname = options.gateway_hostname,
                                .device_id = device_id,
@@ -103,7 +129,7 @@ HubClientConfig config_from_sastoken(std::string_view sastoken, TokenOwner owner
                                         .gateway_hostname = options.gateway_hostname,
                                         .device_id = identity.device_id,
                                         .module_id = identity.module_id},
-                                       options);
+                                       options, kInSasToken);
   config.pipeline.sastoken = std::move(own.token);
   return config;
 }
@@ -111,8 +137,6 @@ HubClientConfig config_from_sastoken(std::string_view sastoken, TokenOwner owner
 HubClientConfig config_from_x509_certificate(const X509& x509, std::string_view hostname,
                                              std::string_view device_id, std::string_view module_id,
                                              const X509Options& options) {
-  check_present("hostname", hostname);
-  check_present("device_id", device_id);
   HubClientConfig config = make_config({.hostname = hostname,
                                         .gateway_hostname = options.gateway_hostname,
                                         .device_id = device_id,

@@ -62,10 +62,7 @@ SteadyTime ClientCore::deadline_of(Timeout timeout) const {
     throw std::invalid_argument("timeout: must not be negative; 0 means no timeout; got " +
                                 std::to_string(timeout->count()) + " ms");
   }
-  // Whatever a Duration cannot hold is as good as for ever.
-  constexpr auto kLongest = std::chrono::floor<std::chrono::milliseconds>(Duration::max());
-  if (timeout && *timeout > kLongest) return kNever;
-  const Duration allowed = timeout ? Duration(*timeout) : operation_timeout_;
+  const Duration allowed = timeout ? saturating_duration(*timeout) : operation_timeout_;
   return allowed == Duration::zero() ? kNever : saturating_add(loop_->steady_now(), allowed);
 }
 

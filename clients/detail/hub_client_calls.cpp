@@ -4,6 +4,7 @@
 
 #include "clients/detail/hub_client_core.hpp"
 #include "clients/detail/own_sastoken.hpp"
+#include "clients/detail/text_checks.hpp"
 #include "iothub/limits.hpp"
 #include "pipeline/operations.hpp"
 
@@ -44,6 +45,7 @@ void HubClientCore::start_send_message(Message message, Timeout timeout, Complet
 
 void HubClientCore::start_send_message_to_output(Message message, std::string output_name,
                                                  Timeout timeout, Completion<void> done) {
+  check_text("output_name", output_name);
   message.output_name = std::move(output_name);
   send<SendOutputMessageOperation>(std::move(message), timeout, std::move(done));
 }

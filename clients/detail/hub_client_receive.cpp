@@ -2,6 +2,7 @@
 
 #include "clients/detail/hub_client_core.hpp"
 #include "clients/detail/quiet_wait.hpp"
+#include "clients/detail/text_checks.hpp"
 
 // What the hub sends, to handlers or, in the older way, to whoever asks.
 namespace azure::iot::device::detail {
@@ -118,6 +119,7 @@ void HubClientCore::start_receive_message(bool block, Timeout timeout,
 void HubClientCore::start_receive_message_on_input(std::string input_name, bool block,
                                                    Timeout timeout,
                                                    Completion<std::optional<Message>> done) {
+  check_text("input_name", input_name);
   auto find_inbox = [name = std::move(input_name)](InboxManager & inboxes) -> auto& {
     return inboxes.input(name);
   };
@@ -127,6 +129,7 @@ void HubClientCore::start_receive_message_on_input(std::string input_name, bool 
 void HubClientCore::start_receive_method_request(std::optional<std::string> method_name, bool block,
                                                  Timeout timeout,
                                                  Completion<std::optional<MethodRequest>> done) {
+  if (method_name) check_text("method_name", *method_name);
   auto find_inbox = [name = std::move(method_name)](InboxManager & inboxes) -> auto& {
     return name && !name->empty() ? inboxes.methods.get(*name) : inboxes.method_requests;
   };

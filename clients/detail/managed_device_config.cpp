@@ -50,6 +50,7 @@ ManagedDeviceConfig make_config(std::string_view registration_id, Options option
   if (options.failed_connects < 1) {
     refuse("failed_connects", "must be 1 or more", std::to_string(options.failed_connects));
   }
+  check_registration_id(registration_id);
   if (const Error error = provisioning_limits::check_payload(
           "provisioning_payload", registration_id, options.provisioning_payload)) {
     throw std::invalid_argument(error.detail());
@@ -69,7 +70,7 @@ ManagedDeviceConfig make_config(std::string_view registration_id, Options option
   // What is wrong is told now, that of the hub too, and not once there is one. So is what hardly
   // serves, and not again with each client.
   add(config.warnings, provisioning(options.provisioning).warnings);
-  add(config.warnings, hub("hub", registration_id, options.hub).warnings);
+  add(config.warnings, hub("hub", "device", options.hub).warnings);
   config.registration_id = registration_id;
   config.loop = options.hub.event_loop;
   config.provisioning_payload = std::move(options.provisioning_payload);

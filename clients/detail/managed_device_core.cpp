@@ -9,6 +9,7 @@
 #include "clients/detail/option_checks.hpp"
 #include "pipeline/guarded_policy.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device::detail {
 namespace {
@@ -25,7 +26,7 @@ Error caught(F make) {
   } catch (const IotError& error) {
     return error.error();
   } catch (const std::exception& error) {
-    return Error(Errc::operation_error, error.what());
+    return Error(Errc::operation_error, words_of(error));
   } catch (...) {
     return Error(Errc::operation_error, "a function of the application threw");
   }
@@ -81,7 +82,7 @@ void ManagedDeviceCore::start_connect(Timeout timeout, Completion<void> done) {
   }
   const bool forever = !timeout || *timeout == timeout->zero();
   const SteadyTime deadline =
-      forever ? kNever : saturating_add(config_.loop->steady_now(), Duration(*timeout));
+      forever ? kNever : saturating_add(config_.loop->steady_now(), saturating_duration(*timeout));
   config_.loop->post([self = shared_from_this(), deadline, done = std::move(done)]() mutable {
     self->connect(deadline, std::move(done));
   });

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "clients/detail/pem_text.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device::detail {
 namespace {
@@ -17,8 +18,9 @@ std::string in_seconds(seconds value) { return std::to_string(value.count()) + "
 
 }  // namespace
 
-void refuse(std::string_view argument, std::string_view rule, const std::string& value) {
-  throw std::invalid_argument(std::string(argument) + ": " + std::string(rule) + "; got " + value);
+void refuse(std::string_view argument, std::string_view rule, std::string_view value) {
+  throw std::invalid_argument(std::string(argument) + ": " + std::string(rule) + "; got " +
+                              escaped(value, kLongestQuote));
 }
 
 void check_present(std::string_view argument, std::string_view value) {
@@ -52,18 +54,28 @@ void check_max_in_flight(std::size_t count) {
 
 void check_proxy_options(const ProxyOptions& proxy) {
   constexpr std::string_view kOption = "proxy_options";
+  constexpr std::size_t kLongest = 255;  // RFC 1928, RFC 1929.
   if (proxy.address.empty()) refuse(kOption, "address must name a host", "nothing");
+  const std::size_t at = proxy.address.rfind('@');  // The part before it may be a password.
+  const std::string shown =
+      at == std::string::npos ? proxy.address : "..." + proxy.address.substr(at);
+  if (const auto rule = broken_text_rule(proxy.address, kLongest)) {
+    refuse(kOption, "address " + *rule, shown);
+  }
   // It would be more than an address in the URL of which it becomes a part.
-  if (proxy.address.find_first_of("/@?# \t\r\n") != std::string::npos) {
-    const std::size_t at = proxy.address.rfind('@');  // What stands before may be a password.
+  if (proxy.address.find_first_of("/@?# ") != std::string::npos) {
     refuse(kOption, "address must be a name or an IP address, without scheme, user and port",
-           at == std::string::npos ? proxy.address : "..." + proxy.address.substr(at));
+           shown);
   }
   if (proxy.port == 0) refuse(kOption, "port must be 1 to 65535", "0");
-  constexpr std::size_t kLongest = 255;  // RFC 1929.
   if (proxy.username.size() > kLongest || proxy.password.size() > kLongest) {
     throw std::invalid_argument(
         "proxy_options: username and password must be at most 255 bytes long each");
+  }
+  for (const std::string* text : {&proxy.username, &proxy.password}) {
+    if (const auto rule = broken_text_rule(*text)) {
+      throw std::invalid_argument("proxy_options: username and password " + *rule);
+    }
   }
   if (!proxy.password.empty() && proxy.username.empty()) {
     throw std::invalid_argument("proxy_options: a password needs a username");

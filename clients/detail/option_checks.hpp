@@ -6,13 +6,13 @@
 #include <string_view>
 
 #include "../../pipeline/proxy_options.hpp"
+#include "text_checks.hpp"
 
 // The rules of options and arguments that the clients of all services have. They throw
 // std::invalid_argument naming the argument, the rule and the value, unless it is secret.
 namespace azure::iot::device::detail {
 
-[[noreturn]] void refuse(std::string_view argument, std::string_view rule,
-                         const std::string& value);
+[[noreturn]] void refuse(std::string_view argument, std::string_view rule, std::string_view value);
 void check_present(std::string_view argument, std::string_view value);
 void check_keep_alive(std::chrono::seconds keep_alive);
 void check_connection_retry_interval(std::chrono::seconds interval);
@@ -32,6 +32,12 @@ void check_options(const Options& options) {
     if (options.proxy_options) check_proxy_options(*options.proxy_options);
   }
   if constexpr (requires { options.max_in_flight; }) check_max_in_flight(options.max_in_flight);
+  if constexpr (requires { options.gateway_hostname; }) {
+    if (!options.gateway_hostname.empty()) {
+      check_host_name("gateway_hostname", options.gateway_hostname);
+    }
+  }
+  if constexpr (requires { options.product_info; }) check_product_info(options.product_info);
 }
 
 // What the option `server_verification_cert` stands for: the text itself, or that of the file of

@@ -5,6 +5,7 @@
 
 #include "clients/detail/pem_text.hpp"
 #include "pipeline/auth/certificate_info.hpp"
+#include "pipeline/text/quoted.hpp"
 #include "pipeline/text/utc_text.hpp"
 
 namespace azure::iot::device::detail {
@@ -14,13 +15,13 @@ namespace {
 void check_dates(const X509& x509, WallTime now) {
   const auto info = read_certificate_info(x509.certificate);
   if (!info || (now >= info->not_before && now <= info->not_after)) return;
+  const std::string subject = escaped(info->subject, kLongestQuote);
   const std::string clock = "this machine's clock says " + utc_text(now);
   if (now < info->not_before) {
-    throw std::invalid_argument("x509: the certificate of " + info->subject +
-                                " is not valid before " + utc_text(info->not_before) + "; " +
-                                clock + ": set it right");
+    throw std::invalid_argument("x509: the certificate of " + subject + " is not valid before " +
+                                utc_text(info->not_before) + "; " + clock + ": set it right");
   }
-  throw std::invalid_argument("x509: the certificate of " + info->subject + " expired at " +
+  throw std::invalid_argument("x509: the certificate of " + subject + " expired at " +
                               utc_text(info->not_after) +
                               "; renew it, or check the time: " + clock);
 }

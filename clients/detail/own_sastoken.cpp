@@ -4,6 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "clients/detail/text_checks.hpp"
+#include "pipeline/text/quoted.hpp"
+
 namespace azure::iot::device::detail {
 namespace {
 
@@ -14,6 +17,7 @@ namespace {
 }  // namespace
 
 OwnSasToken read_own_sastoken(std::string_view text, TokenOwner owner, WallTime now) {
+  if (const auto rule = broken_text_rule(text)) refuse(*rule);
   auto token = NonRenewableSasToken::parse(text);
   if (!token) refuse("Invalid SasToken provided: " + token.error().detail());
   if ((*token)->expiry() < std::chrono::floor<std::chrono::seconds>(now)) {
@@ -35,8 +39,8 @@ OwnSasToken read_own_sastoken(std::string_view text, TokenOwner owner, WallTime 
 void check_same_identity(const HubSasUri& given, const HubSasUri& expected) {
   const auto check = [](std::string_view what, const std::string& is, const std::string& must_be) {
     if (is == must_be) return;
-    refuse("Provided SasToken does not match existing " + std::string(what) + " \"" + must_be +
-           "\"; it is for \"" + is + '"');
+    refuse("Provided SasToken does not match existing " + std::string(what) + " " +
+           quoted(must_be) + "; it is for " + quoted(is));
   };
   check("device id", given.device_id, expected.device_id);
   check("module id", given.module_id, expected.module_id);

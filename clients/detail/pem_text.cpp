@@ -10,6 +10,7 @@
 
 #include "pipeline/auth/wipe.hpp"
 #include "pipeline/loop/unique_fd.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device::detail {
 namespace {
@@ -37,6 +38,15 @@ std::optional<std::string> contents_of(const std::string& name) {
   return text;
 }
 
+// A certificate or key in binary form: an ASN.1 sequence.
+bool is_der(std::string_view bytes) {
+  return bytes.size() > 16 && bytes[0] == '\x30' && (bytes[1] & '\x80') != 0 && bytes[2] != '-';
+}
+
+constexpr std::string_view kDerAdvice =
+    "it is DER, which is binary; convert it with 'openssl x509 -inform DER' or 'openssl pkey "
+    "-inform DER'";
+
 }  // namespace
 
 std::string read_pem_text(const std::string& text_or_file, std::string_view argument,
@@ -44,6 +54,10 @@ std::string read_pem_text(const std::string& text_or_file, std::string_view argu
   if (text_or_file.empty() || text_or_file.find(begin) != std::string::npos) return text_or_file;
   const std::string rule = std::string(argument) + ": must be " + std::string(what) +
                            " as PEM text, or the name of a file with such text; ";
+  if (is_der(text_or_file)) throw std::invalid_argument(rule + std::string(kDerAdvice));
+  if (text_or_file.find('\0') != std::string::npos) {
+    throw std::invalid_argument(rule + "it has a NUL character, which neither of them has");
+  }
   auto text = contents_of(text_or_file);
   if (!text) {
     throw std::invalid_argument(rule +
@@ -51,8 +65,13 @@ std::string read_pem_text(const std::string& text_or_file, std::string_view argu
                                 std::strerror(errno) + ")");
   }
   if (text->find(begin) != std::string::npos) return *std::move(text);
+  const bool der = is_der(*text);
   wipe(*text);
-  throw std::invalid_argument(rule + "there is none in the file " + text_or_file);
+  if (der) {
+    throw std::invalid_argument(rule + "of the file " + escaped(text_or_file) + ", " +
+                                std::string(kDerAdvice));
+  }
+  throw std::invalid_argument(rule + "there is none in the file " + escaped(text_or_file));
 }
 
 }  // namespace azure::iot::device::detail

@@ -19,7 +19,8 @@ ProvisioningClientConfig make_config(std::string_view provisioning_host,
                                      std::string_view registration_id, std::string_view id_scope,
                                      const Options& options) {
   check_registration_id(registration_id);
-  check_present("provisioning_host", provisioning_host);
+  check_host_name("provisioning_host", provisioning_host);
+  check_text("id_scope", id_scope, kLongestInUserName);
   check_options(options);
   ProvisioningClientConfig config;
   warn_of_id_scope(config.warnings, id_scope);
@@ -67,8 +68,10 @@ ProvisioningClientConfig config_from_x509_certificate(std::string_view provision
 }
 
 void check_registration_id(std::string_view registration_id) {
-  if (!strip(registration_id).empty()) return;
-  throw std::invalid_argument("registration_id: must not be empty or blank");
+  if (strip(registration_id).empty()) {
+    throw std::invalid_argument("registration_id: must not be empty or blank");
+  }
+  check_id("registration_id", registration_id);
 }
 
 }  // namespace azure::iot::device::detail

@@ -32,7 +32,7 @@ ProvisioningClientConfig config_from_x509_certificate(std::string_view provision
                                                       std::string_view id_scope, const X509& x509,
                                                       const ProvisioningX509Options& options);
 
-// The rule of a registration id, which the service alone knows in full: that there is one.
+// The rules of a registration id as far as they are known here: it is not blank, and is an id.
 void check_registration_id(std::string_view registration_id);
 
 }  // namespace azure::iot::device::detail

@@ -8,7 +8,7 @@
 #include "pipeline/events.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/operations.hpp"
-#include "pipeline/service_words.hpp"
+#include "pipeline/text/quoted.hpp"
 #include "provisioning/limits.hpp"
 #include "provisioning/provisioning_pipeline.hpp"
 
@@ -29,7 +29,7 @@ Error check_assignment(const RegistrationResult& result) {
         std::pair{"substatus", &state.sub_status}}) {
     std::string& list = *value ? sent : missing;
     list.append(list.empty() ? "" : ", ").append(name);
-    if (*value) list.append(" ").append(quote_beginning(**value));
+    if (*value) list.append(" ").append(quoted(**value));
   }
   if (missing.empty()) return {};
   return Error(Errc::bad_content,

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdio>
+#include <stdexcept>
 
 #include "iothub/mqtt_topic_iothub.hpp"
 
@@ -9,6 +10,13 @@ namespace azure::iot::device {
 namespace {
 
 constexpr std::string_view kSecurityMessageInterfaceId = "urn:azureiot:Security:SecurityAgent:1";
+
+// What Python's datetime can stand for.
+using Microseconds = std::chrono::sys_time<std::chrono::microseconds>;
+constexpr Microseconds kFirst = std::chrono::sys_days(std::chrono::year(1) / 1 / 1);
+constexpr Microseconds kLast =
+    std::chrono::sys_days(std::chrono::year(10000) / 1 / 1) - std::chrono::microseconds(1);
+constexpr std::chrono::minutes kDay = std::chrono::hours{24};
 
 }  // namespace
 
@@ -42,7 +50,13 @@ std::string datetime_text(std::chrono::sys_time<std::chrono::microseconds> when,
                           std::optional<std::chrono::minutes> utc_offset) {
   using std::chrono::days;
   using std::chrono::floor;
-  const auto local = when + utc_offset.value_or(std::chrono::minutes{0});
+  const std::chrono::minutes offset_minutes = utc_offset.value_or(std::chrono::minutes{0});
+  if (offset_minutes <= -kDay || offset_minutes >= kDay) {
+    throw std::invalid_argument(
+        "utc_offset: must be less than 24 hours, in either direction; got " +
+        std::to_string(offset_minutes.count()) + " min");
+  }
+  const auto local = std::clamp(std::clamp(when, kFirst, kLast) + offset_minutes, kFirst, kLast);
   const auto midnight = floor<days>(local);
   const std::chrono::year_month_day date(midnight);
   const std::chrono::hh_mm_ss time(local - midnight);

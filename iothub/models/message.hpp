@@ -87,7 +87,8 @@ struct Message {
 
 // A point in time as it stands in a message, "2030-01-02T03:04:05.000678+05:30" (Python:
 // datetime.isoformat): the fraction only if there is one, the time of day at the given offset from
-// UTC, and no offset if none is given.
+// UTC, and no offset if none is given. A time outside the years 1 to 9999 becomes the first or last
+// one of them. Throws std::invalid_argument for an offset of 24 hours or more, as Python does.
 //
 //   message.expiry_time_utc =
 //       datetime_text(std::chrono::time_point_cast<std::chrono::microseconds>(

@@ -8,6 +8,7 @@
 #include "iothub/user_agent.hpp"
 #include "pipeline/mqtt_limits.hpp"
 #include "pipeline/text/decimal.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device {
 
@@ -58,7 +59,7 @@ void IotHubMqttTranslationStage::run(Owned<RequestOperation> op) {
   if (request.request_type != "twin") {
     return complete(std::move(op),
                     Error(Errc::operation_error,
-                          "request type \"" + request.request_type + "\" is not supported"));
+                          "request type " + quoted(request.request_type) + " is not supported"));
   }
   std::string topic =
       topics::get_twin_topic_for_publish(request.method, request.resource_location, op->request_id);
@@ -86,7 +87,7 @@ template <class MqttOp, class Op>
 void IotHubMqttTranslationStage::change_feature(Owned<Op> op) {
   auto topic = topic_of_feature(op->feature_name);
   if (topic) return send_op_down(make_worker<MqttOp>(std::move(op), *std::move(topic)));
-  std::string detail = "there is no feature \"" + op->feature_name + "\"";
+  std::string detail = "there is no feature " + quoted(op->feature_name);
   complete(std::move(op), Error(Errc::operation_error, std::move(detail)));
 }
 

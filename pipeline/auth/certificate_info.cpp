@@ -7,7 +7,7 @@
 namespace azure::iot::device {
 namespace {
 
-WallTime to_time(const mbedtls_x509_time& time) {
+std::chrono::sys_seconds to_time(const mbedtls_x509_time& time) {
   using namespace std::chrono;
   const sys_days day = year(time.year) / month(static_cast<unsigned>(time.mon)) /
                        std::chrono::day(static_cast<unsigned>(time.day));

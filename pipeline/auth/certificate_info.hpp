@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,8 +12,9 @@ namespace azure::iot::device {
 // What stands in a certificate.
 struct CertificateInfo {
   std::string subject;  // "CN=device-1, O=Example".
-  WallTime not_before;
-  WallTime not_after;
+  // In seconds, since a certificate may be valid until the year 9999.
+  std::chrono::sys_seconds not_before;
+  std::chrono::sys_seconds not_after;
 };
 
 // The first certificate of a PEM text; nothing if it cannot be read here, which says nothing

@@ -71,12 +71,6 @@ Error read_fields(std::string_view text, Fields& fields) {
 
 }  // namespace
 
-WallTime to_wall_time(sys_seconds time) {
-  if (time >= std::chrono::floor<seconds>(WallTime::max())) return WallTime::max();
-  if (time <= std::chrono::ceil<seconds>(WallTime::min())) return WallTime::min();
-  return time;
-}
-
 RenewableSasToken::RenewableSasToken(std::string uri,
                                      std::shared_ptr<SigningMechanism> signing_mechanism,
                                      std::string key_name, seconds ttl)

@@ -12,9 +12,6 @@
 
 namespace azure::iot::device {
 
-// An expiry as a point in time for alarms, which end in the year 2262: the last one if it is later.
-WallTime to_wall_time(std::chrono::sys_seconds time);
-
 // A shared access signature: the password of a client that has no certificate. Reads no clock; who
 // refreshes it says what time it is. Not for several threads at once.
 class SasToken {

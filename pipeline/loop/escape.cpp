@@ -1,6 +1,7 @@
 #include "pipeline/loop/escape.hpp"
 
 #include "pipeline/log.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -9,8 +10,7 @@ void log_escape(std::string_view what, const std::exception_ptr& exception) {
   try {
     std::rethrow_exception(exception);
   } catch (const std::exception& error) {
-    log(LogLevel::error, "EventLoop", "An exception came out of ", what, ": ",
-        std::string_view(error.what()));
+    log(LogLevel::error, "EventLoop", "An exception came out of ", what, ": ", words_of(error));
   } catch (...) {
     log(LogLevel::error, "EventLoop", "An exception of unknown type came out of ", what);
   }
@@ -22,7 +22,7 @@ std::string thrown_text(const char* if_unknown) {
   try {
     throw;
   } catch (const std::exception& error) {
-    return error.what();
+    return words_of(error);
   } catch (...) {
     return if_unknown;
   }

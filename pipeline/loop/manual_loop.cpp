@@ -92,13 +92,13 @@ bool ManualLoop::fire_one(std::uint64_t last_turn) {
 }
 
 void ManualLoop::jump_wall_clock(Duration by) {
-  wall_ += by;
+  wall_ = saturating_add(wall_, by);
   wall_clock_jumped();
 }
 
 void ManualLoop::move_clocks(SteadyTime to) {
   if (to <= now_) return;  // Something that waited inside has moved them further.
-  wall_ += to - now_;
+  wall_ = saturating_add(wall_, to - now_);
   now_ = to;
 }
 

@@ -13,6 +13,7 @@
 #include "pipeline/loop/escape.hpp"
 #include "pipeline/loop/event_loop.hpp"
 #include "pipeline/loop/thread.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device {
 
@@ -146,7 +147,7 @@ void ThreadHandlerPool::schedule(std::shared_ptr<Strand> strand) {
     return state_->start_worker();
   } catch (const std::exception& error) {
     lock.unlock();
-    const std::string why = error.what();
+    const std::string why = words_of(error);
     log(LogLevel::error, "HandlerPool", "A handler has to wait: ", why);
     if (const auto loop = strand->loop()) {
       auto retry = std::make_shared<Retry>(state_, strand, *loop);

@@ -27,4 +27,36 @@ constexpr SteadyTime saturating_add(SteadyTime base, Duration delay) {
   return base > kNever - delay ? kNever : base + delay;
 }
 
+// A duration or time of day from outside, in a coarser unit: the longest or shortest, the last or
+// first that can be represented, where it lies beyond. (Times of day end in the years 1677 and
+// 2262.)
+template <class Rep, class Period>
+constexpr Duration saturating_duration(std::chrono::duration<Rep, Period> given) {
+  using Given = std::chrono::duration<Rep, Period>;
+  if (given >= std::chrono::duration_cast<Given>(Duration::max())) return Duration::max();
+  if (given <= std::chrono::duration_cast<Given>(Duration::min())) return Duration::min();
+  return std::chrono::duration_cast<Duration>(given);
+}
+constexpr WallTime to_wall_time(std::chrono::sys_seconds time) {
+  return WallTime(saturating_duration(time.time_since_epoch()));
+}
+
+constexpr WallTime saturating_add(WallTime base, Duration delay) {
+  Duration::rep sum = 0;
+  if (!__builtin_add_overflow(base.time_since_epoch().count(), delay.count(), &sum)) {
+    return WallTime(Duration(sum));
+  }
+  return delay > Duration::zero() ? WallTime::max() : WallTime::min();
+}
+
+// How much later `a` is than `b`; negative if it is earlier.
+constexpr Duration saturating_difference(WallTime a, WallTime b) {
+  Duration::rep difference = 0;
+  if (!__builtin_sub_overflow(a.time_since_epoch().count(), b.time_since_epoch().count(),
+                              &difference)) {
+    return Duration(difference);
+  }
+  return a > b ? Duration::max() : Duration::min();
+}
+
 }  // namespace azure::iot::device

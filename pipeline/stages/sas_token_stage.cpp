@@ -60,7 +60,8 @@ void SasTokenStage::start_alarm(WallTime earliest) {
                          [this] { send_event_up(NewSasTokenRequiredEvent()); });
   }
   const Duration margin =
-      token.ttl() < 2 * kUpdateMargin ? Duration(token.ttl()) / 2 : Duration(kUpdateMargin);
+      std::clamp(saturating_duration(token.ttl()), Duration::zero(), 2 * Duration(kUpdateMargin)) /
+      2;
   update_.start(loop(), std::max(expiry - margin, earliest), [this] { renew(); });
 }
 
@@ -78,7 +79,7 @@ void SasTokenStage::renew() {
 
 void SasTokenStage::on_renewal_failed(const Error& error) {
   log_for(nucleus().client_id, LogLevel::warning, name(), "renewal failed: ", error.describe());
-  const Duration left = valid_until_ - loop().wall_now();
+  const Duration left = saturating_difference(valid_until_, loop().wall_now());
   if (left <= Duration::zero()) return report_background_error(error);
   const Duration pause = std::max(nucleus().options.connection_retry_interval, kLeastPause);
   not_renewed_ = nucleus().options.sastoken;

@@ -12,4 +12,8 @@ namespace azure::iot::device {
 // else, and what needs more than 64 bits, is Errc::bad_content.
 Result<std::int64_t> parse_decimal(std::string_view text);
 
+// The same for times: a number that needs more than 64 bits is the largest, or smallest, that does
+// not.
+Result<std::int64_t> parse_saturating_decimal(std::string_view text);
+
 }  // namespace azure::iot::device

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pipeline/text/decimal.hpp"
+#include "pipeline/text/quoted.hpp"
 #include "provisioning/limits.hpp"
 #include "provisioning/mqtt_topic_provisioning.hpp"
 #include "provisioning/user_agent.hpp"
@@ -19,7 +20,7 @@ Result<std::string> topic_of(const Request& request, const std::string& request_
   if (request.request_type == "register") return topics::get_register_topic_for_publish(request_id);
   if (request.request_type != "query") {
     return Error(Errc::operation_error,
-                 "request type \"" + request.request_type + "\" is not supported");
+                 "request type " + quoted(request.request_type) + " is not supported");
   }
   const Json* const id = request.query_params.find("operation_id");
   const std::string* const operation_id = id ? id->get_if<std::string>() : nullptr;

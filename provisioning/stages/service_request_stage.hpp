@@ -9,6 +9,7 @@
 #include "../../pipeline/operations.hpp"
 #include "../../pipeline/pending_ops.hpp"
 #include "../../pipeline/stage.hpp"
+#include "../../pipeline/text/quoted.hpp"
 #include "../registration_answer.hpp"
 
 namespace azure::iot::device {
@@ -86,7 +87,7 @@ class ServiceRequestStage : public Handles<Self, Ops<Op, ShutdownPipelineOperati
     if (!given_up) return error;
     return Error(Errc::service,
                  "Operation timed out before provisioning service could respond for " +
-                     response.request.request_type + " operation",
+                     escaped(response.request.request_type, kLongestQuote) + " operation",
                  std::move(error));
   }
 

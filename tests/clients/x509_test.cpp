@@ -122,6 +122,49 @@ TEST_CASE("X509: a certificate that is not valid at this time is refused, and th
   CHECK(contains(early, "set it right"));
 }
 
+TEST_CASE("X509: a certificate without an end is valid, whatever its beginning") {
+  const TestCa authority;
+  const auto refused = [&](const char* not_before, const char* not_after) {
+    return refusal(x509_of(authority.issue({.alternative_names = {},
+                                            .common_name = "device-1",
+                                            .not_after = not_after,
+                                            .not_before = not_before})));
+  };
+  CHECK(refused("20200101000000Z", "99991231235959Z") == "");
+  CHECK(refused("19500101000000Z", "23000101000000Z") == "");
+  CHECK(refused("00000101000000Z", "20491231235959Z") == "");
+  CHECK(contains(refused("99990101000000Z", "99991231235959Z"),
+                 "is not valid before 9999-01-01 00:00:00 UTC"));
+  CHECK(contains(refused("16000101000000Z", "16010203040506Z"),
+                 "expired at 1601-02-03 04:05:06 UTC"));
+  CHECK(contains(refused("19500101000000Z", "19691231235959Z"),
+                 "expired at 1969-12-31 23:59:59 UTC"));
+}
+
+TEST_CASE("X509: a subject is shown with escapes, and not without end") {
+  const auto made =
+      make_server_certificate({.alternative_names = {}, .common_name = "dev\x1b[2J\n\u202e1"});
+  const std::string told = refusal(x509_of(made), {.event_loop = loop_at(24h)});
+  CHECK(contains(told, "expired at "));
+  for (const char c : told) CHECK(static_cast<unsigned char>(c) >= 0x20);
+}
+
+TEST_CASE("X509: a certificate or key in binary form is refused with a way to convert it") {
+  const std::string der("\x30\x82\x01\x0a\x02\x82\x01\x01\x00\xff and so on", 23);
+  const File file(der);
+  for (const std::string& text : {der, file.name()}) {
+    X509 certificate = pair();
+    certificate.certificate = text;
+    CHECK(contains(refusal(certificate), "it is DER, which is binary; convert it with"));
+    X509 key = pair();
+    key.key = text;
+    CHECK(contains(refusal(key), "'openssl pkey -inform DER'"));
+  }
+  X509 nul = pair();
+  nul.key = std::string("device.key\0.pem", 15);
+  CHECK(contains(refusal(nul), "it has a NUL character"));
+}
+
 TEST_CASE("X509: a key may be encrypted, in a text or a file, and nobody is asked for the phrase") {
   const std::string pass_phrase = "a fake pass phrase";
   for (const std::string& text :

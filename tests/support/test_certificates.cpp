@@ -2,8 +2,10 @@
 
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -18,7 +20,18 @@ void require(bool ok) {
   if (!ok) throw std::runtime_error("OpenSSL did not make a certificate for the test");
 }
 
+void spell_out_curve(EVP_PKEY* key) {
+  require(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING,
+                                         OSSL_PKEY_EC_ENCODING_EXPLICIT) == 1);
+}
+
 Key make_key(const std::string& kind) {
+  constexpr std::string_view kExplicit = ", explicit";
+  if (kind.ends_with(kExplicit)) {
+    Key key = make_key(kind.substr(0, kind.size() - kExplicit.size()));
+    spell_out_curve(key.get());
+    return key;
+  }
   EVP_PKEY* const key = kind == "RSA"       ? EVP_RSA_gen(2048)
                         : kind == "ED25519" ? EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")
                                             : EVP_EC_gen(kind.c_str());
@@ -88,6 +101,15 @@ std::string encrypt_key_as_of_old(const std::string& key, const std::string& pas
   });
 }
 
+std::string spell_out_curve(const std::string& key) {
+  const Key explicit_key = read_key(key);
+  spell_out_curve(explicit_key.get());
+  return to_pem([&](BIO* target) {
+    return PEM_write_bio_PrivateKey(target, explicit_key.get(), nullptr, nullptr, 0, nullptr,
+                                    nullptr);
+  });
+}
+
 struct TestCa::Impl {
   explicit Impl(const std::string& common_name)
       : certificate(make_unsigned(common_name, key.get(), 1, -7200, 7200)) {}
@@ -125,6 +147,12 @@ ServerCertificate TestCa::issue(const CertificateOptions& options) const {
   const Certificate server =
       make_unsigned(options.common_name, key.get(), 2, options.from, options.until);
   X509_set_issuer_name(server.get(), X509_get_subject_name(ca));
+  if (options.not_before) {
+    require(ASN1_TIME_set_string(X509_getm_notBefore(server.get()), options.not_before) == 1);
+  }
+  if (options.not_after) {
+    require(ASN1_TIME_set_string(X509_getm_notAfter(server.get()), options.not_after) == 1);
+  }
   if (!options.alternative_names.empty()) {
     add_extension(server.get(), ca, NID_subject_alt_name, options.alternative_names);
   }

@@ -24,12 +24,18 @@ struct CertificateOptions {
   long from = -3600;
   long until = 3600;
   std::string common_name = "Test server";
-  const char* key = "P-256";  // Another curve, "ED25519", or "RSA" of 2048 bits.
+  // Another curve, "ED25519", "RSA" of 2048 bits, or a curve that is spelt out.
+  const char* key = "P-256";
+  // The end in the form of ASN.1, "99991231235959Z", instead of `until`.
+  const char* not_after = nullptr;
+  const char* not_before = nullptr;
 };
 
 // The same key as PKCS#8 that asks for a pass phrase, and in the format from before there was that.
 std::string encrypt_key(const std::string& key, const std::string& pass_phrase);
 std::string encrypt_key_as_of_old(const std::string& key, const std::string& pass_phrase);
+// The same EC key with the parameters of its curve instead of the curve's name.
+std::string spell_out_curve(const std::string& key);
 
 // A certificate authority of its own.
 class TestCa {

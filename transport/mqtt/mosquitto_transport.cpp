@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pipeline/log.hpp"
+#include "pipeline/text/quoted.hpp"
 #include "transport/mqtt/mqtt_link.hpp"
 #include "transport/mqtt/operation_manager.hpp"
 
@@ -164,7 +165,8 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
     if (!key) return;
     if (granted) return listener_.on_mqtt_acknowledged(key, {});
     listener_.on_mqtt_acknowledged(
-        key, Error(Errc::protocol_client, "the server refused the subscription to " + topic +
+        key, Error(Errc::protocol_client, "the server refused the subscription to " +
+                                              escaped(topic, kLongestQuote) +
                                               " (SUBACK 0x80); is the client permitted to it?"));
   }
   void on_unsuback(std::uint16_t mid) override {
@@ -229,6 +231,13 @@ Error missing_tunnel(bool websockets, const std::optional<ProxyOptions>& proxy_o
   const std::string what = websockets ? "websockets" : "proxy_options";
   return Error(Errc::bad_content, what + " cannot be used: this library was built without " +
                                       "tunnels (AZURE_IOT_DEVICE_TUNNEL=OFF)");
+}
+
+Error check_security(const PipelineConfig& config) {
+  const TlsSettings settings{config.hostname, config.server_verification_cert, config.cipher};
+  const auto tls =
+      config.x509 ? TlsContext::create(settings, *config.x509) : TlsContext::get(settings);
+  return tls ? Error{} : tls.error();
 }
 
 MqttTransportFactory make_mosquitto_transport_factory(MosquittoTransportOptions options) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "../../pipeline/mqtt_transport.hpp"
+#include "../../pipeline/pipeline_config.hpp"
 #include "../resolver.hpp"
 
 namespace azure::iot::device {
@@ -22,6 +23,11 @@ struct MosquittoTransportOptions {
 
 // What the library was built without and one of these would need; the factory refuses it too.
 Error missing_tunnel(bool websockets, const std::optional<ProxyOptions>& proxy_options);
+
+// Whether a connection could be secured like this: an error (Errc::bad_content) names what cannot
+// be used of the trusted certificates, the cipher list, or the client's certificate, key and pass
+// phrase. The factory makes the same check.
+Error check_security(const PipelineConfig& config);
 
 // Makes transports that speak MQTT 3.1.1 over TLS with libmosquitto. (Python: MQTTTransport.)
 MqttTransportFactory make_mosquitto_transport_factory(MosquittoTransportOptions options = {});

@@ -2,6 +2,7 @@
 #include <system_error>
 #include <utility>
 
+#include "pipeline/text/quoted.hpp"
 #include "transport/mqtt/mosquitto_errors.hpp"
 #include "transport/mqtt/mqtt_link.hpp"
 #include "transport/tls/verify_failure.hpp"
@@ -66,7 +67,7 @@ void MqttLink::watch_dial() {
   try {
     watch();
   } catch (const std::system_error& error) {
-    end(Error(Errc::connection_failed, error.what()));
+    end(Error(Errc::connection_failed, words_of(error)));
   }
 }
 

@@ -1,10 +1,13 @@
 #include "transport/tls/cipher_suites.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string_view>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -17,13 +20,15 @@ bool is_of_tls13(std::string_view name) {
 // Words of OpenSSL's lists that have small letters, which got lost with those of the suites' names.
 // Without them "!aNULL" would exclude nothing.
 constexpr std::string_view kMixedWords[] = {
-    "aNULL", "eNULL", "kRSA", "aRSA",    "kDHE",    "kEDH",      "kECDHE", "kEECDH", "aECDSA",
-    "aDSS",  "kPSK",  "aPSK", "kRSAPSK", "kDHEPSK", "kECDHEPSK", "kSRP",   "aSRP"};
+    "aNULL",   "eNULL", "kRSA",    "aRSA",    "kDHE",    "kEDH",      "kECDHE",  "kEECDH", "aECDSA",
+    "aDSS",    "kPSK",  "aPSK",    "kRSAPSK", "kDHEPSK", "kECDHEPSK", "kSRP",    "aSRP",   "kGOST",
+    "kGOST18", "aGOST", "aGOST01", "aGOST12", "TLSv1",   "TLSv1.0",   "TLSv1.2", "SSLv3"};
 
 std::string_view as_openssl_has_it(std::string_view word) {
   const auto same = [word](std::string_view mixed) {
+    const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c; };
     return std::equal(mixed.begin(), mixed.end(), word.begin(), word.end(),
-                      [](char a, char b) { return (a >= 'a' ? a - 'a' + 'A' : a) == b; });
+                      [&](char a, char b) { return upper(a) == upper(b); });
   };
   const auto* const found = std::find_if(std::begin(kMixedWords), std::end(kMixedWords), same);
   return found != std::end(kMixedWords) ? *found : word;
@@ -46,6 +51,29 @@ void append(std::string& list, std::string_view name) {
   list += name;
 }
 
+// The suites that a connection would offer, after protocol versions, security level and missing
+// keys have taken theirs away: nothing if none is left, or a connection cannot be made.
+Error check_offer(ssl_ctx_st* context) {
+  const std::unique_ptr<SSL, decltype(&SSL_free)> connection(SSL_new(context), &SSL_free);
+  const auto free_stack = [](STACK_OF(SSL_CIPHER) * stack) { sk_SSL_CIPHER_free(stack); };
+  const std::unique_ptr<STACK_OF(SSL_CIPHER), decltype(free_stack)> offered(
+      connection ? SSL_get1_supported_ciphers(connection.get()) : nullptr, free_stack);
+  ERR_clear_error();
+  const int count = offered ? sk_SSL_CIPHER_num(offered.get()) : 0;
+  if (count == 0) return Error(Errc::bad_content, "leaves no suite that can be used");
+  for (int i = 0; i < count; ++i) {
+    const SSL_CIPHER* const suite = sk_SSL_CIPHER_value(offered.get(), i);
+    const bool authenticates = SSL_CIPHER_get_auth_nid(suite) != NID_auth_null;
+    const bool encrypts = SSL_CIPHER_get_cipher_nid(suite) != NID_undef;
+    if (authenticates && encrypts) continue;
+    return Error(Errc::bad_content,
+                 std::string("offers ") + SSL_CIPHER_get_name(suite) + ", which does not " +
+                     (authenticates ? "encrypt; exclude it with !eNULL"
+                                    : "authenticate the server; exclude it with !aNULL"));
+  }
+  return {};
+}
+
 }  // namespace
 
 Error use_cipher_suites(ssl_ctx_st* context, const std::string& list) {
@@ -53,8 +81,10 @@ Error use_cipher_suites(ssl_ctx_st* context, const std::string& list) {
   std::string tls13;
   std::string others;
   for (std::string_view rest = list; !rest.empty();) {
-    const std::string_view name = rest.substr(0, rest.find(':'));
+    // OpenSSL takes any of these between two entries.
+    const std::string_view name = rest.substr(0, rest.find_first_of(": ,;"));
     rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+    if (name.empty()) continue;
     if (is_of_tls13(name)) {
       append(tls13, name);
     } else {
@@ -70,10 +100,14 @@ Error use_cipher_suites(ssl_ctx_st* context, const std::string& list) {
     return Error(Errc::bad_content,
                  "cipher: must name at least one suite that OpenSSL knows "
                  "(\"openssl ciphers\" lists them); got " +
-                     list);
+                     escaped(list, kLongestQuote));
   }
   if (!has_tls13) SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
   if (!has_others) SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  if (const Error unusable = check_offer(context)) {
+    return Error(Errc::bad_content,
+                 "cipher: the list " + unusable.detail() + "; got " + escaped(list, kLongestQuote));
+  }
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include "pipeline/loop/process_wide.hpp"
+#include "pipeline/text/quoted.hpp"
 #include "transport/resolver.hpp"
 #include "transport/tls/certificates.hpp"
 #include "transport/tls/cipher_suites.hpp"
@@ -51,7 +52,7 @@ Error openssl_error(std::string what) {
   char text[256];
   ERR_error_string_n(ERR_get_error(), text, sizeof text);
   ERR_clear_error();
-  return Error(Errc::tls_exchange_auth, std::move(what) + ": " + text);
+  return Error(Errc::tls_exchange_auth, std::move(what) + ": " + escaped(text));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "pipeline/auth/base64.hpp"
+#include "pipeline/text/quoted.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -80,8 +81,7 @@ Error Upgrade::check(std::string_view head) const {
   };
   const std::string_view status = head.substr(0, head.find("\r\n"));
   if (!status.starts_with("HTTP/1.1 101")) {
-    constexpr std::size_t kLongest = 100;
-    return refuse("it answered \"" + std::string(status.substr(0, kLongest)) + "\"");
+    return refuse("it answered " + quoted(status, 100));
   }
   const auto upgrade = header(head, "Upgrade");
   if (!upgrade || !same_ignoring_case(*upgrade, "websocket")) {

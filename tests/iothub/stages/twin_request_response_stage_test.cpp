@@ -76,6 +76,7 @@ TEST_CASE(
         R"(: 400004, "too \"large\"", tracking id "t-1")");
   CHECK(told(R"({"message": ")" + std::string(100'000, 'x') + "\"}") ==
         ": \"" + std::string(200, 'x') + '"');
+  CHECK(told(R"({"message": "a\u001b[2J\n\u202eb"})") == R"(: "a\x1b[2J\n\u202eb")");
   for (const char* unclear : {"", "no json", "[]", "\"message\"",
                               R"({"message": 1, "errorCode": "x"})", "{\"a\": \xff}"}) {
     CHECK(told(unclear).empty());

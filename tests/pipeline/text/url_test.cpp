@@ -80,4 +80,13 @@ TEST_CASE("Decimal: a whole number is read as Python's int does, and nothing els
   }
 }
 
+TEST_CASE("Decimal: a time that needs more than 64 bits is the last or the first that does not") {
+  using Limits = std::numeric_limits<std::int64_t>;
+  CHECK(*parse_saturating_decimal("42") == 42);
+  CHECK(*parse_saturating_decimal("9223372036854775808") == Limits::max());
+  CHECK(*parse_saturating_decimal("-" + std::string(1000, '9')) == Limits::min());
+  CHECK(parse_saturating_decimal(std::string(1000, '9') + "x").error().code() == Errc::bad_content);
+  CHECK(parse_saturating_decimal("").error().code() == Errc::bad_content);
+}
+
 }  // namespace azure::iot::device

@@ -85,4 +85,52 @@ TEST_CASE("Cipher suites: a list of which OpenSSL knows nothing is an error that
   }
 }
 
+TEST_CASE("Cipher suites: a list that leaves nothing to use is an error, however it is spelt") {
+  for (const char* list : {"ANULL", "aNULL", "+ANULL", "ADH", "AECDH", "ENULL", "NULL",
+                           "NULL-SHA256", "EXPORT", "PSK", "KSRP", "AES:!AES", "HIGH:-HIGH",
+                           "@SECLEVEL=0", "HIGH,!ALL", "HIGH !ALL", "COMPLEMENTOFALL", "!ANULL"}) {
+    CAPTURE(list);
+    const Error error = offer_of(list).error;
+    CHECK(error.code() == Errc::bad_content);
+    CHECK(error.detail().starts_with("cipher: "));
+    CHECK(error.detail().ends_with(std::string("; got ") + list));
+  }
+}
+
+TEST_CASE("Cipher suites: a list that offers what does not encrypt or authenticate is an error") {
+  for (const char* list : {"ALL:@SECLEVEL=0", "ANULL:@SECLEVEL=0", "HIGH:+ANULL:@SECLEVEL=0",
+                           "ADH-AES256-GCM-SHA384:"
+                           "@SECLEVEL=0",
+                           "TLSV1.2:@SECLEVEL=0"}) {
+    CAPTURE(list);
+    CHECK(offer_of(list).error.detail().find("does not authenticate the server") !=
+          std::string::npos);
+  }
+  for (const char* list :
+       {"ENULL:@SECLEVEL=0", "COMPLEMENTOFALL:@SECLEVEL=0", "HIGH:!ANULL:NULL-SHA256:@SECLEVEL=0",
+        "HIGH,!ANULL,ENULL,@SECLEVEL=0", "ALL:!ANULL:ECDHE-RSA-NULL-SHA:@SECLEVEL=0"}) {
+    CAPTURE(list);
+    CHECK(offer_of(list).error.detail().find("does not encrypt") != std::string::npos);
+  }
+}
+
+TEST_CASE("Cipher suites: an exclusion holds with any separator and in any case") {
+  const auto expected = offer_of("HIGH:!ANULL:@SECLEVEL=0").suites;
+  CHECK(expected.size() > 10);
+  for (const char* list :
+       {"HIGH,!ANULL,@SECLEVEL=0", "HIGH !ANULL @SECLEVEL=0", "HIGH;!ANULL;@SECLEVEL=0",
+        "HIGH: !aNULL :@SECLEVEL=0", "HIGH:!anull:@SECLEVEL=0", "HIGH:!aNull:@SECLEVEL=0"}) {
+    CAPTURE(list);
+    const Offer offer = offer_of(list);
+    CHECK_FALSE(offer.error);
+    CHECK(offer.suites == expected);
+  }
+  // What no security level lets through is no fault of the list.
+  for (const char* list : {"ALL", "HIGH", "DEFAULT", "COMPLEMENTOFDEFAULT:HIGH", "TLSV1.2",
+                           "ECDHE-RSA-AES256-GCM-SHA384:BOGUS"}) {
+    CAPTURE(list);
+    CHECK_FALSE(offer_of(list).error);
+  }
+}
+
 }  // namespace azure::iot::device

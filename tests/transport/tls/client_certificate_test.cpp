@@ -69,4 +69,17 @@ TEST_CASE("Client certificate: what does not fit is named, and no secret is show
   CHECK_FALSE(contains(refusal(own().certificate, damaged, kPassPhrase), kPassPhrase));
 }
 
+TEST_CASE("Client certificate: a key of another kind, or a curve that is spelt out, is named") {
+  const test::TestCa authority;
+  const auto rsa = authority.issue({.key = "RSA"});
+  CHECK(contains(refusal(own().certificate, rsa.key), "one is EC and the other RSA"));
+  const auto named = authority.issue();
+  CHECK(refusal(named.certificate, named.key) == "");
+  const auto spelt_out = authority.issue({.key = "P-256, explicit"});
+  CHECK(contains(refusal(spelt_out.certificate, spelt_out.key),
+                 "spells out the parameters of its curve"));
+  // Only the certificate is shown to the server.
+  CHECK(refusal(named.certificate, test::spell_out_curve(named.key)) == "");
+}
+
 }  // namespace azure::iot::device

@@ -57,6 +57,8 @@ TEST_CASE("Upgrade: says what is wrong with an answer") {
   // An answer of any length gives a message of some.
   CHECK(refusal({.status = "HTTP/1.1 500 " + std::string(10'000, 'x')}).size() < 300);
   CHECK(contains(refusal({.status = "HTTP/1.1 403 No"}), "hub.example:443"));
+  CHECK(contains(refusal({.status = "HTTP/1.1 500 \x1b[2J\n\xff\""}),
+                 R"(it answered "HTTP/1.1 500 \x1b[2J\n\xff\"")"));
 }
 
 TEST_CASE("Upgrade: the head ends where it ends, in whatever pieces it comes") {

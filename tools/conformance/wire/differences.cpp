@@ -74,6 +74,18 @@ bool shutdown_is_idempotent(const Situation& situation, const Deviation& deviati
          deviation.actual.contains("ok");
 }
 
+// The client is made of a text that MQTT, or the service, cannot carry: nothing happens after it.
+bool unusable_text(const Situation& situation, const Deviation& deviation) {
+  if (accepted(situation, "unusable-text")) return is_missing(deviation);
+  constexpr std::string_view kRules[] = {
+      "must not contain + or #", "must not contain control characters",
+      "must be at most 128 characters long", "must be the name of a host alone"};
+  return is_extra(deviation) && refuses_argument(deviation, "") &&
+         std::any_of(std::begin(kRules), std::end(kRules), [&](std::string_view rule) {
+           return refusal_text(deviation).find(rule) != std::string::npos;
+         });
+}
+
 bool suback_refused(const Situation& situation, const Deviation& deviation) {
   if (!hub_does(situation.vector, "suback", "fail")) return false;
   // The request whose answer could not have come.
@@ -293,6 +305,11 @@ constexpr Difference kDifferences[] = {
     {"token-for-no-hub", "6", "a client is made from a token whose resource names no hub",
      "that the refusal names the argument",
      "It could never connect: the mistake is told where it is made.", &token_for_no_hub},
+    {"unusable-text", "6",
+     "a client is made of an id with + or #, a control character or more than 128 characters, or "
+     "of a host name that is more than a name",
+     "that the refusal names the argument and its rule",
+     "Python fails at the first send, or tries to connect for ever.", &unusable_text},
     {"unreadable-content", "7.13",
      "a body or a topic of the service cannot be read, or lacks a part that it always has",
      kTheRest,

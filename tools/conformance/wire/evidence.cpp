@@ -61,7 +61,11 @@ bool refuses_argument(const Deviation& deviation, std::string_view argument) {
   if (deviation.kind != Deviation::Kind::creation || !fails_with(deviation, "invalid_argument")) {
     return false;
   }
-  return actual_error(deviation)["message"].as_string().starts_with(argument);
+  return refusal_text(deviation).starts_with(argument);
+}
+
+const std::string& refusal_text(const Deviation& deviation) {
+  return actual_error(deviation)["message"].as_string();
 }
 
 bool is_packet(const Deviation& deviation, std::string_view kind) {

@@ -29,6 +29,7 @@ const Json& recorded_exception(const Deviation& deviation);
 bool reports_code(const Deviation& deviation, std::string_view code);
 // Whether the making of the client was refused, naming that argument.
 bool refuses_argument(const Deviation& deviation, std::string_view argument);
+const std::string& refusal_text(const Deviation& deviation);
 
 // Of a packet: the one that is there, its kind and topic.
 bool is_packet(const Deviation& deviation, std::string_view kind);

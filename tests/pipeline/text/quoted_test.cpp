@@ -1,0 +1,64 @@
+#include "pipeline/text/quoted.hpp"
+
+#include <stdexcept>
+
+#include <doctest/doctest.h>
+
+#include "pipeline/error.hpp"
+#include "support/log_listener.hpp"
+
+namespace azure::iot::device {
+namespace {
+
+TEST_CASE("Quoted: text from outside stands in quotation marks, its own ones escaped") {
+  CHECK(quoted("") == R"("")");
+  CHECK(quoted("plain, é, 日本, 😀") == "\"plain, é, 日本, 😀\"");
+  CHECK(quoted(R"(a "b" \c)") == R"("a \"b\" \\c")");
+  CHECK(escaped(R"(a "b" \c)") == R"(a "b" \c)");
+}
+
+TEST_CASE("Quoted: no control character, reversed direction or broken byte gets through") {
+  CHECK(quoted(std::string_view("\0\x1b[31m\r\n\t\x7f", 10)) == R"("\x00\x1b[31m\r\n\t\x7f")");
+  CHECK(quoted("\u0085\u2028\u202e\u2066\u200b\ufeff") ==
+        R"("\u0085\u2028\u202e\u2066\u200b\ufeff")");
+  CHECK(quoted("a\xff\xc3") == R"("a\xff\xc3")");
+  CHECK(quoted("\xed\xa0\x80") == R"("\xed\xa0\x80")");
+  CHECK(escaped("one\ntwo\x1b") == R"(one\ntwo\x1b)");
+}
+
+TEST_CASE("Quoted: a long text is cut, and not within a character") {
+  const std::string long_text(10'000, 'x');
+  CHECK(quoted(long_text) == '"' + std::string(200, 'x') + '"');
+  CHECK(quoted(long_text, 3) == "\"xxx\"");
+  CHECK(escaped(long_text, 3) == "xxx...");
+  CHECK(escaped("xxx", 3) == "xxx");
+  CHECK(quoted("aé", 2) == "\"a\"");
+  CHECK(quoted("a😀", 4) == "\"a\"");
+  CHECK(quoted("a😀", 5) == "\"a😀\"");
+  // Bytes that continue no character are no reason to show less.
+  CHECK(quoted("\x80\x80\x80\x80\x80", 4) == R"("\x80\x80\x80\x80")");
+  CHECK(escaped(std::string(10'000, '\x01')).size() == 4 * kLongestSentence + 3);
+}
+
+TEST_CASE("Quoted: the words of an exception are shown, even if there are none") {
+  struct Silent : std::exception {
+    const char* what() const noexcept override { return nullptr; }
+  };
+  CHECK(words_of(std::runtime_error("went\nwrong")) == R"(went\nwrong)");
+  CHECK(words_of(Silent()) == "an exception without a text");
+}
+
+TEST_CASE("Error: its text never has control characters, whatever it was made of") {
+  const Error error(Errc::service, "status \x1b[2J\nnext", Error(Errc::bad_content, "a\rb"));
+  CHECK(error.describe() == R"(service: status \x1b[2J\nnext (because of bad_content: a\rb))");
+  CHECK(error.with_service_status(400).detail() == R"(status \x1b[2J\nnext)");
+}
+
+TEST_CASE("Log: each record is one line without control characters") {
+  test::LogListener log(LogLevel::info);
+  log_for("dev\n1", LogLevel::info, "Sta\rge", "a\nb", std::string("\xff"));
+  CHECK(log.records == std::vector<std::string>{R"(info|Sta\rge|dev\n1|a\nb\xff)"});
+}
+
+}  // namespace
+}  // namespace azure::iot::device
