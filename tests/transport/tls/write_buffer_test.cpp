@@ -1,5 +1,6 @@
 #include "transport/tls/write_buffer.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -212,4 +213,43 @@ TEST_CASE("WriteBuffer: one that goes takes what it held with it, and leaves the
   CHECK(other.buffer.size() == 5);
   other.buffer.flush();
   CHECK(other.arrived() == "other");
+}
+
+TEST_CASE("WriteBuffer: what one held that goes before its connection reaches no other") {
+  auto buffer = std::make_unique<WriteBuffer>();
+  Connection old(*buffer);
+  old.write("old");
+  buffer.reset();
+  Connection next;
+  next.write("new");
+  CHECK(next.buffer.size() == 3);
+  CHECK(next.buffer.flush());
+  CHECK(next.arrived() == "new");
+  CHECK(old.arrived().empty());
+}
+
+TEST_CASE("WriteBuffer: a socket that takes a little at a time gets everything, once") {
+  const std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> sipping(
+      BIO_meth_new(BIO_TYPE_SOURCE_SINK, "sipping"), &BIO_meth_free);
+  BIO_meth_set_write(sipping.get(), [](BIO* bio, const char* bytes, int size) {
+    const int sip = std::min(size, 7);
+    static_cast<std::string*>(BIO_get_data(bio))->append(bytes, static_cast<std::size_t>(sip));
+    return sip;
+  });
+  std::string taken;
+  BIO* const socket = BIO_new(sipping.get());
+  BIO_set_data(socket, &taken);
+  BIO_set_init(socket, 1);
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
+                                                                  &SSL_CTX_free);
+  WriteBuffer buffer;
+  const std::unique_ptr<SSL, decltype(&SSL_free)> connection(SSL_new(context.get()), &SSL_free);
+  SSL_set_bio(connection.get(), socket, socket);
+  REQUIRE(buffer.attach(connection.get()));
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += std::to_string(i);
+  CHECK(BIO_write(SSL_get_wbio(connection.get()), text.data(), static_cast<int>(text.size())) ==
+        static_cast<int>(text.size()));
+  CHECK(buffer.flush());
+  CHECK(taken == text);
 }
