@@ -41,6 +41,8 @@ TEST_CASE("Upgrade: asks for what IoT Hub serves") {
 TEST_CASE("Upgrade: takes the answer that the RFC has for that key, in any case and order") {
   CHECK(refusal({.accept = kAccept}).empty());
   CHECK(refusal({.status = "HTTP/1.1 101 Whatever", .upgrade = "WebSocket"}).empty());
+  CHECK_FALSE(upgrade().check("HTTP/1.1 101 X\r\nUPGRADE: WEBSOCKET\r\nsec-websocket-accept: " +
+                              kAccept + "\r\nSEC-WEBSOCKET-PROTOCOL: mqtt\r\n\r\n"));
   CHECK_FALSE(upgrade().check("HTTP/1.1 101 X\r\nSEC-WEBSOCKET-ACCEPT:" + kAccept +
                               "\r\nsec-websocket-protocol: \t mqtt \r\nupgrade:websocket\r\n\r\n"));
 }
