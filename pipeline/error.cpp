@@ -22,7 +22,8 @@ Error::Error(Errc code, std::string detail, Error cause) noexcept : code_(code) 
 
 Error::Error(Errc code, const char* detail, Error cause) noexcept : code_(code) {
   try {
-    info_ = std::make_shared<const Info>(Info{detail, std::move(cause), 0});
+    info_ =
+        std::make_shared<const Info>(Info{escaped(detail, std::string::npos), std::move(cause), 0});
   } catch (const std::bad_alloc&) {
   }
 }

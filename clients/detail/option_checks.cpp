@@ -59,13 +59,13 @@ void check_proxy_options(const ProxyOptions& proxy) {
   const std::size_t at = proxy.address.rfind('@');  // The part before it may be a password.
   const std::string shown =
       at == std::string::npos ? proxy.address : "..." + proxy.address.substr(at);
-  if (const auto rule = broken_text_rule(proxy.address, kLongest)) {
-    refuse(kOption, "address " + *rule, shown);
-  }
   // It would be more than an address in the URL of which it becomes a part.
-  if (proxy.address.find_first_of("/@?# ") != std::string::npos) {
+  if (proxy.address.find_first_of("/@?# \t\r\n") != std::string::npos) {
     refuse(kOption, "address must be a name or an IP address, without scheme, user and port",
            shown);
+  }
+  if (const auto rule = broken_text_rule(proxy.address, kLongest)) {
+    refuse(kOption, "address " + *rule, shown);
   }
   if (proxy.port == 0) refuse(kOption, "port must be 1 to 65535", "0");
   if (proxy.username.size() > kLongest || proxy.password.size() > kLongest) {

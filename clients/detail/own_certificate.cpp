@@ -14,10 +14,11 @@ namespace {
 // What cannot be read here may be readable for who uses it.
 void check_dates(const X509& x509, WallTime now) {
   const auto info = read_certificate_info(x509.certificate);
-  if (!info || (now >= info->not_before && now <= info->not_after)) return;
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);  // Nothing overflows in these.
+  if (!info || (second >= info->not_before && second <= info->not_after)) return;
   const std::string subject = escaped(info->subject, kLongestQuote);
   const std::string clock = "this machine's clock says " + utc_text(now);
-  if (now < info->not_before) {
+  if (second < info->not_before) {
     throw std::invalid_argument("x509: the certificate of " + subject + " is not valid before " +
                                 utc_text(info->not_before) + "; " + clock + ": set it right");
   }

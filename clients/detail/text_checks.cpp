@@ -74,7 +74,7 @@ std::string without_secrets(std::string_view text) {
   constexpr std::size_t kShortestKey = 24;
   const std::string_view stripped = strip(text);
   if (text.find("SharedAccess") != text.npos || text.find("sig=") != text.npos ||
-      (stripped.size() >= kShortestKey && is_strict_base64(stripped))) {
+      (stripped.size() >= kShortestKey && stripped.ends_with('=') && is_strict_base64(stripped))) {
     return "a text that may be a secret";
   }
   const std::size_t at = text.find("://") != text.npos ? text.rfind('@') : text.npos;

@@ -1,5 +1,6 @@
 #include "iothub/models/message.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <stdexcept>

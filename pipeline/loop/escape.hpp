@@ -6,8 +6,8 @@
 
 namespace azure::iot::device {
 
-// The text of the exception that is being handled, or `if_unknown` if it has none. Inside a catch
-// block only.
+// The text of the exception that is being handled, escaped and not endless (text/quoted.hpp), or
+// `if_unknown` if it has none. Inside a catch block only.
 std::string thrown_text(const char* if_unknown = "unknown exception");
 
 // Logs that an exception came out of `what`, something that a loop or a pool ran, where nobody is

@@ -205,11 +205,18 @@ TEST_CASE("Client: an id that MQTT cannot carry is refused by each factory, nami
     check_refused(*places, "a\uffff", "must not contain code points that are not characters", "a");
     check_refused(*places, std::string(129, 'x'),
                   "must be at most 128 characters long, and has 129", std::string(129, 'x'));
-    check_refused(*places, std::string(70'000, 'x'), "must be at most 65535 bytes long",
-                  std::string(200, 'x') + "...");
     check_taken(*places, std::string(128, 'x'));
     check_taken(*places, "dév-ü_日本 (1)!*'$@:,.");
   }
+}
+
+TEST_CASE("Client: an id that is far too long is refused without being shown in full") {
+  std::vector<Place> places = registration_ids();
+  for (const Place& place : device_ids()) {
+    if (!place.argument.starts_with("sastoken")) places.push_back(place);  // Too long itself.
+  }
+  check_refused(places, std::string(70'000, 'x'), "must be at most 65535 bytes long",
+                std::string(200, 'x') + "...");
 }
 
 TEST_CASE("Client: an id with a wildcard of MQTT is refused where it stands in topics") {
@@ -255,12 +262,13 @@ TEST_CASE("Client: a host name is a name alone, and the refusal says what is too
   std::string longest = std::string(63, 'a') + '.' + std::string(63, 'b') + '.' +
                         std::string(63, 'c') + '.' + std::string(61, 'd');
   check_taken(host_names(), longest);
-  refused(longest + "ddd", "of at most 253 bytes");
+  check_refused(host_names(), longest + ".dd", "must be the name of a host alone, of at most 253",
+                longest.substr(0, 200) + "...");
 }
 
 TEST_CASE("Client: a secret in the wrong argument is refused without being shown") {
   const std::string connection_string = "HostName=h;DeviceId=d;SharedAccessKey=aHVudGVyMg==";
-  const std::string key = "aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMmh1bnRlcjI+";
+  const std::string key = "aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMmh1bnQ=";
   for (const std::string& secret : {connection_string, key, token_for("h/devices/d")}) {
     for (const std::string& told :
          {refusal([&] { IoTHubDeviceClient::create_from_symmetric_key(kKey, secret, "d"); }),
@@ -324,9 +332,9 @@ TEST_CASE("Client: a proxy's texts have no control characters, and its password 
       IoTHubDeviceClient::create_from_symmetric_key(kKey, "h", "d", {.proxy_options = proxy});
     });
   };
-  CHECK(refused({.address = "proxy\n"}) ==
+  CHECK(refused({.address = "proxy\x1b"}) ==
         "proxy_options: address must not contain control characters, such as a line break; got "
-        "proxy\\n");
+        "proxy\\x1b");
   CHECK(refused({.address = std::string(256, 'x')})
             .starts_with("proxy_options: address must be at most 255 bytes long"));
   const std::string secret =
