@@ -109,7 +109,7 @@ void ConnectionRetryStage::change(ConnectionState state, OpPtr op, bool own) {
     // Success leaves the state alone: the event has set it.
     if (error) {
       set_state(disconnected);
-      on_change_failed(error, own);
+      on_change_failed(error, own, state);
     }
     run_waiting(state == disconnecting ? Error() : error);
     complete(std::move(done), std::move(error));
@@ -117,10 +117,11 @@ void ConnectionRetryStage::change(ConnectionState state, OpPtr op, bool own) {
   send_op_down(std::move(op));
 }
 
-void ConnectionRetryStage::on_change_failed(const Error& error, bool own) {
+void ConnectionRetryStage::on_change_failed(const Error& error, bool own, ConnectionState state) {
   // A redial that is due, or under way, stays so.
   if (!link_wanted_ || (!own && (redialling_ || redial_.running()))) return;
-  const bool due = bring_back(error, Loss::attempt_failed);
+  const bool due = bring_back(
+      error, state == reauthorizing ? Loss::reauthorization_failed : Loss::attempt_failed);
   if (!own || !due) return;
   log_for(nucleus().client_id, LogLevel::warning, name(), "redial failed: ", error.describe());
   report_background_error(error);
@@ -157,6 +158,8 @@ bool ConnectionRetryStage::bring_back(const Error& cause, Loss loss) {
       policy.next_pause({.failures = failures_, .cause = cause, .random = nucleus().random});
   const bool standard_decides = !options.retry_policy || policy.thrown();
   const bool flapping = loss == Loss::dropped && short_links_ > kRedialledAtOnce;
+  // The link was up with the credential before: even a refusal may be a passing one, as in Python.
+  if (standard_decides && loss == Loss::reauthorization_failed) pause = pause_between_redials();
   if (pause && standard_decides && flapping) pause = std::max(*pause, pause_between_redials());
 
   if (pause) redial_.start(loop(), *pause, [this] { redial(); });

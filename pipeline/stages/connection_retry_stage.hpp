@@ -21,9 +21,9 @@ namespace azure::iot::device {
 //
 // (*) A link that was up is redialled when the retry policy says, until the user disconnects.
 // Without a policy of the application the first redial comes after 10 ms, or after
-// `connection_retry_interval` if it was a reauthorization that failed. The others follow every
-// `connection_retry_interval`, while the failure is a transient one. If the policy gives up, or
-// `connection_retry` is off, one BackgroundExceptionEvent with `gave_up` says so.
+// `connection_retry_interval` if it was a reauthorization that failed, however it did. The others
+// follow every `connection_retry_interval`, while the failure is a transient one. If the policy
+// gives up, or `connection_retry` is off, one BackgroundExceptionEvent with `gave_up` says so.
 //
 // While the state is changing every other operation waits. Connects that waited for an attempt
 // share its outcome, and so do reauthorizations, unless it failed since the credential was refused.
@@ -54,11 +54,11 @@ class ConnectionRetryStage final : public Stage {
   void set_state(ConnectionState state);
   // `own`: nothing but this stage asked for the change.
   void change(ConnectionState state, OpPtr op, bool own = false);
-  void on_change_failed(const Error& error, bool own);
+  void on_change_failed(const Error& error, bool own, ConnectionState state);
   void run_waiting(const Error& failed_to_connect);
 
   // How a link was lost that is wanted.
-  enum class Loss { dropped, attempt_failed };
+  enum class Loss { dropped, attempt_failed, reauthorization_failed };
   // Asks the policy. Returns whether a redial is due; otherwise the link is given up.
   bool bring_back(const Error& cause, Loss loss);
   bool give_up(const Error& cause);

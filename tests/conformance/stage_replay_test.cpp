@@ -181,7 +181,7 @@ TEST_CASE("StageReplay: a request that Python makes without a pause may come lat
 }
 
 TEST_CASE("StageReplay: a link that a change took down may be brought back, and no other") {
-  const auto replay_with = [&](const char* error) {
+  const auto replay_with = [&](const char* error, bool retries = true) {
     const std::string answer =
         R"({"complete_op": {"id": "o1", "error": )" + std::string(error) + "}}";
     const std::string completed =
@@ -197,13 +197,14 @@ TEST_CASE("StageReplay: a link that a change took down may be brought back, and 
          step(answer.c_str(), (fails ? failed : completed).c_str()),
          step(R"({"advance": 60})", "[]")});
     trace.connection_state = ConnectionState::connected;
+    trace.config.set("connection_retry", retries);
     return replay(trace);
   };
   const Verdict verdict = replay_with(R"({"type": "ConnectionFailedError", "message": "e"})");
   CHECK_FALSE(verdict.failure);
   REQUIRE_FALSE(verdict.accepted.empty());
   CHECK(verdict.accepted.front().difference->name == "link-has-an-owner");
-  const Verdict given_up = replay_with(R"({"type": "UnauthorizedError", "message": "e"})");
+  const Verdict given_up = replay_with(R"({"type": "UnauthorizedError", "message": "e"})", false);
   CHECK_FALSE(given_up.failure);
   REQUIRE_FALSE(given_up.accepted.empty());
   CHECK(given_up.accepted.front().difference->name == "giving-up-is-reported");

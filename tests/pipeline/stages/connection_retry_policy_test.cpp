@@ -88,6 +88,26 @@ TEST_CASE("ConnectionRetry: a refused credential ends the redial, unless the pol
       ExponentialBackoff::Limits{.retry_refused_credentials = true})));
 }
 
+TEST_CASE("ConnectionRetry: a credential that a reauthorization found refused is tried once more") {
+  for (const bool again : {true, false}) {
+    bool gave_up = false;
+    PolicyPipeline p(nullptr);
+    p.on_event = [&](const Event& event) {
+      const auto* failed = event_cast<BackgroundExceptionEvent>(event);
+      if (failed) gave_up |= failed->gave_up;
+    };
+    p.run<ConnectOperation>();
+    const Reply refused = refuse_with(Errc::unauthorized);
+    p.transport.script({refused, again ? refused : accept});
+    CHECK(p.run<ReauthorizeConnectionOperation>().errc() == Errc::unauthorized);
+    CHECK_FALSE(gave_up);
+    p.advance(1h);
+    CHECK(p.transport.dials() == 3);
+    CHECK(p.nucleus().connected() != again);
+    CHECK(gave_up == again);
+  }
+}
+
 // Throws, or asks for a pause that makes no sense.
 class Broken final : public RetryPolicy {
  public:

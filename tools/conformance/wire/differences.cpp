@@ -7,6 +7,7 @@
 #include "iothub/mqtt_topic_iothub.hpp"
 #include "pipeline/mqtt_limits.hpp"
 #include "tools/conformance/python_errors.hpp"
+#include "tools/conformance/wire/connection_rules.hpp"
 #include "tools/conformance/wire/evidence.hpp"
 #include "tools/conformance/wire/outcome.hpp"
 #include "tools/conformance/wire/packets.hpp"
@@ -368,6 +369,12 @@ constexpr Difference kDifferences[] = {
     {"versions-are-ordered", "7.12", "desired properties have the version 0",
      "everything but reads of the twin and the desired properties they bring",
      "Version 0 is a version.", &versions_are_ordered},
+    {"failure-is-shared", "7.21",
+     "an attempt to connect fails while several calls wait for it, for each of which Python dials",
+     "everything but the outcome of the calls that wait, and what later attempts bring about",
+     "Operations that wait for one attempt share its outcome.", &failure_is_shared},
+    {"giving-up-is-reported", "7.21", "a link is lost while connection_retry is off", kTheRest,
+     "A background exception says that the link is not brought back.", &giving_up_is_reported},
     {"refused-here-first", "7.23",
      "a patch, a method response or a topic breaks a documented limit of the service or of MQTT",
      "that the call fails as a bad argument; everything but its packets and its connect",
