@@ -129,6 +129,7 @@ TEST_CASE("TLS: with the suites of any level, a server of TLS 1.2 is still serve
   auto config = config_for(server);
   config.cipher = "ALL:!aNULL:!eNULL:@SECLEVEL=0";
   TransportProbe probe(config, quick());
+  REQUIRE_FALSE(probe.creation_error);
   REQUIRE_FALSE(probe.connect());
   CHECK(probe.wait_for("connected"));
 }

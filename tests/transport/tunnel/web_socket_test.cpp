@@ -1,5 +1,8 @@
 // MQTT over a WebSocket, to a server that does what a test says.
+#include <atomic>
+#include <ctime>
 #include <future>
+#include <thread>
 
 #include <doctest/doctest.h>
 #include <openssl/err.h>
@@ -162,4 +165,37 @@ TEST_CASE("WebSocket: a certificate that one client refuses is not held against 
   CHECK(one.wait_for("failed tls_exchange_auth"));
   REQUIRE_FALSE(other.connect());
   CHECK(other.wait_for("failed connection_failed"));
+}
+
+TEST_CASE("WebSocket: while reading is paused the server has to wait, and nobody runs in circles") {
+  constexpr int kMessages = 400;
+  std::atomic<int> sent = 0;
+  ScriptedServer server([&](ScriptedConnection& client) {
+    Packets packets(client);
+    if (!accept(client, packets)) return;
+    packets.next();
+    // 25 MB: more than the system's buffers take.
+    for (; sent < kMessages; ++sent) {
+      client.write(frame(publish_packet("t", std::string(64 * 1024, 'x'))));
+    }
+    packets.next();
+  });
+  TransportProbe probe(over_web_socket(server), quick());
+  REQUIRE_FALSE(probe.connect());
+  REQUIRE(probe.wait_for("connected"));
+  probe.pause_reading(true);
+  REQUIRE_FALSE(probe.publish(1, "t"));
+  for (int before = -1; before != sent || sent == 0;) {
+    before = sent;
+    std::this_thread::sleep_for(100ms);
+  }
+  CHECK(sent < kMessages);
+  const std::clock_t cpu_before = std::clock();
+  std::this_thread::sleep_for(300ms);  // What is tested is that nothing happens.
+  CHECK(static_cast<double>(std::clock() - cpu_before) / CLOCKS_PER_SEC < 0.15);
+  probe.pause_reading(false);
+  REQUIRE(probe.wait_for_count(kMessages + 1));
+  const std::clock_t idle_before = std::clock();
+  std::this_thread::sleep_for(300ms);
+  CHECK(static_cast<double>(std::clock() - idle_before) / CLOCKS_PER_SEC < 0.15);
 }
