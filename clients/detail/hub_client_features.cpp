@@ -134,7 +134,10 @@ void HubClientCore::enable_again(Feature& feature) {
   feature.resubscription.begin(
       *pipeline_, feature.name, deadline_of({}), [this, &feature](const Error& error) {
         feature.lost = static_cast<bool>(error);
-        if (!error || !connected() || was_shut_down()) return;
+        // Cancelled by a disconnect of the application or a new connect, it is tried again on the
+        // next connection.
+        if (!error || error.code() == Errc::operation_cancelled) return;
+        if (!connected() || was_shut_down()) return;
         handlers_.route_background_exception(Error(error.code(),
                                                    "the hub lost the session, and does not send " +
                                                        std::string(feature.name) + " any more",

@@ -117,6 +117,26 @@ TEST_CASE("Lost session: a SUBSCRIBE that is not acknowledged is given up at ope
   CHECK(test.told[0].find("does not send c2d any more") != std::string::npos);
 }
 
+TEST_CASE("Lost session: what ends with the link is not reported, and made good on the next one") {
+  const std::function<void(SessionClient&)> kEnds[] = {
+      [](SessionClient& test) { test.drop(); },
+      [](SessionClient& test) { test.disconnect(); },
+  };
+  for (const auto& end : kEnds) {
+    SessionClient test;
+    test.on_message([](const Message&) {});
+    test.transport.script_acks({stall});
+    test.reconnect(false);
+    test.transport.session_present = true;
+    end(test);
+    test.connect();
+    test.advance(1min);
+    CHECK(test.transport.subscribed().size() == 3);
+    std::erase_if(test.told, [](const std::string& t) { return t.starts_with("Lost connection"); });
+    CHECK(test.told.empty());
+  }
+}
+
 TEST_CASE("Lost session: what ends with a shutdown is not reported") {
   SessionClient test;
   test.on_message([](const Message&) {});
