@@ -162,7 +162,7 @@ bool ConnectionRetryStage::bring_back(const Error& cause, Loss loss) {
   if (standard_decides && loss == Loss::reauthorization_failed) pause = pause_between_redials();
   if (pause && standard_decides && flapping) pause = std::max(*pause, pause_between_redials());
 
-  if (pause) redial_.start(loop(), *pause, [this] { redial(); });
+  if (pause) redial_.start(loop(), *pause, [this] { guard([this] { redial(); }); });
   if (policy.thrown()) report_background_error(policy.thrown());
   return pause ? true : give_up(cause);
 }
@@ -177,7 +177,7 @@ bool ConnectionRetryStage::give_up(const Error& cause) {
 void ConnectionRetryStage::redial() {
   // Another operation is at it: look again later.
   if (changing()) {
-    return redial_.start(loop(), pause_between_redials(), [this] { redial(); });
+    return redial_.start(loop(), pause_between_redials(), [this] { guard([this] { redial(); }); });
   }
   if (nucleus().connected()) return;
   redialling_ = true;

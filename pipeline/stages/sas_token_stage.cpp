@@ -57,12 +57,13 @@ void SasTokenStage::start_alarm(WallTime earliest) {
   valid_until_ = expiry;
   if (!token.renewable()) {
     return update_.start(loop(), std::max(expiry - kUpdateMargin, earliest),
-                         [this] { send_event_up(NewSasTokenRequiredEvent()); });
+                         [this] { guard([this] { send_event_up(NewSasTokenRequiredEvent()); }); });
   }
   const Duration margin =
       std::clamp(saturating_duration(token.ttl()), Duration::zero(), 2 * Duration(kUpdateMargin)) /
       2;
-  update_.start(loop(), std::max(expiry - margin, earliest), [this] { renew(); });
+  update_.start(loop(), std::max(expiry - margin, earliest),
+                [this] { guard([this] { renew(); }); });
 }
 
 void SasTokenStage::renew() {
@@ -83,7 +84,7 @@ void SasTokenStage::on_renewal_failed(const Error& error) {
   if (left <= Duration::zero()) return report_background_error(error);
   const Duration pause = std::max(nucleus().options.connection_retry_interval, kLeastPause);
   not_renewed_ = nucleus().options.sastoken;
-  renew_again_.start(loop(), std::min(pause, left), [this] { renew(); });
+  renew_again_.start(loop(), std::min(pause, left), [this] { guard([this] { renew(); }); });
 }
 
 void SasTokenStage::reauthorize() {
