@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <span>
@@ -32,6 +33,10 @@ class NamedList {
   using value_type = Entry;
 
   NamedList() = default;
+  // Each name once.
+  NamedList(std::initializer_list<Entry> entries) {
+    for (const Entry& entry : entries) add(entry);
+  }
   NamedList(const NamedList& other) { assign(other); }
   NamedList(NamedList&&) noexcept = default;
   NamedList& operator=(const NamedList& other) { return *this = NamedList(other); }
