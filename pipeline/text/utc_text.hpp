@@ -3,6 +3,8 @@
 #include <chrono>
 #include <string>
 
+#include "../loop/time.hpp"
+
 namespace azure::iot::device {
 
 // A time of day for people: "2030-01-02 03:04:05 UTC". A time outside the years 0 to 9999 is shown
