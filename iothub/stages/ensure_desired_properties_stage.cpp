@@ -40,7 +40,8 @@ void EnsureDesiredPropertiesStage::on(const ConnectedEvent& event) {
     retries_ = 0;
     if (given_up_ == 0) {
       read_twin();
-    } else {
+    } else if (!read_again_.running()) {
+      // One that is due stays due: a short-lived token reconnects more often than that.
       read_twin_in(kFirstLongPause * (1 << (given_up_ - 1)));
     }
   }
@@ -106,6 +107,7 @@ void EnsureDesiredPropertiesStage::on_read_failed(const Error& error) {
   // The transport stage gave the read up, and says over which loss.
   if (!nucleus().connected() && error.code() == Errc::connection_dropped && error.cause()) {
     given_up_ = std::min(given_up_ + 1, kMostLongPauses);
+    read_again_.cancel();  // The next connect begins the longer pause.
     return report_background_error(
         Error(error.code(), "the twin is read later, to look for missed changes", error));
   }

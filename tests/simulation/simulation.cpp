@@ -132,6 +132,8 @@ class Simulation {
     hub_.send_c2d();
     if (!await_success(client_->connect(kPatience))) return;
     run_for(schedule_.settings.operation_timeout + 60s);
+    // A read of the twin that seemed to end connections waits for eight minutes at most.
+    for (int i = 0; i < 10 && client_->busy(); ++i) run_for(60s);
     settle();
     if (world_.violated()) return;
     client_->check_at_end();

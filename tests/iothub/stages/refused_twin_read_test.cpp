@@ -59,6 +59,19 @@ TEST_CASE("EnsureDesiredProperties: a read that ends each connection is put off,
   CHECK(p.reads() == 15);
 }
 
+TEST_CASE("EnsureDesiredProperties: reconnects do not put off a read that was put off any longer") {
+  RefusedRead p;
+  p.advance(30s);
+  p.transport.otherwise = accept;
+  p.twin.silent = false;
+  p.twin.set_desired(5);
+  for (int i = 0; i < 4; ++i) {
+    p.run<ReauthorizeConnectionOperation>();  // As a short-lived token is renewed.
+    p.advance(11s);
+  }
+  CHECK(p.received.patches.size() == 1);
+}
+
 TEST_CASE("EnsureDesiredProperties: a read that was put off brings what was missed") {
   RefusedRead p;
   p.advance(30s);
