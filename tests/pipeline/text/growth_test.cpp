@@ -6,8 +6,8 @@
 #include "pipeline/auth/base64.hpp"
 #include "pipeline/auth/connection_string.hpp"
 #include "pipeline/auth/sastoken.hpp"
-#include "pipeline/service_words.hpp"
 #include "pipeline/text/decimal.hpp"
+#include "pipeline/text/quoted.hpp"
 #include "pipeline/text/text.hpp"
 #include "pipeline/text/url.hpp"
 #include "pipeline/text/utf8.hpp"
@@ -42,7 +42,7 @@ TEST_CASE("Text: work grows with a text no faster than it does") {
       {"blanks around a number", 10'000, on(" ", read)},
       {"base64", 10'000, on("YWJj", [](const std::string& text) { decode_base64(text); })},
       {"quote the beginning", 10'000,
-       on("text ", [](const std::string& text) { CHECK(quote_beginning(text).size() < 1000); })},
+       on("text ", [](const std::string& text) { CHECK(quoted(text).size() < 1000); })},
       {"a connection string", 1000,
        on("HostName=h;",
           [](const std::string& text) {
