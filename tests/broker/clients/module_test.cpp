@@ -135,7 +135,9 @@ TEST_CASE("Module: its twin is read and changed, and changes of it come down") {
   shared_hub().set_desired(module, R"({"interval":null})");
   CHECK(
       notes.become({R"({"interval": 5, "$version": 2})", R"({"interval": null, "$version": 3})"}));
-  CHECK_THROWS_AS(client.patch_twin_reported_properties({{"a.b", 1}}), ServiceError);
+  CHECK_THROWS_AS(client.patch_twin_reported_properties({{"a.b", 1}}), std::invalid_argument);
+  shared_hub().fault({.name = "twin-error", .device = module, .status = 400});
+  CHECK_THROWS_AS(client.patch_twin_reported_properties({{"a", 1}}), ServiceError);
 }
 
 TEST_CASE("Module: the older calls receive messages by input, methods by name, and patches") {

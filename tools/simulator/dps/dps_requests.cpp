@@ -31,12 +31,12 @@ Outcome Dps::publish(const void* connection, const Publication& publication) {
   if (found == devices_.end()) return Outcome::cut;
   const Device& device = found->second;
   const bool is_register = publication.topic.starts_with(kRegister);
-  const auto query = publication.topic.substr(is_register ? kRegister.size() : kQuery.size());
   if (!is_register && !publication.topic.starts_with(kQuery)) {
     JsonObject event = event_of("refused_topic", device.registration_id);
     events_.note(event.add("topic", publication.topic));
     return Outcome::cut;
   }
+  const auto query = publication.topic.substr(is_register ? kRegister.size() : kQuery.size());
   const auto rid = query_value(query, "$rid");
   if (!rid || rid->empty()) return Outcome::cut;
   send(device, *rid,
