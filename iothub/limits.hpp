@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "../pipeline/error.hpp"
+#include "../pipeline/mqtt_limits.hpp"
 
 namespace azure::iot::device {
 
@@ -35,6 +36,11 @@ namespace azure::iot::device::iothub_limits {
 // `topic_base` is the length of the topic without the properties.
 Error check_message(const Message& message, std::size_t topic_base);
 Error check_message_sizes(std::size_t payload, std::size_t properties, std::size_t topic_base);
+// Whether check_message_sizes has nothing to say.
+constexpr bool fits(std::size_t payload, std::size_t properties, std::size_t topic_base) {
+  return payload + properties <= kTelemetryMessageSizeLimit &&
+         topic_base + properties <= kMqttTextSizeLimit;
+}
 
 Error check_method_response(const MethodResponse& response);
 Error check_method_response_sizes(std::size_t payload, std::size_t topic);

@@ -73,9 +73,10 @@ void IotHubMqttTranslationStage::run(Owned<RequestOperation> op) {
 template <class Op>
 void IotHubMqttTranslationStage::publish_message(Owned<Op> op) {
   std::string topic = topics::encode_message_properties_in_topic(op->message, telemetry_topic_);
-  if (Error error = iothub_limits::check_message_sizes(op->message.data.size(),
-                                                       topic.size() - telemetry_topic_.size(),
-                                                       telemetry_topic_.size())) {
+  const std::size_t base = telemetry_topic_.size();
+  const std::size_t properties = topic.size() - base;
+  if (!iothub_limits::fits(op->message.data.size(), properties, base)) {
+    Error error = iothub_limits::check_message_sizes(op->message.data.size(), properties, base);
     return complete(std::move(op), std::move(error));
   }
   std::string payload = std::move(op->message.data);

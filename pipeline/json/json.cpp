@@ -128,8 +128,18 @@ Json& Json::operator=(Json&& other) noexcept {
   return *this;
 }
 
+// A value inside another is destroyed by recursion, which is the fastest, but only so deep.
 Json::~Json() {
-  if (has_nested()) drop_nested();
+  constexpr int kRecursionLimit = 64;
+  thread_local int depth = 0;
+  if (!has_nested()) return;
+  if (depth < kRecursionLimit) {
+    ++depth;
+    content_.emplace<std::monostate>();
+    --depth;
+  } else {
+    drop_nested();
+  }
 }
 
 // How many elements or members are stored, with the gaps of erased ones, which are null.
@@ -145,11 +155,7 @@ Json& Json::child(std::size_t index) noexcept {
 }
 
 bool Json::has_nested() noexcept {
-  const std::size_t count = children();
-  for (std::size_t i = 0; i < count; ++i) {
-    if (child(i).size() > 0) return true;
-  }
-  return false;
+  return std::holds_alternative<Array>(content_) || std::holds_alternative<ObjectBox>(content_);
 }
 
 void Json::drop_last_child() noexcept {

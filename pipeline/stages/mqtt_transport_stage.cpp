@@ -90,7 +90,8 @@ void MqttTransportStage::run(Owned<ReauthorizeConnectionOperation> op) {
 
 void MqttTransportStage::run(Owned<MqttPublishOperation> op) {
   if (!transport_) return refuse(std::move(op));
-  if (Error error = check_topic_size("topic", op->topic.size())) {
+  if (op->topic.size() > kMqttTextSizeLimit) {
+    Error error = check_topic_size("topic", op->topic.size());
     return complete(std::move(op), std::move(error));
   }
   std::string topic = std::move(op->topic);
