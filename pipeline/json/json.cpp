@@ -155,7 +155,8 @@ Json& Json::child(std::size_t index) noexcept {
 }
 
 bool Json::has_nested() noexcept {
-  return std::holds_alternative<Array>(content_) || std::holds_alternative<ObjectBox>(content_);
+  if (const auto* elements = std::get_if<Array>(&content_)) return !elements->empty();
+  return std::holds_alternative<ObjectBox>(content_) && children() > 0;
 }
 
 void Json::drop_last_child() noexcept {
