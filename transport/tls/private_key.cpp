@@ -38,7 +38,7 @@ struct PassPhrase {
 
 // One entry of OpenSSL's error queue.
 struct Reported {
-  int library;
+  int source;
   int reason;
   std::string data;  // "Algorithm (DES-CBC : 8), Properties ()", "TYPE=1.2.840.113549.1.5.3".
 };
@@ -56,7 +56,7 @@ std::vector<Reported> take_reported() {
 
 bool has(const std::vector<Reported>& all, int library, int reason) {
   return std::any_of(all.begin(), all.end(), [&](const Reported& each) {
-    return each.library == library && each.reason == reason;
+    return each.source == library && each.reason == reason;
   });
 }
 
@@ -65,7 +65,7 @@ std::string missing_algorithm(const std::vector<Reported>& all) {
   constexpr std::string_view kBefore = "Algorithm (";
   for (const Reported& each : all) {
     const std::size_t at = each.data.find(kBefore);
-    if (each.library != ERR_LIB_EVP || each.reason != ERR_R_UNSUPPORTED || at == std::string::npos)
+    if (each.source != ERR_LIB_EVP || each.reason != ERR_R_UNSUPPORTED || at == std::string::npos)
       continue;
     const std::size_t begin = at + kBefore.size();
     return each.data.substr(begin, each.data.find_first_of(" :)", begin) - begin);
