@@ -85,7 +85,7 @@ void EpollLoop::end(EpollLoop* loop) {
     loop->thread_.detach();
     return;
   }
-  loop->wake();
+  loop->wake(loop->wake_.get());
   loop->thread_.join();
   delete loop;
 }
@@ -107,18 +107,20 @@ bool EpollLoop::in_loop_thread() const { return current_loop == this; }
 
 void EpollLoop::post_work(PostedWork* work) {
   if (fork_guard_.in_child()) return work->discard();
+  // Read before the work is visible, which may be the last that keeps the loop.
+  const int fd = wake_.get();
   posted_.push(work);
-  wake();
+  wake(fd);
 }
 
 // Whoever finds the loop asleep, and is the first to, writes. The loop says that it sleeps before
 // it looks for work for the last time, and a producer adds its work before it looks whether the
 // loop sleeps; all in one order (seq_cst), so at least one of them sees the other.
-void EpollLoop::wake() {
+void EpollLoop::wake(int fd) {
   if (!sleeping_.load(std::memory_order_seq_cst)) return;
   if (!sleeping_.exchange(false, std::memory_order_seq_cst)) return;
   const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
+  [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
 }
 
 void EpollLoop::before_waiting(PostedWork* work) {

@@ -52,7 +52,7 @@ class EpollLoop final : public EventLoop {
   bool nothing_to_do() const;
   void arm_timer();
   void watch_wall_clock();
-  void wake();
+  void wake(int fd);
 
   const std::shared_ptr<const LoopClock> clock_;
   ForkGuard fork_guard_;
