@@ -23,8 +23,10 @@ int value_of(char c) {
 
 std::optional<std::string> decode_base64(std::string_view text) {
   std::string bytes;
-  bytes.reserve(text.size());  // So that it never moves and leaves a copy behind.
-  int in_group = 0;            // Characters of the current group of four.
+  // Never moved by copying it, as a short text is: that leaves a copy of a secret behind.
+  constexpr std::size_t kNeverInPlace = 64;
+  bytes.reserve(std::max(text.size(), kNeverInPlace));
+  int in_group = 0;  // Characters of the current group of four.
   int padding = 0;
   int carried = 0;
   for (const char c : text) {

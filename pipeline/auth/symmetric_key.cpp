@@ -23,8 +23,6 @@ SymmetricKeySigningMechanism::SymmetricKeySigningMechanism(std::string_view key)
     throw std::invalid_argument("Invalid Symmetric Key: it must be base64, with its padding");
   }
   signing_key_.swap(*decoded);
-  // A short text is swapped by copying it.
-  wipe(*decoded);
 }
 
 SymmetricKeySigningMechanism::~SymmetricKeySigningMechanism() { wipe(signing_key_); }

@@ -103,18 +103,5 @@ TEST_CASE("Client: an own token of any expiry is taken, unless it has expired") 
   }
 }
 
-TEST_CASE("Message: a text of any time has four digits of a year") {
-  using Time = std::chrono::sys_time<std::chrono::microseconds>;
-  CHECK(datetime_text(Time::max()) == "9999-12-31T23:59:59.999999+00:00");
-  CHECK(datetime_text(Time::min()) == "0001-01-01T00:00:00+00:00");
-  CHECK(datetime_text(Time::max(), 23h + 59min) == "9999-12-31T23:59:59.999999+23:59");
-  CHECK(datetime_text(Time::min(), -(23h + 59min)) == "0001-01-01T00:00:00-23:59");
-  for (const auto offset : {std::chrono::minutes::max(), std::chrono::minutes::min(),
-                            std::chrono::minutes{24h}, std::chrono::minutes{-24h}}) {
-    CHECK_THROWS_WITH_AS(datetime_text(Time{}, offset), doctest::Contains("utc_offset: must be"),
-                         std::invalid_argument);
-  }
-}
-
 }  // namespace
 }  // namespace azure::iot::device::test

@@ -1,8 +1,10 @@
 #include "iothub/handler_runner.hpp"
 
 #include <memory>
+#include <new>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -86,6 +88,58 @@ TEST_CASE("Handlers: what a handler holds may use the manager while it dies") {
       [asks = std::make_shared<Asks>(f.handlers)](const Message&) {});
   f.handlers.on_message_received().set_handler({});
   CHECK_FALSE(f.handlers.on_message_received().has_handler());
+}
+
+// Keeps what it is given to run, or has no memory for it.
+class KeepingPool final : public HandlerPool {
+ public:
+  void schedule(std::shared_ptr<Strand> strand) override {
+    if (full) throw std::bad_alloc();
+    strands.push_back(std::move(strand));
+  }
+  bool full = false;
+  std::vector<std::shared_ptr<Strand>> strands;
+};
+
+struct SingleRunner {
+  explicit SingleRunner(const std::weak_ptr<EventLoop>& loop = {})
+      : runner(std::make_shared<HandlerRunner<int>>(
+            "handler", inbox, nullptr, pool, loop,
+            [this](const Error& error) { reported.push_back(error.detail()); })) {}
+
+  Inbox<int> inbox{10};
+  std::shared_ptr<KeepingPool> pool = std::make_shared<KeepingPool>();
+  Texts reported;
+  std::shared_ptr<HandlerRunner<int>> runner;
+};
+
+TEST_CASE("Handlers: a pool that could not take the work is asked again with the next item") {
+  SingleRunner f;
+  f.runner->set_handler([](int) {});
+  f.inbox.put(1);
+  f.pool->full = true;
+  CHECK_THROWS_AS(f.runner->wake(), std::bad_alloc);
+  f.pool->full = false;
+  f.runner->wake();
+  REQUIRE(f.pool->strands.size() == 1);
+  f.runner->wake();
+  CHECK(f.pool->strands.size() == 1);
+}
+
+TEST_CASE("Handlers: that there is no thread is reported once, until a thread runs the handler") {
+  const auto loop = std::make_shared<ManualLoop>();
+  for (const bool on_loop : {false, true}) {
+    CAPTURE(on_loop);
+    SingleRunner f(on_loop ? std::weak_ptr<EventLoop>(loop) : std::weak_ptr<EventLoop>());
+    CHECK(f.runner->loop() == (on_loop ? loop : nullptr));
+    f.runner->on_no_thread("none left");
+    f.runner->on_no_thread("none left");
+    CHECK(f.reported == Texts{"the handler handler waits for a thread, and may run on the event "
+                              "loop: none left"});
+    CHECK_FALSE(f.runner->run_one());
+    f.runner->on_no_thread("none left");
+    CHECK(f.reported.size() == (on_loop ? 1 : 2));
+  }
 }
 
 }  // namespace

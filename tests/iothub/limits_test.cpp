@@ -150,6 +150,9 @@ TEST_CASE("Limits: objects of reported properties are nested ten deep at most") 
   // An array is no object.
   Json patch;
   CHECK(refusal(patch.set("a", in_arrays(100, nested(9)))).empty());
+  CHECK(refusal(patch.set("a", in_arrays(255, {}))).empty());
+  CHECK(refusal(patch.set("a", in_arrays(256, {})))
+            .starts_with("patch: values must not be nested more than 256 deep"));
   CHECK_FALSE(refusal(patch.set("a", in_arrays(100'000, {}))).empty());
 }
 

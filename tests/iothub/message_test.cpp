@@ -1,5 +1,8 @@
 #include "iothub/models/message.hpp"
 
+#include <chrono>
+#include <stdexcept>
+
 #include <doctest/doctest.h>
 
 #include "iothub/models/method_response.hpp"
@@ -66,6 +69,20 @@ TEST_CASE("Message: a point in time is written as Python's isoformat does") {
   CHECK(datetime_text(time, -270min) == "2030-01-01T22:34:05-04:30");
   CHECK(datetime_text(time, std::nullopt) == "2030-01-02T03:04:05");
   CHECK(datetime_text(sys_days(1969y / 12 / 31) + 23h + 59min) == "1969-12-31T23:59:00+00:00");
+}
+
+TEST_CASE("Message: a text of any time has four digits of a year") {
+  using namespace std::chrono_literals;
+  using Time = std::chrono::sys_time<std::chrono::microseconds>;
+  CHECK(datetime_text(Time::max()) == "9999-12-31T23:59:59.999999+00:00");
+  CHECK(datetime_text(Time::min()) == "0001-01-01T00:00:00+00:00");
+  CHECK(datetime_text(Time::max(), 23h + 59min) == "9999-12-31T23:59:59.999999+23:59");
+  CHECK(datetime_text(Time::min(), -(23h + 59min)) == "0001-01-01T00:00:00-23:59");
+  for (const auto offset : {std::chrono::minutes::max(), std::chrono::minutes::min(),
+                            std::chrono::minutes{24h}, std::chrono::minutes{-24h}}) {
+    CHECK_THROWS_WITH_AS(datetime_text(Time{}, offset), doctest::Contains("utc_offset: must be"),
+                         std::invalid_argument);
+  }
 }
 
 TEST_CASE("MethodResponse: it answers the request that it was made from") {

@@ -95,6 +95,22 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "EnsureDesiredProperties: enabled again, it sends up the next twin, whatever came before") {
+  for (const int version : {4, 5, 6}) {
+    CAPTURE(version);
+    EnsurePipeline p;
+    p.twin.status = 500;
+    p.run<ConnectOperation>();
+    p.patch(5);
+    p.run<EnableFeatureOperation>(std::string(feature::kTwinPatches));
+    p.twin.status = 200;
+    p.twin.set_desired(version);
+    p.advance(1s);
+    CHECK(p.versions() == std::vector{5, version});
+  }
+}
+
 TEST_CASE("EnsureDesiredProperties: without an operation_timeout a read waits for ever") {
   TestHubPipeline<EnsureDesiredPropertiesStage, TwinRequestResponseStage,
                   CoordinateRequestAndResponseStage, IotHubMqttTranslationStage>

@@ -1,8 +1,11 @@
 #include "pipeline/auth/symmetric_key.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -59,6 +62,18 @@ TEST_CASE("Base64: all bytes survive encoding and decoding") {
     CHECK(decode_base64(encode_base64(bytes)) == bytes);
   }
   CHECK(encode_base64("") == "");
+}
+
+TEST_CASE("Base64: a secret that was decoded is moved without leaving a copy, however short") {
+  for (const std::size_t size : {0, 1, 15, 16, 64, 1000}) {
+    CAPTURE(size);
+    std::optional<std::string> decoded = decode_base64(encode_base64(std::string(size, 's')));
+    REQUIRE(decoded);
+    const char* const memory = decoded->data();
+    const std::string moved = std::move(*decoded);
+    CHECK(moved.data() == memory);
+    CHECK(moved.size() == size);
+  }
 }
 
 TEST_CASE("Wipe: nothing of a secret stays in its memory, short or long") {

@@ -8,48 +8,12 @@
 
 #include <doctest/doctest.h>
 
-#include "pipeline/auth/sastoken.hpp"
-#include "pipeline/stages/connection_retry_stage.hpp"
-#include "support/test_pipeline.hpp"
+#include "pipeline/stages/sas_pipeline.hpp"
 
 namespace azure::iot::device {
 namespace {
 using namespace std::chrono_literals;
 using namespace test;
-using Strings = std::vector<std::string>;
-using SasPipeline = TestPipeline<SasTokenStage, ConnectionRetryStage>;
-
-// Signs with a number that counts, or fails while it is told to.
-class CountingSigner final : public SigningMechanism {
- public:
-  Result<std::string> sign(std::string_view) override {
-    ++calls;
-    if (fails) return Error(Errc::sas_token, "the key store is locked");
-    return std::to_string(calls);
-  }
-  int calls = 0;
-  bool fails = false;
-};
-
-// A token that is renewed, made when the clock of a ManualLoop begins.
-struct Renewable {
-  explicit Renewable(std::chrono::seconds ttl)
-      : token(std::make_shared<RenewableSasToken>("hub", signer, "", ttl)) {
-    REQUIRE_FALSE(token->refresh(ManualLoop().wall_now()));
-  }
-  PipelineConfig config() const { return {.sastoken = token}; }
-
-  std::shared_ptr<CountingSigner> signer = std::make_shared<CountingSigner>();
-  std::shared_ptr<RenewableSasToken> token;
-};
-
-// A token that the user gave, which expires `ttl` after the clock begins.
-std::shared_ptr<SasToken> given_token(std::chrono::seconds ttl) {
-  const auto se = ManualLoop().wall_now().time_since_epoch() + ttl;
-  return *NonRenewableSasToken::parse(
-      "SharedAccessSignature sr=hub&sig=c2ln&se=" +
-      std::to_string(std::chrono::floor<std::chrono::seconds>(se).count()));
-}
 
 TEST_CASE(
     "SasToken: the token is renewed 120 s before it expires, and the link reauthorized with it") {
@@ -90,6 +54,18 @@ TEST_CASE("SasToken: a token that lives shortly is renewed at half its life, not
   CHECK(sas.signer->calls == 2);
   p.advance(1ns);
   CHECK(sas.signer->calls == 3);
+}
+
+TEST_CASE("SasToken: a reauthorization does not put the renewal of its token off") {
+  Renewable sas(200s);
+  SasPipeline p{sas.config()};
+  p.run<ConnectOperation>();
+  p.advance(60s);
+  p.run<ReauthorizeConnectionOperation>();
+  p.advance(40s - 1ns);
+  CHECK(sas.signer->calls == 1);
+  p.advance(1ns);  // Half of its life has passed.
+  CHECK(sas.signer->calls == 2);
 }
 
 TEST_CASE("SasToken: however short a token lives, it is renewed no more than once a second") {
@@ -156,72 +132,6 @@ TEST_CASE("SasToken: a wall clock that jumps back puts the renewal off") {
   CHECK(sas.signer->calls == 1);
   p.advance(1ns);
   CHECK(sas.signer->calls == 2);
-}
-
-TEST_CASE("SasToken: a renewal that fails is tried again every interval, and then in use") {
-  Renewable sas(3600s);
-  SasPipeline p{sas.config()};
-  p.run<ConnectOperation>();
-  sas.signer->fails = true;
-  p.advance(3480s);
-  CHECK(sas.signer->calls == 2);
-  p.advance(10s - 1ns);
-  CHECK(sas.signer->calls == 2);
-  p.advance(1ns);
-  CHECK(sas.signer->calls == 3);
-  sas.signer->fails = false;
-  p.advance(10s);
-  CHECK(sas.signer->calls == 4);
-  CHECK(p.transport.passwords().back() == sas.token->text());
-  CHECK(p.transport.dials() == 2);
-  CHECK(p.events.background_errors.empty());
-}
-
-TEST_CASE("SasToken: a renewal that fails until the token expires is reported then, once") {
-  Renewable sas(3600s);
-  SasPipeline p{sas.config()};
-  p.run<ConnectOperation>();
-  sas.signer->fails = true;
-  p.advance(3600s - 1ns);
-  CHECK(p.events.background_errors.empty());
-  p.advance(1ns);
-  REQUIRE(p.events.background_errors.size() == 1);
-  CHECK(p.events.background_errors[0].code() == Errc::sas_token);
-  const int calls = sas.signer->calls;
-  p.advance(24h);
-  CHECK(sas.signer->calls == calls);
-  CHECK(p.events.background_errors.size() == 1);
-}
-
-TEST_CASE("SasToken: a renewal that failed is not tried again once there is another token") {
-  Renewable sas(3600s);
-  SasPipeline p{sas.config()};
-  p.run<ConnectOperation>();
-  sas.signer->fails = true;
-  p.advance(3480s);
-  Renewable another(7200s);
-  p.nucleus().options.sastoken = another.token;
-  p.run<ReauthorizeConnectionOperation>();
-  p.advance(3600s - 1ns);
-  CHECK(another.signer->calls == 1);
-  CHECK(p.transport.dials() == 2);
-  CHECK(p.events.background_errors.empty());
-}
-
-TEST_CASE(
-    "SasToken: a renewal that failed is tried again after a reauthorization with that token") {
-  Renewable sas(3600s);
-  SasPipeline p{sas.config()};
-  p.run<ConnectOperation>();
-  sas.signer->fails = true;
-  p.advance(3485s);
-  p.run<ReauthorizeConnectionOperation>();
-  sas.signer->fails = false;
-  p.advance(5s - 1ns);
-  CHECK(sas.signer->calls == 2);
-  p.advance(1ns);
-  CHECK(sas.signer->calls == 3);
-  CHECK(p.transport.passwords().back() == sas.token->text());
 }
 
 TEST_CASE("SasToken: a token that expired before a clock can tell counts as expired") {
@@ -314,17 +224,6 @@ TEST_CASE("SasToken: a token of the user's whose connect is refused does not kee
   CHECK(p.nucleus().connected());
   CHECK(p.transport.passwords().back() == p.nucleus().options.sastoken->text());
   CHECK(p.transport.dials() == 3);
-}
-
-TEST_CASE("SasToken: pauses of zero do not make a storm of a renewal that fails") {
-  Renewable sas(3600s);
-  PipelineConfig config = sas.config();
-  config.connection_retry_interval = 0s;
-  SasPipeline p{config};
-  p.run<ConnectOperation>();
-  sas.signer->fails = true;
-  p.advance(3481s);
-  CHECK(sas.signer->calls <= 2 + 10);
 }
 
 TEST_CASE("SasToken: without a token there is nothing to do") {
