@@ -133,9 +133,8 @@ void ManagedDeviceCore::register_again() {
 
 void ManagedDeviceCore::start_registration() {
   state_ = State::registering;
-  const Error unusable = caught([this] {
-    provisioning_ = ProvisioningClientCore::create(config_.provisioning(), network_.provisioning);
-  });
+  service_reached_ = false;
+  const Error unusable = caught([this] { provisioning_ = make_provisioning_client(); });
   if (unusable) return fail(unusable, Service::provisioning);
   provisioning_->set_provisioning_payload(config_.provisioning_payload);
   provisioning_->start_register(
@@ -151,12 +150,9 @@ void ManagedDeviceCore::start_registration() {
 
 void ManagedDeviceCore::on_registered(const Result<RegistrationResult>& result) {
   if (state_ != State::registering) return;
-  // Whether the service has, or may have, registered the device. A service that was not reached is
-  // asked again at the pace of the policy alone.
-  const Errc code = result ? Errc::ok : result.error().code();
-  if (code == Errc::ok || code == Errc::service || code == Errc::timed_out) {
-    distance_.registered(config_.loop->now());
-  }
+  // The service may have registered the device, even if its answer was lost. A service that was not
+  // reached is asked again at the pace of the policy alone.
+  if (service_reached_) distance_.registered(config_.loop->now());
   if (!result) return fail(result.error(), Service::provisioning);
   provisioning_.reset();
   assignment_ = *result;
@@ -166,6 +162,18 @@ void ManagedDeviceCore::on_registered(const Result<RegistrationResult>& result) 
                 Service::provisioning);
   }
   connect_to_hub();
+}
+
+std::shared_ptr<ProvisioningClientCore> ManagedDeviceCore::make_provisioning_client() {
+  auto link = std::make_shared<WatchedLink>();
+  link->on_up = [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->service_reached_ = true;
+  };
+  link->on_down = link->on_gave_up = [] {};
+  ProvisioningClientConfig config = config_.provisioning();
+  config.stages.push_back(
+      before("ConnectionRetryStage", [link] { return std::make_unique<LinkWatch>(link); }));
+  return ProvisioningClientCore::create(std::move(config), network_.provisioning);
 }
 
 std::shared_ptr<HubClientCore> ManagedDeviceCore::make_hub_client() {

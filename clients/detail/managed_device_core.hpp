@@ -80,6 +80,7 @@ class ManagedDeviceCore final : public Core,
   void register_again();
   void start_registration();
   void on_registered(const Result<RegistrationResult>& result);
+  std::shared_ptr<ProvisioningClientCore> make_provisioning_client();
   std::shared_ptr<HubClientCore> make_hub_client();
   std::shared_ptr<WatchedLink> watch_link();
   void connect_to_hub();
@@ -115,6 +116,7 @@ class ManagedDeviceCore final : public Core,
   bool established_ = false;  // The policy holds: there was a client once.
   std::optional<RegistrationResult> assignment_;
   std::shared_ptr<ProvisioningClientCore> provisioning_;
+  bool service_reached_ = false;  // By the present registration.
   std::shared_ptr<HubClientCore> hub_;
   ConnectRecord connects_;  // To the hub of the assignment.
   bool taken_ = false;      // By that hub.

@@ -164,6 +164,23 @@ TEST_CASE("ManagedDevice: a service that is not reached does not make the distan
   CHECK(device.registrations() == 3);
 }
 
+// It may have been billed.
+TEST_CASE(
+    "ManagedDevice: a registration that reached the service keeps its distance, however it ends") {
+  Managed device({.registration_distance = 10s});
+  device.dps.transport.otherwise = Reply{[](const Asked& asked) {
+    const bool request = !asked.is_connect() && asked.packet().kind == Packet::Kind::publish;
+    (request ? refuse : accept).act(asked);
+  }};
+  for (int i = 0; i < 120; ++i) {
+    Call<void> call;
+    device.core->start_connect({}, call.completion());
+    device.advance(500ms);
+  }
+  CHECK(device.registrations() >= 3);
+  CHECK(device.registrations() <= 6);
+}
+
 TEST_CASE("ManagedDevice: after a success the pauses of registrations are as at first") {
   Established device;
   for (int round = 0; round < 3; ++round) {
