@@ -84,7 +84,7 @@ class IoTHubClient {
 
   // Sends telemetry, and returns when the hub has it. Payload and encoded properties together may
   // have 262,144 bytes, and the topic, which holds the properties, 65,535. std::invalid_argument if
-  // there is more; nothing is sent then.
+  // there is more, or if a text other than the payload is not UTF-8; nothing is sent then.
   //
   //   Message message{.data = "21.5", .content_type = "text/plain"};
   //   message.custom_properties["room"] = "attic";

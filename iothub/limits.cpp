@@ -1,6 +1,8 @@
 #include "iothub/limits.hpp"
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +21,35 @@ Error check_size(std::string_view what, std::size_t limit, std::size_t size) {
   if (size <= limit) return {};
   return Error(Errc::bad_content, std::string(what) + " must not exceed " + std::to_string(limit) +
                                       " bytes; got " + std::to_string(size));
+}
+
+Error not_utf8(std::string_view what, std::string_view text) {
+  std::string detail = "message: ";
+  detail.append(what).append(" must be valid UTF-8; got ").append(quoted(text));
+  return Error(Errc::bad_content, std::move(detail));
+}
+
+// All texts of a message but its payload: Python's are Unicode in any case.
+Error check_texts(const Message& message) {
+  const auto is_bad = [](const std::optional<std::string>& text) {
+    return text && find_invalid_utf8(*text) != std::string_view::npos;
+  };
+  for (const auto& [name, field] :
+       {std::pair{"message_id", &Message::message_id},
+        std::pair{"correlation_id", &Message::correlation_id},
+        std::pair{"user_id", &Message::user_id}, std::pair{"content_type", &Message::content_type},
+        std::pair{"content_encoding", &Message::content_encoding},
+        std::pair{"expiry_time_utc", &Message::expiry_time_utc},
+        std::pair{"output_name", &Message::output_name}, std::pair{"ack", &Message::ack},
+        std::pair{"iothub_interface_id", &Message::iothub_interface_id}}) {
+    if (is_bad(message.*field)) return not_utf8(name, *(message.*field));
+  }
+  for (const auto& [name, value] : message.custom_properties) {
+    if (find_invalid_utf8(name) != std::string_view::npos)
+      return not_utf8("the name of a custom property", name);
+    if (is_bad(value)) return not_utf8("the custom property " + quoted(name), *value);
+  }
+  return {};
 }
 
 // Where a value stands in a patch.
@@ -153,6 +184,7 @@ class PatchCheck {
 }  // namespace
 
 Error check_message(const Message& message, std::size_t topic_base) {
+  if (Error error = check_texts(message)) return error;
   return check_message_sizes(message.data.size(),
                              mqtt_topic_iothub::get_encoded_properties_size(message), topic_base);
 }

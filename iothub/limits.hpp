@@ -33,7 +33,8 @@ inline constexpr int kTwinDepthLimit = 10;  // Objects, one inside the other, be
 // begins with the name of the argument and says which rule is broken.
 namespace azure::iot::device::iothub_limits {
 
-// `topic_base` is the length of the topic without the properties.
+// Checks the sizes, and that all texts but the payload are UTF-8. `topic_base` is the length of the
+// topic without the properties.
 Error check_message(const Message& message, std::size_t topic_base);
 Error check_message_sizes(std::size_t payload, std::size_t properties, std::size_t topic_base);
 // Whether check_message_sizes has nothing to say.

@@ -49,6 +49,38 @@ Json patch_of_size(std::size_t size) {
   return patch;
 }
 
+TEST_CASE(
+    "Limits: all texts of a message but the payload are UTF-8, and the one that is not is named") {
+  const auto refusal_of = [](auto change) {
+    Message message{.data = "\xff"};
+    change(message);
+    return check_message(message, 10).detail();
+  };
+  const auto named = [](const std::string& what) {
+    return "message: " + what + " must be valid UTF-8; got \"a\\xff\"";
+  };
+  const std::string bad = "a\xff";
+  CHECK(refusal_of([](Message&) {}) == "");
+  CHECK(refusal_of([](Message& m) { m.message_id = "\u00e4\u20ac"; }) == "");
+  for (const auto& [name, field] :
+       std::initializer_list<std::pair<std::string, std::optional<std::string> Message::*>>{
+           {"message_id", &Message::message_id},
+           {"correlation_id", &Message::correlation_id},
+           {"user_id", &Message::user_id},
+           {"content_type", &Message::content_type},
+           {"content_encoding", &Message::content_encoding},
+           {"expiry_time_utc", &Message::expiry_time_utc},
+           {"output_name", &Message::output_name},
+           {"ack", &Message::ack},
+           {"iothub_interface_id", &Message::iothub_interface_id}}) {
+    CHECK(refusal_of([&, f = field](Message& m) { m.*f = bad; }) == named(name));
+  }
+  CHECK(refusal_of([&](Message& m) { m.custom_properties[bad]; }) ==
+        named("the name of a custom property"));
+  CHECK(refusal_of([&](Message& m) { m.custom_properties["room"] = bad; }) ==
+        named("the custom property \"room\""));
+}
+
 TEST_CASE("Limits: payload and properties of a message together have 262,144 bytes at most") {
   Message message{.data = text(262'142), .custom_properties = {{"p", std::nullopt}}};
   CHECK_FALSE(check_message(message, 10));
