@@ -28,7 +28,8 @@ class Cipher {
   Cipher(std::initializer_list<std::string_view> names);
 
   // All of them in one list, with ":" between them, in capitals, with "-".
-  const std::string& text() const { return text_; }
+  const std::string& text() const& { return text_; }
+  std::string text() const&& { return text_; }
 
  private:
   std::string text_;

@@ -25,8 +25,10 @@ class IotError : public std::runtime_error {
       : std::runtime_error(text), error_(std::move(error)) {}
 
   // The same as a value: its code, and the causes below.
-  const Error& error() const noexcept { return error_; }
-  const Error& cause() const noexcept { return error_.cause(); }
+  const Error& error() const& noexcept { return error_; }
+  Error error() const&& noexcept { return error_; }
+  const Error& cause() const& noexcept { return error_.cause(); }
+  Error cause() const&& noexcept { return error_.cause(); }
 
  private:
   Error error_;

@@ -29,12 +29,12 @@ Error::Error(Errc code, const char* detail, Error cause) noexcept : code_(code) 
 }
 
 // Both are never destroyed: threads may look at an error while the process ends.
-const std::string& Error::detail() const {
+const std::string& Error::detail() const& {
   static const std::string& none = *new std::string;
   return info_ ? info_->detail : none;
 }
 
-const Error& Error::cause() const {
+const Error& Error::cause() const& {
   static const Error& none = *new Error;
   return info_ ? info_->cause : none;
 }

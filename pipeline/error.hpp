@@ -53,9 +53,11 @@ class Error {
 
   // One sentence for people, without secrets; empty if there is nothing to add to the code. It
   // holds no control characters: those of its parts have been escaped.
-  const std::string& detail() const;
+  const std::string& detail() const&;
+  std::string detail() const&& { return detail(); }
   // What the layer below said; an Error that is not an error if nothing is known.
-  const Error& cause() const;
+  const Error& cause() const&;
+  Error cause() const&& { return cause(); }
   // The status with which a service answered; 0 if none did.
   int service_status() const;
   Error with_service_status(int status) const;

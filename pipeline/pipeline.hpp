@@ -42,9 +42,9 @@ class Pipeline final : public Entrance, public std::enable_shared_from_this<Pipe
   void close(Error why);
   bool closed() const { return closed_; }
 
-  Nucleus& nucleus() { return nucleus_; }
-  const Nucleus& nucleus() const { return nucleus_; }
-  EventLoop& loop() { return *loop_; }
+  Nucleus& nucleus() & { return nucleus_; }
+  const Nucleus& nucleus() const& { return nucleus_; }
+  EventLoop& loop() & { return *loop_; }
 
  private:
   // The end of the chain that the topmost stage sees.

@@ -8,7 +8,9 @@
 
 namespace azure::iot::device {
 
-// A value or the Error that stands in its place.
+// A value or the Error that stands in its place. A temporary gives its value away, and lends
+// nothing:
+// `->` needs a Result with a name.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -21,9 +23,11 @@ class [[nodiscard]] Result {
   explicit operator bool() const { return content_.index() == 0; }
   T& operator*() & { return std::get<0>(content_); }
   const T& operator*() const& { return std::get<0>(content_); }
-  T&& operator*() && { return std::get<0>(std::move(content_)); }
-  T* operator->() { return &std::get<0>(content_); }
-  const T* operator->() const { return &std::get<0>(content_); }
+  T operator*() && { return std::get<0>(std::move(content_)); }
+  T operator*() const&& { return std::get<0>(content_); }
+  T* operator->() & { return &std::get<0>(content_); }
+  const T* operator->() const& { return &std::get<0>(content_); }
+  const T* operator->() const&& = delete;  // The value is destroyed before it can be used.
 
   // No error if there is a value.
   Error error() const { return content_.index() == 1 ? std::get<1>(content_) : Error{}; }

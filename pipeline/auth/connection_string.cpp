@@ -69,7 +69,7 @@ ConnectionString::~ConnectionString() {
   }
 }
 
-std::optional<std::string_view> ConnectionString::get(std::string_view name) const {
+std::optional<std::string_view> ConnectionString::get(std::string_view name) const& {
   const std::size_t index = index_of(name);
   if (index == kNames.size() || !values_[index]) return std::nullopt;
   return *values_[index];

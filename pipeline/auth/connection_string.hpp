@@ -23,17 +23,26 @@ class ConnectionString {
   ~ConnectionString();
 
   // The parts; empty if not given.
-  std::string_view host_name() const { return value_of("HostName"); }
-  std::string_view device_id() const { return value_of("DeviceId"); }
-  std::string_view module_id() const { return value_of("ModuleId"); }
-  std::string_view gateway_host_name() const { return value_of("GatewayHostName"); }
-  std::string_view shared_access_key() const { return value_of("SharedAccessKey"); }
-  std::string_view shared_access_key_name() const { return value_of("SharedAccessKeyName"); }
-  std::string_view shared_access_signature() const { return value_of("SharedAccessSignature"); }
-  std::string_view x509() const { return value_of("x509"); }
+  std::string_view host_name() const& { return value_of("HostName"); }
+  std::string_view device_id() const& { return value_of("DeviceId"); }
+  std::string_view module_id() const& { return value_of("ModuleId"); }
+  std::string_view gateway_host_name() const& { return value_of("GatewayHostName"); }
+  std::string_view shared_access_key() const& { return value_of("SharedAccessKey"); }
+  std::string_view shared_access_key_name() const& { return value_of("SharedAccessKeyName"); }
+  std::string_view shared_access_signature() const& { return value_of("SharedAccessSignature"); }
+  std::string_view x509() const& { return value_of("x509"); }
+  void host_name() const&& = delete;  // The parts live as long as this.
+  void device_id() const&& = delete;
+  void module_id() const&& = delete;
+  void gateway_host_name() const&& = delete;
+  void shared_access_key() const&& = delete;
+  void shared_access_key_name() const&& = delete;
+  void shared_access_signature() const&& = delete;
+  void x509() const&& = delete;
 
   // The part of that name, "DeviceId"; nothing if it was not given.
-  std::optional<std::string_view> get(std::string_view name) const;
+  std::optional<std::string_view> get(std::string_view name) const&;
+  void get(std::string_view name) const&& = delete;
 
   static constexpr std::array<std::string_view, 8> kNames = {
       "HostName",        "SharedAccessKeyName",

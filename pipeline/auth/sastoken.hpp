@@ -22,7 +22,8 @@ class SasToken {
   virtual ~SasToken() = default;
 
   // The token itself: a secret. Empty until a renewable token was refreshed once.
-  virtual const std::string& text() const = 0;
+  virtual const std::string& text() const& = 0;
+  void text() const&& = delete;
   virtual std::chrono::sys_seconds expiry() const = 0;
   // Whether `refresh` can do anything.
   virtual bool renewable() const = 0;
@@ -41,7 +42,8 @@ class RenewableSasToken final : public SasToken {
                     std::string key_name, std::chrono::seconds ttl);
   ~RenewableSasToken() override;
 
-  const std::string& text() const override { return text_; }
+  const std::string& text() const& override { return text_; }
+  void text() const&& = delete;
   std::chrono::sys_seconds expiry() const override { return expiry_; }
   bool renewable() const override { return true; }
   std::chrono::seconds ttl() const override { return ttl_; }
@@ -66,13 +68,15 @@ class NonRenewableSasToken final : public SasToken {
   static Result<std::unique_ptr<NonRenewableSasToken>> parse(std::string_view token);
   ~NonRenewableSasToken() override;
 
-  const std::string& text() const override { return text_; }
+  const std::string& text() const& override { return text_; }
+  void text() const&& = delete;
   std::chrono::sys_seconds expiry() const override { return expiry_; }
   bool renewable() const override { return false; }
   Error refresh(WallTime now) override;
 
   // What the token gives access to, decoded.
-  const std::string& resource_uri() const { return resource_uri_; }
+  const std::string& resource_uri() const& { return resource_uri_; }
+  void resource_uri() const&& = delete;
 
  private:
   NonRenewableSasToken() = default;

@@ -1,7 +1,6 @@
 #include "pipeline/json/json.hpp"
 
 #include <charconv>
-#include <cmath>
 #include <limits>
 #include <stdexcept>
 
@@ -41,19 +40,6 @@ std::string member_called(std::string_view name) {
   return "an object with the member '" + std::string(name) + "'";
 }
 
-// Exact, as in Python: neither side is rounded to the type of the other.
-bool equals_integer(double real, std::int64_t integer) {
-  constexpr double kTwoTo63 = 9223372036854775808.0;
-  return real >= -kTwoTo63 && real < kTwoTo63 && std::trunc(real) == real &&
-         static_cast<std::int64_t>(real) == integer;
-}
-
-bool equals_integer(double real, std::uint64_t integer) {
-  constexpr double kTwoTo64 = 18446744073709551616.0;
-  return real >= 0 && real < kTwoTo64 && std::trunc(real) == real &&
-         static_cast<std::uint64_t>(real) == integer;
-}
-
 }  // namespace
 
 void Json::DeleteObject::operator()(Object* object) const noexcept { delete object; }
@@ -70,7 +56,11 @@ Json Json::object() {
   return made;
 }
 
-Json Json::array(Array elements) {
+Json Json::array() { return of_elements({}); }
+
+Json Json::array(std::initializer_list<Json> elements) { return of_elements(Array(elements)); }
+
+Json Json::of_elements(Array elements) {
   Json made;
   made.content_ = std::move(elements);
   return made;
@@ -119,9 +109,9 @@ void Json::copy_scalar(const Json& from) {
 
 Json::Json(Json&& other) noexcept : content_(std::exchange(other.content_, Content())) {}
 
-Json& Json::operator=(const Json& other) { return *this = Json(other); }
+Json& Json::operator=(const Json& other) & { return *this = Json(other); }
 
-Json& Json::operator=(Json&& other) noexcept {
+Json& Json::operator=(Json&& other) & noexcept {
   // Through a third value: `other` may be a part of what is replaced here.
   Json taken(std::move(other));
   content_.swap(taken.content_);
@@ -132,7 +122,7 @@ Json& Json::operator=(Json&& other) noexcept {
 Json::~Json() {
   constexpr int kRecursionLimit = 64;
   thread_local int depth = 0;
-  if (!has_nested()) return;
+  if (!has_children()) return;
   if (depth < kRecursionLimit) {
     ++depth;
     content_.emplace<std::monostate>();
@@ -154,7 +144,7 @@ Json& Json::child(std::size_t index) noexcept {
   return std::get_if<ObjectBox>(&content_)->get()->mutable_members()[index].value;
 }
 
-bool Json::has_nested() noexcept {
+bool Json::has_children() noexcept {
   if (const auto* elements = std::get_if<Array>(&content_)) return !elements->empty();
   return std::holds_alternative<ObjectBox>(content_) && children() > 0;
 }
@@ -239,7 +229,7 @@ double Json::as_double() const {
   return to_double();
 }
 
-const std::string& Json::as_string() const {
+const std::string& Json::as_string() const& {
   const std::string* value = get_if<std::string>();
   if (!value) throw_wrong_kind("a string", kind());
   return *value;
@@ -263,16 +253,16 @@ std::size_t Json::size() const noexcept {
   return 0;
 }
 
-const Json& Json::at(std::string_view name) const {
+const Json& Json::at(std::string_view name) const& {
   if (!is_object()) throw_wrong_kind(member_called(name), kind());
   const Json* member = find(name);
   if (!member) throw std::out_of_range("JSON: there is no member '" + std::string(name) + "'");
   return *member;
 }
 
-Json& Json::at(std::string_view name) { return const_cast<Json&>(std::as_const(*this).at(name)); }
+Json& Json::at(std::string_view name) & { return const_cast<Json&>(std::as_const(*this).at(name)); }
 
-const Json& Json::at(std::size_t index) const {
+const Json& Json::at(std::size_t index) const& {
   const auto all = elements();
   if (index >= all.size()) {
     throw std::out_of_range("JSON: there is no element " + std::to_string(index) +
@@ -281,30 +271,30 @@ const Json& Json::at(std::size_t index) const {
   return all[index];
 }
 
-Json& Json::at(std::size_t index) { return const_cast<Json&>(std::as_const(*this).at(index)); }
+Json& Json::at(std::size_t index) & { return const_cast<Json&>(std::as_const(*this).at(index)); }
 
-const Json* Json::find(std::string_view name) const noexcept {
+const Json* Json::find(std::string_view name) const& noexcept {
   const auto* object = std::get_if<ObjectBox>(&content_);
   return object ? (*object)->find(name) : nullptr;
 }
 
-Json* Json::find(std::string_view name) noexcept {
+Json* Json::find(std::string_view name) & noexcept {
   return const_cast<Json*>(std::as_const(*this).find(name));
 }
 
-Json& Json::set(std::string_view name, Json value) {
+Json& Json::set(std::string_view name, Json value) & {
   if (is_null()) *this = object();
   if (!is_object()) throw_wrong_kind("an object, to set '" + std::string(name) + "' in,", kind());
   std::get<ObjectBox>(content_)->place(utf8_or_throw(std::string(name))) = std::move(value);
   return *this;
 }
 
-bool Json::erase(std::string_view name) noexcept {
+bool Json::erase(std::string_view name) & noexcept {
   auto* object = std::get_if<ObjectBox>(&content_);
   return object && (*object)->erase(name);
 }
 
-Json& Json::push_back(Json element) {
+Json& Json::push_back(Json element) & {
   if (is_null()) *this = array();
   if (!is_array()) throw_wrong_kind("an array, to add an element to,", kind());
   std::get<Array>(content_).push_back(std::move(element));
@@ -324,65 +314,6 @@ double Json::to_double() const noexcept {
     return digits.front() == '-' ? -value : value;
   }
   return value;
-}
-
-bool Json::equals_scalar(const Json& other) const {
-  if (content_.index() == other.content_.index()) {
-    return std::visit(
-        [&other]<class T>(const T& mine) {
-          if constexpr (std::same_as<T, BigInteger>) {
-            return mine.digits == std::get<BigInteger>(other.content_).digits;
-          } else if constexpr (std::same_as<T, Array> || std::same_as<T, ObjectBox>) {
-            return true;  // Both are empty.
-          } else {
-            return mine == std::get<T>(other.content_);
-          }
-        },
-        content_);
-  }
-  // Each integer has one form only, so what is left is a real number beside an integer.
-  const double* real = std::get_if<double>(&content_);
-  const Json& integer = real ? other : *this;
-  if (!real) real = std::get_if<double>(&other.content_);
-  if (!real) return false;
-  if (auto* value = std::get_if<std::int64_t>(&integer.content_)) {
-    return equals_integer(*real, *value);
-  }
-  if (auto* value = std::get_if<std::uint64_t>(&integer.content_)) {
-    return equals_integer(*real, *value);
-  }
-  return false;
-}
-
-bool Json::operator==(const Json& other) const {
-  struct Pair {
-    const Json* left;
-    const Json* right;
-  };
-  std::vector<Pair> pending;
-  // What may be nested is left for later.
-  const auto differ = [&pending](const Json& left, const Json& right) {
-    if (left.kind() != right.kind() || left.size() != right.size()) return true;
-    if (left.size() == 0) return !left.equals_scalar(right);
-    pending.push_back({&left, &right});
-    return false;
-  };
-  if (differ(*this, other)) return false;
-  while (!pending.empty()) {
-    const auto [left, right] = pending.back();
-    pending.pop_back();
-    if (left->is_array()) {
-      for (std::size_t i = 0; i < left->size(); ++i) {
-        if (differ(left->at(i), right->at(i))) return false;
-      }
-    } else {
-      for (const Member& member : left->members()) {
-        const Json* same = right->find(member.name);
-        if (!same || differ(member.value, *same)) return false;
-      }
-    }
-  }
-  return true;
 }
 
 }  // namespace azure::iot::device

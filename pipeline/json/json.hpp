@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +16,8 @@
 
 #include "../result.hpp"
 #include "../text/named_list.hpp"
+#include "found.hpp"
+#include "own_elements.hpp"
 
 namespace azure::iot::device {
 
@@ -26,6 +29,11 @@ struct JsonMember;
 //   Json patch{{"temperature", 21.5}, {"tags", Json::array({"attic", "north"})}};
 //   std::int64_t version = twin["desired"]["$version"].as_int();
 //   if (const Json* interval = twin["desired"].find("interval")) use(*interval);
+//
+// A temporary lends nothing: a part of it is moved out and returned by value, so that no reference
+// is left to memory that was freed.
+//
+//   const std::string& room = client.get_twin()["desired"]["room"].as_string();  // Its own text.
 //
 // All text is UTF-8: whoever puts anything else in gets std::invalid_argument. Several threads may
 // read a value at once, as long as none changes it.
@@ -60,14 +68,19 @@ class Json {
   // An object. Where a name occurs twice the last value counts.
   Json(std::initializer_list<Member> members);
 
-  // Without members and elements: the empty braces of C++ make null.
+  // Without members and elements: the empty braces of C++ make null. Braces make an array of what
+  // they list; an object in it takes braces of its own, besides those of its members:
+  //
+  //   Json readings = Json::array({21.5, "n/a", {{"celsius", 20}}});
   static Json object();
-  static Json array(Array elements = {});
+  static Json array();
+  static Json array(std::initializer_list<Json> elements);
+  static Json array(std::same_as<Array> auto elements) { return of_elements(std::move(elements)); }
 
   Json(const Json& other);
   Json(Json&& other) noexcept;
-  Json& operator=(const Json& other);
-  Json& operator=(Json&& other) noexcept;
+  Json& operator=(const Json& other) &;
+  Json& operator=(Json&& other) & noexcept;
   ~Json();
 
   // Reads one JSON document as Python's json.loads does: NaN, Infinity and -Infinity are numbers,
@@ -83,10 +96,13 @@ class Json {
 
   // The text that Python's json.dumps writes: ", " and ": " between, ASCII only.
   //
-  //   std::cout << twin.dump() << '\n';
+  //   std::cout << twin << '\n';
   std::string dump() const;
   // The same with the members of each object ordered by name (Python: sort_keys=True).
   std::string dump_sorted() const;
+  friend std::ostream& operator<<(std::ostream& out, const Json& value) {
+    return value.write_to(out);
+  }
 
   Kind kind() const noexcept;
   bool is_null() const noexcept { return kind() == Kind::null; }
@@ -106,18 +122,31 @@ class Json {
   std::int64_t as_int() const;
   std::uint64_t as_uint() const;
   double as_double() const;  // Of any number: the nearest one, infinite if it is too large.
-  const std::string& as_string() const;
+  const std::string& as_string() const&;
+  std::string as_string() &&;
+  std::string as_string() const&& { return as_string(); }
   std::span<const Json> elements() const&;  // Of an array.
-  const Members& members() const&;          // Of an object, in their order.
-  void elements() const&& = delete;         // A loop would run over what has gone already.
-  void members() const&& = delete;
+  OwnElements<Json> elements() &&;
+  OwnElements<Json> elements() const&&;
+  const Members& members() const&;  // Of an object, in their order.
+  Members members() &&;
+  Members members() const&&;
 
   // The content, or nothing if it is of another kind or does not fit; never throws. For bool,
-  // integers and floating point numbers an optional, for std::string a pointer.
+  // integers and floating point numbers an optional, for std::string a pointer, and a Found if this
+  // is a temporary.
   //
   //   if (auto status = body.get_if<int>()) use(*status);
   template <class T>
-  auto get_if() const {
+  auto get_if() && {
+    return take_if<T>(*this);
+  }
+  template <class T>
+  auto get_if() const&& {
+    return take_if<T>(*this);
+  }
+  template <class T>
+  auto get_if() const& {
     if constexpr (std::same_as<T, bool>) {
       const bool* value = std::get_if<bool>(&content_);
       return value ? std::optional<bool>(*value) : std::nullopt;
@@ -143,19 +172,32 @@ class Json {
 
   // The member of that name. Reads only, and never adds: throws std::out_of_range, naming it, if
   // there is none, and std::invalid_argument if this is no object. `at` also lets it be changed.
-  const Json& operator[](std::string_view name) const { return at(name); }
-  const Json& at(std::string_view name) const;
-  Json& at(std::string_view name);
+  const Json& operator[](std::string_view name) const& { return at(name); }
+  Json operator[](std::string_view name) && { return std::move(at(name)); }
+  Json operator[](std::string_view name) const&& { return at(name); }
+  const Json& at(std::string_view name) const&;
+  Json& at(std::string_view name) &;
+  Json at(std::string_view name) && { return std::move(at(name)); }
+  Json at(std::string_view name) const&& { return at(name); }
   // The element at that index; throws std::out_of_range, or std::invalid_argument if this is no
   // array.
-  const Json& operator[](std::integral auto index) const {
+  const Json& operator[](std::integral auto index) const& {
     return at(static_cast<std::size_t>(index));
   }
-  const Json& at(std::size_t index) const;
-  Json& at(std::size_t index);
-  // The member of that name, null if there is none or this is no object; never throws.
-  const Json* find(std::string_view name) const noexcept;
-  Json* find(std::string_view name) noexcept;
+  Json operator[](std::integral auto index) && {
+    return std::move(at(static_cast<std::size_t>(index)));
+  }
+  Json operator[](std::integral auto index) const&& { return at(static_cast<std::size_t>(index)); }
+  const Json& at(std::size_t index) const&;
+  Json& at(std::size_t index) &;
+  Json at(std::size_t index) && { return std::move(at(index)); }
+  Json at(std::size_t index) const&& { return at(index); }
+  // The member of that name, null if there is none or this is no object; never throws. A Found if
+  // this is a temporary.
+  const Json* find(std::string_view name) const& noexcept;
+  Json* find(std::string_view name) & noexcept;
+  Found<Json> find(std::string_view name) &&;
+  Found<Json> find(std::string_view name) const&&;
   bool contains(std::string_view name) const noexcept { return find(name) != nullptr; }
 
   // Sets a member: in its old place if there is one of that name, else at the end. Makes null an
@@ -163,13 +205,16 @@ class Json {
   //
   //   Json patch;
   //   patch.set("interval", 60).set("tags", Json::array({"attic"}));
-  Json& set(std::string_view name, Json value);
+  Json& set(std::string_view name, Json value) &;
+  [[nodiscard]] Json set(std::string_view name, Json value) &&;
   // Takes a member out; false if there was none.
-  bool erase(std::string_view name) noexcept;
+  bool erase(std::string_view name) & noexcept;
   // Adds an element. Makes null an array; throws std::invalid_argument if this is anything else.
-  Json& push_back(Json element);
+  Json& push_back(Json element) &;
+  [[nodiscard]] Json push_back(Json element) &&;
 
-  // As Python compares: numbers by value, objects regardless of order.
+  // As Python compares: numbers by exact value, an integer with a floating point number too, and
+  // objects regardless of order. Unlike Python: true is not 1, and false is not 0.
   bool operator==(const Json& other) const;
 
  private:
@@ -186,12 +231,25 @@ class Json {
   using Content = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double,
                                BigInteger, std::string, Array, ObjectBox>;
 
+  static Json of_elements(Array elements);
+  std::ostream& write_to(std::ostream& out) const;
+  // The content of a value that is destroyed afterwards.
+  template <class T, class Self>
+  static auto take_if(Self& self) {
+    if constexpr (std::same_as<T, std::string>) {
+      auto* const text = std::get_if<std::string>(&self.content_);
+      return text ? Found<std::string>(std::move(*text)) : Found<std::string>();
+    } else {
+      return std::as_const(self).template get_if<T>();
+    }
+  }
+
   double to_double() const noexcept;
   void copy_scalar(const Json& from);
   bool equals_scalar(const Json& other) const;
   std::size_t children() noexcept;
   Json& child(std::size_t index) noexcept;
-  bool has_nested() noexcept;
+  bool has_children() noexcept;
   void drop_last_child() noexcept;
   void drop_nested() noexcept;
 

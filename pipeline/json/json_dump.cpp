@@ -1,6 +1,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <ostream>
 
 #include "pipeline/json/json.hpp"
 #include "pipeline/json/json_object.hpp"
@@ -164,5 +165,7 @@ class Json::Writer {
 std::string Json::dump() const { return Writer(false).run(*this); }
 
 std::string Json::dump_sorted() const { return Writer(true).run(*this); }
+
+std::ostream& Json::write_to(std::ostream& out) const { return out << dump(); }
 
 }  // namespace azure::iot::device

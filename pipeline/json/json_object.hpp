@@ -35,6 +35,7 @@ class Json::Object {
   ObjectBox with_names_only() const;
   // Members that may be changed, for copying and taking apart. Their names must stay.
   auto mutable_members() { return members_.storage(); }
+  Members take_members() { return std::move(members_); }
   // Before it is destroyed.
   void drop_last_member() { members_.drop_last_stored(); }
   std::vector<const Member*> ordered_by_name() const;

@@ -25,7 +25,8 @@ const std::string& name_of(const std::pair<std::string, Value>& entry) {
 // Entries in the order in which they were added, each with a name of its own. A few are searched
 // one by one, many have an index: adding, finding and erasing take the same time however many there
 // are. An entry that is erased from many leaves a gap; the gaps are closed once they are half of
-// the list. References and iterators hold until the next change.
+// the list. References and iterators hold until the next change. A temporary list gives its entries
+// away, and lends none.
 template <class Entry>
 class NamedList {
  public:
@@ -45,26 +46,35 @@ class NamedList {
 
   std::size_t size() const { return entries_.size() - (index_ ? index_->gaps : 0); }
   bool empty() const { return size() == 0; }
-  Iterator begin() const { return {this, gap_at(0) ? gap_at(0) : 0}; }
-  Iterator end() const { return {this, entries_.size()}; }
-  const Entry& front() const { return *begin(); }
-  const Entry& back() const { return *std::prev(end()); }
+  Iterator begin() const& { return {this, gap_at(0) ? gap_at(0) : 0}; }
+  Iterator end() const& { return {this, entries_.size()}; }
+  void begin() const&& = delete;
+  void end() const&& = delete;
+  const Entry& front() const& { return *begin(); }
+  Entry front() && { return take(front()); }
+  Entry front() const&& { return front(); }
+  const Entry& back() const& { return *std::prev(end()); }
+  Entry back() && { return take(back()); }
+  Entry back() const&& { return back(); }
   // Counted from the front. Where entries were erased, iterators are faster.
-  const Entry& operator[](std::size_t at) const {
+  const Entry& operator[](std::size_t at) const& {
     const bool has_gaps = index_ && index_->gaps > 0;
     return has_gaps ? *std::next(begin(), static_cast<std::ptrdiff_t>(at)) : entries_[at];
   }
+  Entry operator[](std::size_t at) && { return take((*this)[at]); }
+  Entry operator[](std::size_t at) const&& { return (*this)[at]; }
 
   // Null if there is none of that name.
-  Entry* find(std::string_view name) {
+  Entry* find(std::string_view name) & {
     const std::size_t at = position(name);
     return at == kNowhere ? nullptr : &entries_[at];
   }
-  const Entry* find(std::string_view name) const {
+  const Entry* find(std::string_view name) const& {
     return const_cast<NamedList*>(this)->find(name);
   }
+  const Entry* find(std::string_view name) const&& = delete;
   // Adds an entry at the end. Its name must be new.
-  Entry& add(Entry entry) {
+  Entry& add(Entry entry) & {
     const std::size_t wanted = entries_.size() + 1;
     const bool full = index_ ? 2 * wanted > index_->slots.size() : wanted > kSearchedUpTo;
     if (full) reindex(wanted);
@@ -87,7 +97,7 @@ class NamedList {
   void clear() { *this = NamedList(); }
 
   // The entries as they are stored, gaps included, for taking them apart. Their names must stay.
-  std::span<Entry> storage() { return entries_; }
+  std::span<Entry> storage() & { return entries_; }
   // Takes the last of them out. From then on the list may only be taken apart or destroyed.
   void drop_last_stored() { entries_.pop_back(); }
 
@@ -108,6 +118,9 @@ class NamedList {
     std::vector<std::uint32_t> runs;
     std::size_t gaps = 0;
   };
+
+  // An entry of a list that is destroyed afterwards.
+  Entry take(const Entry& entry) { return std::move(const_cast<Entry&>(entry)); }
 
   // 0 if there is an entry at that position, or none any more.
   std::size_t gap_at(std::size_t at) const {

@@ -73,11 +73,11 @@ TEST_CASE(
 }
 
 TEST_CASE("Registration fields: without a state there is none") {
-  CHECK_FALSE(read_registration_result({{"status", "assigned"}})->registration_state);
-  CHECK_FALSE(read_registration_result(body_with(Json()))->registration_state);
-  CHECK(read_registration_result(body_with(Json::parse_or_throw("{}")))->registration_state);
-  CHECK_FALSE(read_registration_result({{"status", "assigned"}})->operation_id);
-  CHECK(read_registration_result({{"operationId", "op1"}})->status == "");
+  CHECK_FALSE((*read_registration_result({{"status", "assigned"}})).registration_state);
+  CHECK_FALSE((*read_registration_result(body_with(Json()))).registration_state);
+  CHECK((*read_registration_result(body_with(Json::parse_or_throw("{}")))).registration_state);
+  CHECK_FALSE((*read_registration_result({{"status", "assigned"}})).operation_id);
+  CHECK((*read_registration_result({{"operationId", "op1"}})).status == "");
 }
 
 RegistrationAnswer answered(int status, std::string body, std::string_view what) {

@@ -72,9 +72,12 @@ class FakeMqttTransport {
   std::size_t disconnects() const { return disconnects_; }
   bool was_shut_down() const { return shut_down_; }
   // With what each dial authenticated.
-  const std::vector<std::optional<std::string>>& passwords() const { return passwords_; }
-  const MqttTransportConfig& config() const { return config_; }
-  const std::vector<Packet>& packets() const { return packets_; }
+  const std::vector<std::optional<std::string>>& passwords() const& { return passwords_; }
+  std::vector<std::optional<std::string>> passwords() const&& { return passwords_; }
+  const MqttTransportConfig& config() const& { return config_; }
+  MqttTransportConfig config() const&& { return config_; }
+  const std::vector<Packet>& packets() const& { return packets_; }
+  std::vector<Packet> packets() const&& { return packets_; }
   // The topics of one kind of packet, in order.
   std::vector<std::string> topics(Packet::Kind kind) const;
   std::vector<std::string> published() const { return topics(Packet::Kind::publish); }

@@ -44,7 +44,8 @@ class Call {
       return static_cast<bool>(*state_->outcome);
     }
   }
-  const auto& value() const { return **state_->outcome; }
+  const auto& value() const& { return **state_->outcome; }
+  auto value() const&& { return value(); }
   Error error() const {
     if (!done()) return {};
     if constexpr (std::is_void_v<T>) {

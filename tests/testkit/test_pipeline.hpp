@@ -79,9 +79,9 @@ class TestChain {
   // Sees each event once it is recorded.
   std::function<void(const Event&)> on_event;
 
-  Pipeline& pipeline() { return *pipeline_; }
-  Nucleus& nucleus() { return pipeline_->nucleus(); }
-  ManualLoop& loop() { return *loop_; }
+  Pipeline& pipeline() & { return *pipeline_; }
+  Nucleus& nucleus() & { return pipeline_->nucleus(); }
+  ManualLoop& loop() & { return *loop_; }
   ConnectionState state() { return nucleus().connection_state; }
 
   // Runs an operation until nothing more happens without time passing.
@@ -155,7 +155,7 @@ class TestPipeline : public TestChain {
 
   // One of the stages, for those that a test wrote itself.
   template <class S>
-  S& stage() {
+  S& stage() & {
     return *std::get<S*>(stages_);
   }
 

@@ -277,7 +277,8 @@ const std::map<std::string, Function, std::less<>> kFunctions = {
     {"registration_state_response_payload",
      [](const Json& in) -> Json {
        const Json answer{{"status", "assigned"}, {"registrationState", in}};
-       return read_registration_result(answer)->registration_state->response_payload.dump_sorted();
+       const RegistrationResult result = *read_registration_result(answer);
+       return result.registration_state->response_payload.dump_sorted();
      }},
     {"user_agent", user_agents},
     {"hub_username", hub_username},
