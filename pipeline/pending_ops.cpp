@@ -98,7 +98,12 @@ PendingOps::Slot& PendingOps::new_slot(OpPtr op) {
 
 void PendingOps::arm(Slot& slot, SteadyTime due) {
   try {
-    slot.timer.start_at(stage_.loop(), due, [s = &slot] { s->owner->on_due(*s); });
+    const auto fire = [s = &slot] { s->owner->on_due(*s); };
+    if (slot.op->deadline <= due) {
+      slot.timer.start_deadline(stage_.loop(), due, fire);
+    } else {
+      slot.timer.start_at(stage_.loop(), due, fire);
+    }
   } catch (...) {
     release(slot);  // Not held without its deadline.
     throw;
@@ -106,7 +111,7 @@ void PendingOps::arm(Slot& slot, SteadyTime due) {
 }
 
 void PendingOps::on_due(Slot& slot) {
-  const bool expired = slot.op->deadline < slot.resume_at;
+  const bool expired = slot.op->deadline <= stage_.loop().now();  // Also when both are due.
   std::function<void(OpPtr)> resume = std::move(slot.resume);
   OpPtr op = release(slot);
   stage_.guard([&] {

@@ -28,7 +28,7 @@ class PendingOps {
   ~PendingOps();
 
   OpKey hold(OpPtr op);
-  // Holds until `when`; `resume` receives it then, unless its deadline came first.
+  // Holds until `when`; `resume` receives it then, unless its deadline has come, which wins a tie.
   OpKey hold_until(OpPtr op, SteadyTime when, std::function<void(OpPtr)> resume);
 
   // Gives an operation back. Null if it is not held any more: the answer came late.

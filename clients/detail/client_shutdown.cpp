@@ -15,7 +15,7 @@ class ClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
   void run() {
     limit_ = saturating_add(core_->loop_->now(), kShutdownLimit);
     // A stage that keeps an operation for ever must not keep the client.
-    give_up_.start_at(*core_->loop_, limit_, [self = shared_from_this()] { self->close(); });
+    give_up_.start_deadline(*core_->loop_, limit_, [self = shared_from_this()] { self->close(); });
     if (core_->pipeline_->nucleus().connected()) return disconnect();
     shut_down_pipeline();
   }

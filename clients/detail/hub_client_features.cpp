@@ -65,7 +65,7 @@ void HubClientCore::change(Feature& feature, bool enable, SteadyTime deadline,
   if (!feature.changing) return advance(feature);
   if (deadline == kNever) return;
   const auto place = std::prev(feature.calls.end());
-  call.timer.start_at(*loop_, deadline, [this, &feature, place] {
+  call.timer.start_deadline(*loop_, deadline, [this, &feature, place] {
     end_call(feature, place,
              Error(Errc::timed_out,
                    "timed out while an earlier call waited for the hub to begin "

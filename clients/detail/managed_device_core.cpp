@@ -98,7 +98,7 @@ void ManagedDeviceCore::connect(SteadyTime deadline, Completion<void> done) {
   }
   const auto waiter = waiters_.emplace(waiters_.end(), std::move(done));
   if (deadline != kNever) {
-    waiter->timer.start_at(*config_.loop, deadline, [this, waiter] {
+    waiter->timer.start_deadline(*config_.loop, deadline, [this, waiter] {
       Completion<void> late = std::move(waiter->done);
       waiters_.erase(waiter);
       late(not_connected_yet());

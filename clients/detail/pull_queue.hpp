@@ -24,8 +24,8 @@ class PullQueue {
     if (deadline <= loop.now()) return done(std::optional<T>());
     const auto waiting = waiting_.emplace(&inbox, std::move(done));
     if (deadline == kNever) return;
-    waiting->second.timer.start_at(loop, deadline,
-                                   [this, waiting] { end(waiting, std::optional<T>()); });
+    waiting->second.timer.start_deadline(loop, deadline,
+                                         [this, waiting] { end(waiting, std::optional<T>()); });
   }
 
   // Something was put into that inbox. A call that ends may begin others, or end them.

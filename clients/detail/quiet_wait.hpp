@@ -20,7 +20,7 @@ class QuietWait : public std::enable_shared_from_this<QuietWait> {
   void start(SteadyTime deadline) {
     loop_->post([self = shared_from_this(), deadline] {
       if (deadline == kNever) return;
-      self->timer_.start_at(*self->loop_, deadline, [self] { self->end(false); });
+      self->timer_.start_deadline(*self->loop_, deadline, [self] { self->end(false); });
     });
   }
 

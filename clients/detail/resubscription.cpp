@@ -26,6 +26,7 @@ void Resubscription::begin(Pipeline& pipeline, std::string_view feature, SteadyT
 
 void Resubscription::attempt() {
   const SteadyTime now = pipeline_->loop().now();
+  if (now >= until_) return end(Error(Errc::timed_out, "timed out before the next attempt"));
   auto op = make_op<EnableFeatureOperation>(std::string(feature_));
   op->deadline = std::min(until_, saturating_add(now, OpTimeoutStage::kAttempt));
   op->then([this, number = ++number_](OpPtr, Error error) { on_attempted(number, error); });
@@ -42,6 +43,10 @@ void Resubscription::on_attempted(int number, const Error& error) {
   if (error.code() == Errc::timed_out && loop.now() < until_) {
     return again_.start(loop, RetryStage::kPause, [this] { attempt(); });
   }
+  end(error);
+}
+
+void Resubscription::end(const Error& error) {
   const Done done = std::move(done_);
   if (done) done(error);
 }

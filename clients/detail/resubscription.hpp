@@ -25,7 +25,7 @@ class Resubscription {
   // Called with success, or with the error that ends it on this connection.
   using Done = std::function<void(const Error&)>;
 
-  // The connection is up, and the session is lost. Gives up after `until`.
+  // The connection is up, and the session is lost. Gives up at `until`: no attempt begins then.
   void begin(Pipeline& pipeline, std::string_view feature, SteadyTime until, Done done);
   // Whether an attempt waits for its acknowledgement.
   bool under_way() const { return under_way_; }
@@ -36,6 +36,7 @@ class Resubscription {
  private:
   void attempt();
   void on_attempted(int number, const Error& error);
+  void end(const Error& error);
 
   Pipeline* pipeline_ = nullptr;
   std::string_view feature_;

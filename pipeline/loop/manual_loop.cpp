@@ -63,15 +63,26 @@ void ManualLoop::advance(Duration by) {
   const Guard guard(*this);
 
   const SteadyTime end = saturating_add(now_, by);
+  std::size_t turns_left = kMostTimers;  // Beyond the first at each moment.
   for (;;) {
-    // Whatever is started from here on while the clock stands, and is due, is held back.
-    const std::uint64_t last_turn = timers().take_turn();
-    while (fire_one(last_turn)) run_posted();
+    take_turn_at_this_moment();
+    if (turns_left > 0) timers().release_held_back();
     const SteadyTime next = timers().next_due();
     if (next > end || next == kNever) break;
+    if (next <= now_) {
+      if (turns_left > 0) --turns_left;
+      continue;
+    }
+    timers().release_held_back();
     move_clocks(next);
   }
   move_clocks(end);
+}
+
+// As a turn of the loop with a thread: a timer that is started meanwhile is for the next one.
+void ManualLoop::take_turn_at_this_moment() {
+  const std::uint64_t last_turn = timers().take_turn();
+  while (fire_one(last_turn)) run_posted();
 }
 
 bool ManualLoop::run_until(const std::function<bool()>& done) {

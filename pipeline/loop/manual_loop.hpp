@@ -45,9 +45,12 @@ class ManualLoop final : public EventLoop {
   // Runs what was posted, and what that posts in turn, until nothing is left.
   void run_posted();
 
-  // Lets both clocks pass. Fires what becomes due on the way, in order of due time, each with the
-  // clocks at its due time, and runs what each posts before the next one. A timer that is started
-  // on the way and is due at that very moment waits for the next call.
+  // Lets both clocks pass. Fires everything that becomes due on the way, in order of due time, each
+  // with the clocks at its due time, and runs what each posts before the next one. A timer that is
+  // started on the way is no exception, even if it is due at that very moment: it fires behind the
+  // others that are. So that one which restarts itself without delay does not stop the clocks, no
+  // more than kMostTimers turns of such timers are taken in one call; after that, each waits for
+  // the clocks to move, or for the next call.
   void advance(Duration by);
 
   // Moves the wall clock alone, as an operator or a time server does.
@@ -72,6 +75,7 @@ class ManualLoop final : public EventLoop {
   };
 
   bool fire_one(std::uint64_t last_turn);
+  void take_turn_at_this_moment();
   void move_clocks(SteadyTime to);
 
   SteadyTime now_{};

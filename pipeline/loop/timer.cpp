@@ -16,9 +16,19 @@ void Timer::start_at(EventLoop& loop, SteadyTime due, std::function<void()> func
 
 void Timer::start_at(EventLoop& loop, SteadyTime due, std::uint64_t turn,
                      std::function<void()> function) {
+  start_at(loop, due, Tie::by_turn, turn, std::move(function));
+}
+
+void Timer::start_deadline(EventLoop& loop, SteadyTime due, std::function<void()> function) {
+  start_at(loop, due, Tie::wins, loop.take_turn(), std::move(function));
+}
+
+void Timer::start_at(EventLoop& loop, SteadyTime due, Tie tie, std::uint64_t turn,
+                     std::function<void()> function) {
   if (loop_) loop_->timers_.remove(*this);
   loop_ = &loop;
   due_ = due;
+  tie_ = tie;
   turn_ = turn;
   // The function it had goes with the argument, last: what it captured may hold this timer.
   function_.swap(function);

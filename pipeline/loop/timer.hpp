@@ -28,17 +28,26 @@ class Timer {
   void start_at(EventLoop& loop, SteadyTime due, std::uint64_t turn,
                 std::function<void()> function);
 
+  // The same for a deadline: it wins a tie, so that nothing is tried again at the moment at which
+  // its time is up. Among timers that are due at the same time, deadlines fire first.
+  void start_deadline(EventLoop& loop, SteadyTime due, std::function<void()> function);
+
   void cancel();
   bool running() const { return loop_ != nullptr; }
   SteadyTime due() const { return due_; }
 
  private:
   friend class TimerQueue;
+  enum class Tie { wins, by_turn };
+  void start_at(EventLoop& loop, SteadyTime due, Tie tie, std::uint64_t turn,
+                std::function<void()> function);
+
   EventLoop* loop_ = nullptr;
   SteadyTime due_{};
   std::uint64_t turn_ = 0;
   std::size_t position_ = 0;  // In the queue's heap, or among those held back.
   bool held_back_ = false;
+  Tie tie_ = Tie::by_turn;
   std::function<void()> function_;
 };
 

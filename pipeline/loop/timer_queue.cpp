@@ -108,7 +108,7 @@ void TimerQueue::place(std::size_t position, Timer* timer) {
 }
 
 bool TimerQueue::before(const Timer& a, const Timer& b) {
-  return std::tie(a.due_, a.turn_) < std::tie(b.due_, b.turn_);
+  return std::tie(a.due_, a.tie_, a.turn_) < std::tie(b.due_, b.tie_, b.turn_);
 }
 
 }  // namespace azure::iot::device

@@ -12,7 +12,8 @@ namespace azure::iot::device {
 class EventLoop;
 class Timer;
 
-// The timers of one loop, ordered by due time and then by the turn in which they were started.
+// The timers of one loop, ordered by due time; those due at the same time by the turn in which they
+// were started, deadlines before the others.
 class TimerQueue {
  public:
   std::uint64_t take_turn() { return ++last_turn_; }

@@ -117,6 +117,18 @@ TEST_CASE("Lost session: a SUBSCRIBE that is not acknowledged is given up at ope
   CHECK(test.told[0].find("does not send c2d any more") != std::string::npos);
 }
 
+TEST_CASE("Lost session: no attempt begins at the moment at which operation_timeout ends them") {
+  SessionClient test({.ensure_desired_properties = false, .operation_timeout = 30s});
+  test.on_message([](const Message&) {});
+  test.transport.otherwise = stall;
+  test.transport.script({accept});
+  test.reconnect(false);
+  test.advance(30s);
+  CHECK(test.transport.subscribed().size() == 2);
+  REQUIRE(test.told.size() == 1);
+  CHECK(test.told[0].find("does not send c2d any more") != std::string::npos);
+}
+
 TEST_CASE("Lost session: what ends with the link is not reported, and made good on the next one") {
   const std::function<void(SessionClient&)> kEnds[] = {
       [](SessionClient& test) { test.drop(); },

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "support/test_pipeline.hpp"
+#include "tests/pipeline/loop/bare_loop.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -101,7 +102,7 @@ TEST_CASE("PendingOps: what was taken in time does not time out") {
 TEST_CASE("PendingOps: what is held until a time is resumed then, once") {
   HoldingPipeline p;
   p.stage<HoldingStage>().pause = 20s;
-  auto connect = p.run_within<ConnectOperation>(20s);  // Its deadline does not come first.
+  auto connect = p.run_within<ConnectOperation>(20s + 1ns);
   p.advance(20s - 1ns);
   CHECK(p.stage<HoldingStage>().resumed == 0);
   p.advance(1ns);
@@ -109,6 +110,45 @@ TEST_CASE("PendingOps: what is held until a time is resumed then, once") {
   CHECK(connect.succeeded());
   p.advance(1h);
   CHECK(p.stage<HoldingStage>().resumed == 1);
+}
+
+TEST_CASE("PendingOps: a deadline at the very time of resuming ends it") {
+  HoldingPipeline p;
+  p.stage<HoldingStage>().pause = 20s;
+  auto connect = p.run_within<ConnectOperation>(20s);
+  p.advance(20s);
+  CHECK(connect.errc() == Errc::timed_out);
+  p.advance(1h);
+  CHECK(p.stage<HoldingStage>().resumed == 0);
+}
+
+TEST_CASE("PendingOps: a deadline comes before an answer of the same moment, asked for earlier") {
+  HoldingPipeline p;
+  auto& stage = p.stage<HoldingStage>();
+  Timer answer;
+  answer.start(p.loop(), 5s, [&] { CHECK_FALSE(stage.held.take(stage.keys[0])); });
+  auto connect = p.run_within<ConnectOperation>(5s);
+  p.advance(5s);
+  CHECK_FALSE(answer.running());
+  CHECK(connect.errc() == Errc::timed_out);
+}
+
+TEST_CASE("PendingOps: a loop that comes late to both times does not resume what has expired") {
+  const auto loop = std::make_shared<BareLoop>();
+  Pipeline pipeline(loop, {}, [](const Event&) {});
+  auto made = std::make_unique<HoldingStage>();
+  HoldingStage& stage = *made;
+  pipeline.append(std::move(made));
+  stage.pause = 20s;
+  Error ended;
+  auto op = make_op<ConnectOperation>();
+  op->deadline = loop->now() + 30s;
+  op->then([&](OpPtr, Error error) { ended = std::move(error); });
+  pipeline.enter(std::move(op));
+  loop->now_ += 40s;
+  CHECK(loop->timers().fire_one(loop->now(), loop->take_turn()));
+  CHECK(ended.code() == Errc::timed_out);
+  CHECK(stage.resumed == 0);
 }
 
 TEST_CASE("PendingOps: a deadline that comes before the time of resuming ends it") {

@@ -156,6 +156,22 @@ TEST_CASE("EpollLoop: timers fire in order, none early") {
   CHECK(late[2] < 5s);
 }
 
+TEST_CASE("EpollLoop: a deadline fires before what is due with it, whenever that was started") {
+  const auto loop = EventLoop::create();
+  std::promise<void> done;
+  std::string order;
+  Timer before, deadline;
+  on_loop(*loop, [&] {
+    before.start(*loop, 1ms, [&] {
+      order += 'b';
+      done.set_value();
+    });
+    deadline.start_deadline(*loop, before.due(), [&] { order += 'd'; });
+  });
+  get(done.get_future());
+  CHECK(on_loop(*loop, [&] { return order; }) == "db");
+}
+
 TEST_CASE("EpollLoop: a timer that restarts itself without delay keeps nobody else from running") {
   const auto loop = EventLoop::create();
   Timer eager;

@@ -213,7 +213,8 @@ void MqttLink::close() {
   if (state_ != State::up) return;
   state_ = State::closing;
   keep_alive_timer_.cancel();
-  patience_.start(loop_, options_.disconnect_timeout, [this] { on_patience_lost(); });
+  patience_.start_deadline(loop_, saturating_add(loop_.now(), options_.disconnect_timeout),
+                           [this] { on_patience_lost(); });
   if (!ended_) check(client_->disconnect());
   after_call();
 }

@@ -25,7 +25,7 @@ void MqttLink::open(std::optional<std::string> password) {
   assert(state_ == State::down);
   attempt_.emplace(std::move(password), saturating_add(loop_.now(), options_.connect_timeout));
   state_ = State::resolving;
-  patience_.start_at(loop_, attempt_->deadline(), [this] { on_patience_lost(); });
+  patience_.start_deadline(loop_, attempt_->deadline(), [this] { on_patience_lost(); });
   if (route_) return open_tunnel();
   lookup_.emplace(loop_, *options_.resolver, hostname_,
                   [this](Resolver::Answer answer) { on_resolved(std::move(answer)); });
@@ -76,7 +76,7 @@ void MqttLink::dial_next() {
   SteadyTime until;
   address_ = attempt_->next(loop_.now(), until);
   dialled_at_ = loop_.now();
-  patience_.start_at(loop_, until, [this] { on_patience_lost(); });
+  patience_.start_deadline(loop_, until, [this] { on_patience_lost(); });
   log(LogLevel::info, "dialling " + server());
 
   const MosquittoResult result =

@@ -63,10 +63,8 @@ TEST_CASE(
   destroyed->start(loop, 1s, [&] { fired += 'd'; });
   last.start(loop, 1s, [&] { fired += '3'; });
   loop.advance(1s);
-  CHECK(fired == "1");
-  CHECK(loop.pending_timers() == 2);
-  loop.advance(0s);
   CHECK(fired == "1rf");
+  CHECK(loop.pending_timers() == 0);
 }
 
 TEST_CASE("Timer: one that is held back may be cancelled by one that fires") {
@@ -81,9 +79,8 @@ TEST_CASE("Timer: one that is held back may be cancelled by one that fires") {
     c.cancel();
   });
   loop.advance(1s);
-  CHECK(loop.pending_timers() == 1);
-  loop.advance(0s);
   CHECK(fired == "x");
+  CHECK(loop.pending_timers() == 0);
 }
 
 TEST_CASE("Alarm: one that fires may cancel any two of those that are due with it") {

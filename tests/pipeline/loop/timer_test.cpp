@@ -62,6 +62,22 @@ TEST_CASE("Timer: timers that are due together fire in the order of their starts
   CHECK(fired == "caB");
 }
 
+TEST_CASE("Timer: a deadline wins a tie, whenever it was started; several fire in that order") {
+  ManualLoop loop;
+  std::string fired;
+  Timer before, deadline, other, sooner;
+  before.start(loop, 1s, [&] { fired += 'b'; });
+  deadline.start_deadline(loop, SteadyTime(1s), [&] { fired += 'd'; });
+  other.start_deadline(loop, SteadyTime(1s), [&] { fired += 'o'; });
+  sooner.start(loop, 1s - 1ns, [&] { fired += 's'; });
+  loop.advance(1s);
+  CHECK(fired == "sdob");
+  deadline.start(loop, 1s, [&] { fired += 'D'; });  // As a plain timer now.
+  before.start_deadline(loop, SteadyTime(2s), [&] { fired += 'B'; });
+  loop.advance(1s);
+  CHECK(fired == "sdobBD");
+}
+
 TEST_CASE("Timer: a turn taken earlier keeps its place among timers that are due together") {
   ManualLoop loop;
   std::string fired;

@@ -87,6 +87,16 @@ TEST_CASE("Retry: what waits for its next attempt fails at its own deadline") {
   CHECK(p.transport.subscribed().size() == 1);
 }
 
+TEST_CASE("Retry: a deadline at the very time of the next attempt ends it, in one advance") {
+  RetryPipeline p;
+  p.transport.otherwise = stall;
+  auto subscribe = p.run_within<MqttSubscribeOperation>(240s, "topic");  // As by default.
+  p.advance(240s);
+  CHECK(subscribe.errc() == Errc::timed_out);
+  CHECK(p.transport.subscribed().size() == 8);
+  CHECK(p.loop().pending_timers() == 0);
+}
+
 TEST_CASE("Retry: a deadline that comes during an attempt ends it, though the attempt had longer") {
   RetryPipeline p;
   p.transport.script_acks({stall, stall});
