@@ -9,7 +9,7 @@ namespace azure::iot::device {
 struct Error::Info {
   std::string detail;
   Error cause;
-  int service_status = 0;
+  int service_status;
 };
 
 Error::Error(Errc code, std::string detail, Error cause) noexcept : code_(code) {

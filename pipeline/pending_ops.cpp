@@ -44,8 +44,9 @@ OpKey PendingOps::hold_until(OpPtr op, SteadyTime when, std::function<void(OpPtr
 }
 
 Operation* PendingOps::find(OpKey key) const {
-  if (!key || key.index >= slots_.size()) return nullptr;
+  if (key.index >= slots_.size()) return nullptr;
   const Slot& slot = slots_[key.index];
+  // Never that of the key that names none.
   return slot.generation == key.generation ? slot.op.get() : nullptr;
 }
 

@@ -1,6 +1,8 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -32,6 +34,30 @@ class TwoPlacesStage final : public Stage {
   const bool throws_;
   PendingOps first_{*this, "here"};
   PendingOps second_{*this, "there"};
+};
+
+// Notes the events that come by.
+class NotingStage final : public Stage {
+ public:
+  explicit NotingStage(int& events) : events_(events) {}
+  std::string_view name() const override { return "NotingStage"; }
+
+ private:
+  void handle_event(const Event& event) override {
+    ++events_;
+    send_event_up(event);
+  }
+  int& events_;
+};
+
+// Sends an event up when it is closed, and once more when it is destroyed.
+class LastWordsStage final : public Stage {
+ public:
+  ~LastWordsStage() override { send_event_up(ConnectedEvent()); }
+  std::string_view name() const override { return "LastWordsStage"; }
+
+ private:
+  void on_close() override { send_event_up(ConnectedEvent()); }
 };
 
 struct Chain {
@@ -69,6 +95,28 @@ TEST_CASE("Closing: a stage that throws when it is closed is reported, and holds
   CHECK(chain.outcomes.size() == 2);
   CHECK(chain.reported == std::vector<std::string>{"BackgroundExceptionEvent"});
   CHECK(chain.pipeline->closed());
+}
+
+TEST_CASE("Closing: a caller that closes it again, when its operation fails, changes nothing") {
+  Chain chain(false);
+  auto last = make_op<MqttPublishOperation>("topic", "");
+  last->then([&](OpPtr, Error) { chain.pipeline->close(Error(Errc::timed_out, "once more")); });
+  chain.pipeline->enter(std::move(last));
+  chain.enter(make_op<MqttPublishOperation>("topic", ""));
+  chain.pipeline->close(Error(Errc::operation_cancelled, "by the test"));
+  REQUIRE(chain.outcomes.size() == 3);
+  for (const Error& outcome : chain.outcomes) CHECK(outcome.detail() == "by the test");
+  CHECK(chain.reported.empty());
+}
+
+TEST_CASE("Closing: a stage that is closed receives no event, of whatever is left below") {
+  Chain chain(false);
+  int events = 0;
+  chain.pipeline->append(std::make_unique<NotingStage>(events));
+  chain.pipeline->append(std::make_unique<LastWordsStage>());
+  chain.pipeline->close(Errc::operation_cancelled);
+  CHECK(events == 1);
+  CHECK(chain.reported == std::vector<std::string>{"ConnectedEvent"});
 }
 
 TEST_CASE("Closing: a pipeline that nobody owns any more fails what its stages hold") {

@@ -2,11 +2,14 @@
 
 #include <chrono>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
 #include "pipeline/operations.hpp"
+#include "support/log_listener.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -100,6 +103,15 @@ TEST_CASE("Operation: completing one that nobody asked for does nothing but end 
   int alive = 0;
   complete(make_op<CountedOperation>(alive), Errc::timed_out);
   CHECK(alive == 0);
+}
+
+TEST_CASE("Operation: an exception of a continuation outside of any chain is logged") {
+  const test::LogListener log(LogLevel::error);
+  auto op = make_op<ConnectOperation>();
+  op->then([](OpPtr, Error) { throw std::runtime_error("a defect"); });
+  complete(std::move(op));
+  CHECK(log.records == std::vector<std::string>{"error|EventLoop||An exception came out of a "
+                                                "continuation: a defect"});
 }
 
 TEST_CASE("Operation: a continuation may take it as what it is, with its results") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <stdexcept>
 
@@ -39,6 +40,9 @@ TEST_CASE("ExponentialBackoff: the limit doubles with each failure, up to the lo
   CHECK(pause(policy, 6, 0.5) == 30s);
   CHECK(pause(policy, 1 << 30, 0.5) == 30s);
   CHECK(pause(policy, 3, 0.0) == 0s);
+  CHECK(pause(policy, 3, -0.5) == 0s);
+  CHECK(pause(policy, 3, std::numeric_limits<double>::quiet_NaN()) == 0s);
+  CHECK(pause(policy, 3, 1e300) == 60s);
   CHECK(*pause(policy, 1 << 30, 0.9999999999) <= 60s);
 }
 

@@ -9,6 +9,7 @@
 
 #include "pipeline/log.hpp"
 #include "pipeline/pending_ops.hpp"
+#include "support/log_listener.hpp"
 #include "support/test_pipeline.hpp"
 
 namespace azure::iot::device {
@@ -56,6 +57,7 @@ class ThrowingStage final
 };
 
 TEST_CASE("Stage: acts on the types it lists, and lets every other pass") {
+  const test::LogListener log(LogLevel::error);
   TestPipeline<ListingStage> p;
   p.run<ConnectOperation>();
   auto publish = p.run<MqttPublishOperation>("topic", "payload");
@@ -66,6 +68,15 @@ TEST_CASE("Stage: acts on the types it lists, and lets every other pass") {
   p.settle();
   CHECK(p.stage<ListingStage>().drops == 1);
   CHECK(p.events.names == Strings{"ConnectedEvent", "BackgroundExceptionEvent"});
+  CHECK(log.records.empty());
+}
+
+TEST_CASE("Stage: an event that no stage above takes is logged") {
+  const test::LogListener log(LogLevel::error);
+  ListingStage alone;
+  alone.receive(ConnectedEvent());
+  CHECK(log.records ==
+        Strings{"error|ListingStage||no stage above takes the event ConnectedEvent"});
 }
 
 TEST_CASE("Stage: an operation that a stage throws on is abandoned, and the text is reported") {

@@ -26,6 +26,19 @@ TEST_CASE("Quoted: no control character, reversed direction or broken byte gets 
   CHECK(escaped("one\ntwo\x1b") == R"(one\ntwo\x1b)");
 }
 
+TEST_CASE("Quoted: the first and the last of each range are escaped, and none beside them") {
+  for (const char* shown : {" ", "~", "\u00a0", "\u061b", "\u061d", "\u200a", "\u2010", "\u2027",
+                            "\u202f", "\u205f", "\u2070", "\ufefe", "\uff00"}) {
+    CAPTURE(shown);
+    CHECK(escaped(shown) == shown);
+  }
+  CHECK(escaped("\x01\x1f\x7f") == R"(\x01\x1f\x7f)");
+  CHECK(escaped("\u0080\u009f\u061c\ufeff") == R"(\u0080\u009f\u061c\ufeff)");
+  CHECK(escaped("\u200b\u200f\u2028\u202e") == R"(\u200b\u200f\u2028\u202e)");
+  CHECK(escaped("\u2060\u206f") == R"(\u2060\u206f)");
+  CHECK(escaped("\u000a\x80\x9f\xa0") == R"(\n\x80\x9f\xa0)");
+}
+
 TEST_CASE("Quoted: a long text is cut, and not within a character") {
   const std::string long_text(10'000, 'x');
   CHECK(quoted(long_text) == '"' + std::string(200, 'x') + '"');
@@ -37,6 +50,7 @@ TEST_CASE("Quoted: a long text is cut, and not within a character") {
   CHECK(quoted("a😀", 5) == "\"a😀\"");
   // Bytes that continue no character are no reason to show less.
   CHECK(quoted("\x80\x80\x80\x80\x80", 4) == R"("\x80\x80\x80\x80")");
+  CHECK(quoted("\xf0\x80\x80\x80\x80", 4) == R"("\xf0\x80\x80\x80")");
   CHECK(escaped(std::string(10'000, '\x01')).size() == 4 * kLongestSentence + 3);
 }
 

@@ -72,6 +72,8 @@ TEST_CASE("Text: a time is written in UTC, down to the second") {
   CHECK(utc_text(WallTime{}) == "1970-01-01 00:00:00 UTC");
   CHECK(utc_text(WallTime{1'700'000'000s + 999ms}) == "2023-11-14 22:13:20 UTC");
   CHECK(utc_text(WallTime{-1ns}) == "1969-12-31 23:59:59 UTC");
+  CHECK(utc_text(std::chrono::sys_seconds::max()) == "9999-12-31 23:59:59 UTC");
+  CHECK(utc_text(std::chrono::sys_seconds::min()) == "0000-01-01 00:00:00 UTC");
 }
 
 TEST_CASE("Text: a user agent names the version, and where it runs") {
