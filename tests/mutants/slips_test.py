@@ -27,6 +27,7 @@ class Slips(unittest.TestCase):
         self.assertIn(";", outcomes("  failures_ = 0;\n"))
         self.assertIn(";", outcomes("  timer_.cancel();\n"))
         self.assertIn(";", outcomes("  ++count_;\n"))
+        self.assertIn(";", outcomes("  send_event_up(event);\n"))
         self.assertIn("if (error) fail(error);", outcomes("  if (error) return fail(error);\n"))
 
     def test_a_branch_with_an_else_stays(self):
@@ -41,6 +42,12 @@ class Slips(unittest.TestCase):
     def test_arguments_and_choices_are_swapped(self):
         self.assertIn("copy(to, from);", outcomes("copy(from, to);"))
         self.assertIn("x = a ? c : b;", outcomes("x = a ? b : c;"))
+
+    def test_an_error_gets_another_code(self):
+        self.assertIn("return Error(Errc::operation_error, text);",
+                      outcomes("return Error(Errc::bad_content, text);"))
+        self.assertIn("fail(Errc::timed_out);", outcomes("fail(Errc::operation_error);"))
+        self.assertEqual(outcomes("case Errc::service: f(a);"), set())
 
     def test_nothing_is_made_of_comments_texts_directives_and_assertions(self):
         for text in ("// a < b", 'f("a < b && true");', "#if A == 1", "assert(a < b);",

@@ -9,9 +9,11 @@ import random
 import re
 
 # Calls that are easily forgotten.
-VERBS = ("abandon arm cancel cleanse clear close complete disarm disconnect drop erase fail "
-         "fail_all join leave notify pause pop pop_back pop_front post release remove report reset "
-         "resume shrink shutdown start stop swap take unlink unwatch wake wipe").split()
+VERBS = ("abandon add append arm bring cancel change cleanse clear close complete disarm disconnect "
+         "drop emplace enter erase fail fail_all insert join leave note notify open pause pop "
+         "pop_back pop_front post push push_back put refuse release remove report reset resize "
+         "resume route run schedule send set shrink shutdown start stop swap take unlink unwatch "
+         "watch wake wipe").split()
 LEAVE = "return|continue|break|throw|co_return"
 
 
@@ -83,6 +85,7 @@ ASSIGNMENT = re.compile(r"^[ \t]*[\w.>\[\]()-]*(?:_|\.\w+|>\w+) (?:[+-]?=) [^;{}
 COUNTING = re.compile(r"^[ \t]*(?:\+\+|--)[\w.>\[\]-]+;[ \t]*$", re.M)
 RETURNED_CALL = re.compile(r"(?<=\) )return (?=[\w:.>-]+\()")
 ARGUMENTS = re.compile(r"(?<=\w\()([a-z][\w.]*(?:\(\))?), ([a-z][\w.]*(?:\(\))?)(?=\))")
+ERROR_CODE = re.compile(r"\bErrc::(\w+)")
 CHOICE = re.compile(r"\? ([\w:.()\->]+) : ([\w:.()\->]+)(?=[;,)])")
 
 
@@ -119,6 +122,11 @@ def slips_of(file, text):
         for value in changed_constants(match.group(1)):
             if "enum" not in line:
                 add(match.start(1), match.end(1), value, f"{value} for {match.group(1)}")
+    for match in ERROR_CODE.finditer(code):
+        line = code[code.rfind("\n", 0, match.start()) + 1:match.start()]
+        other = "timed_out" if match.group(1) == "operation_error" else "operation_error"
+        if "case " not in line:
+            add(match.start(1), match.end(1), other, "another error code")
     removals = [(GUARD, "guard removed"), (GUARDED, "conditional statement removed"),
                 (CALL, "call removed"), (ASSIGNMENT, "assignment removed"),
                 (COUNTING, "counting removed")]

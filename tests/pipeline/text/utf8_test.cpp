@@ -1,8 +1,13 @@
 #include "pipeline/text/utf8.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include <doctest/doctest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace azure::iot::device {
 namespace {
@@ -17,6 +22,31 @@ std::size_t broken_length(std::string_view text) {
   const Utf8Step step = next_utf8(text, 0);
   return step.valid ? 0 : step.length;
 }
+
+// Two pages, of which the second must not be touched.
+class GuardedPage {
+ public:
+  GuardedPage()
+      : size_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))),
+        data_(static_cast<char*>(::mmap(nullptr, 2 * size_, PROT_READ | PROT_WRITE,
+                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
+    REQUIRE(data_ != MAP_FAILED);
+    REQUIRE(::mprotect(data_ + size_, size_, PROT_NONE) == 0);
+  }
+  GuardedPage(const GuardedPage&) = delete;
+  GuardedPage& operator=(const GuardedPage&) = delete;
+  ~GuardedPage() { ::munmap(data_, 2 * size_); }
+
+  // The text, right before the second page.
+  std::string_view at_its_end(std::string_view text) {
+    return {std::copy(text.begin(), text.end(), data_ + size_ - text.size()) - text.size(),
+            text.size()};
+  }
+
+ private:
+  const std::size_t size_;
+  char* const data_;
+};
 
 }  // namespace
 
@@ -70,6 +100,16 @@ TEST_CASE("Utf8: a byte that is none is found at each place, in a text of each l
       text[at] = '\x80';
       CHECK(find_invalid_utf8(text) == at);
     }
+  }
+}
+
+TEST_CASE("Utf8: nothing behind the text is read, whatever its length") {
+  GuardedPage page;
+  for (std::size_t size = 0; size < 40; ++size) {
+    const std::string text(size, 'x');
+    CHECK(find_invalid_utf8(page.at_its_end(text)) == std::string_view::npos);
+    CHECK(find_invalid_utf8(page.at_its_end(text + '\xe2')) == size);
+    CHECK(find_invalid_utf8(page.at_its_end(text + "\xf0\x9f\x98")) == size);
   }
 }
 
