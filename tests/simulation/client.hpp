@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -116,7 +117,8 @@ class Client {
   bool link_expected_ = false;  // There was a link, and neither the user nor the policy gave it up.
   int open_disconnects_ = 0;
   int open_reauthorizations_ = 0;
-  WallTime last_asked_{};  // For a new token.
+  std::optional<SteadyTime> last_asked_;  // For a new token.
+  WallTime last_asked_at_{};
   SteadyTime last_call_at_ = SteadyTime::min();
   int open_enablings_[std::size(kFeatures)] = {};
   // SUBSCRIBEs of one feature that were sent at the same time.
