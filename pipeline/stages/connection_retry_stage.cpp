@@ -109,6 +109,7 @@ void ConnectionRetryStage::change(ConnectionState state, OpPtr op, bool own) {
     // Success leaves the state alone: the event has set it.
     if (error) {
       set_state(disconnected);
+      failed_at_ = loop().now();
       on_change_failed(error, own, state);
     }
     run_waiting(state == disconnecting ? Error() : error);
@@ -180,6 +181,11 @@ void ConnectionRetryStage::redial() {
     return redial_.start(loop(), pause_between_redials(), [this] { guard([this] { redial(); }); });
   }
   if (nucleus().connected()) return;
+  // Time passes between any two dials, also if the last one was not a redial.
+  const SteadyTime next = saturating_add(failed_at_, kLeastFirstPause);
+  if (loop().now() < next) {
+    return redial_.start_at(loop(), next, [this] { guard([this] { redial(); }); });
+  }
   redialling_ = true;
   change(connecting, make_op<ConnectOperation>(), true);
 }

@@ -24,6 +24,7 @@ namespace azure::iot::device {
 // `connection_retry_interval` if it was a reauthorization that failed, however it did. The others
 // follow every `connection_retry_interval`, while the failure is a transient one. If the policy
 // gives up, or `connection_retry` is off, one BackgroundExceptionEvent with `gave_up` says so.
+// A redial comes at least 10 ms after any attempt that failed, also one that a call asked for.
 //
 // While the state is changing every other operation waits. Connects that waited for an attempt
 // share its outcome, and so do reauthorizations, unless it failed since the credential was refused.
@@ -70,8 +71,9 @@ class ConnectionRetryStage final : public Stage {
   bool redialling_ = false;   // A redial is under way.
   bool link_wanted_ = false;  // It was up, and was neither ended by the user nor given up.
   SteadyTime link_up_since_{};
-  int failures_ = 0;     // In a row: see RetryPolicy.
-  int short_links_ = 0;  // In a row.
+  SteadyTime failed_at_ = SteadyTime::min();  // The last attempt to change the connection.
+  int failures_ = 0;                          // In a row: see RetryPolicy.
+  int short_links_ = 0;                       // In a row.
   bool shut_down_ = false;
 };
 

@@ -47,6 +47,25 @@ TEST_CASE(
   CHECK(p.nucleus().connected());
 }
 
+TEST_CASE(
+    "ConnectionRetry: a redial that is due just after a call's connect failed waits a little") {
+  TestPipeline<ConnectionRetryStage> p{{.connection_retry_interval = 10s}};
+  p.run<ConnectOperation>();
+  const Reply refuse_slowly{
+      [](const Asked& asked) { asked.after(10s - 1ms, [asked] { refuse.act(asked); }); }};
+  p.transport.script({refuse, refuse_slowly});
+  p.transport.drop();
+  p.advance(10ms);  // The first redial; the next is due in 10 s.
+  p.run<ConnectOperation>();
+  CHECK(p.transport.dials() == 3);
+  p.advance(10s - 1ms);  // The call's connect has failed.
+  p.advance(10ms - 1ms);
+  CHECK(p.transport.dials() == 3);
+  p.advance(1ms);
+  CHECK(p.transport.dials() == 4);
+  CHECK(p.nucleus().connected());
+}
+
 TEST_CASE("ConnectionRetry: a disconnect of the user's forgets the failures before it") {
   TestPipeline<ConnectionRetryStage> p{{.retry_policy = std::make_shared<SecondsByFailures>()}};
   p.run<ConnectOperation>();
