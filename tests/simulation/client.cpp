@@ -245,7 +245,7 @@ void Client::on_event(const Event& event) {
   const bool state_connected = nucleus().connected();
   if (event_cast<ConnectedEvent>(event)) {
     world_.note("event: connected");
-    link_expected_ = !asked_to_disconnect_;
+    link_expected_ = !asked_to_disconnect_ && open_disconnects_ == 0;
     if (std::exchange(told_connected_, true)) {
       world_.violate("connected and disconnected alternate", "connected twice");
     }
