@@ -2,15 +2,10 @@
 
 #include <cassert>
 #include <cerrno>
-#include <limits>
-#include <string>
-#include <system_error>
+#include <iterator>
 #include <utility>
 
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
-
+#include "pipeline/log.hpp"
 #include "pipeline/loop/escape.hpp"
 #include "pipeline/loop/shared_instance.hpp"
 #include "pipeline/loop/thread.hpp"
@@ -18,29 +13,8 @@
 namespace azure::iot::device {
 namespace {
 
-// What epoll reports of the loop's own descriptors; those of users have larger keys.
-enum OwnKey : std::uint64_t { kWakeKey, kTimerKey, kWallClockKey };
-
 // The loop that runs on this thread.
 thread_local const EpollLoop* current_loop = nullptr;
-
-UniqueFd open_or_throw(int fd, const char* what) {
-  if (fd < 0) {
-    throw std::system_error(errno, std::generic_category(),
-                            std::string("An event loop cannot be made without ") + what);
-  }
-  return UniqueFd(fd);
-}
-
-// Edge-triggered: then none of these needs to be read before it can tell something new.
-void add_own(int epoll, int fd, OwnKey key) {
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLET;
-  event.data.u64 = key;
-  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
-    throw std::system_error(errno, std::generic_category(), "An event loop cannot be set up");
-  }
-}
 
 }  // namespace
 
@@ -51,19 +25,7 @@ std::shared_ptr<EventLoop> EventLoop::shared() {
 }
 
 EpollLoop::EpollLoop(std::shared_ptr<const LoopClock> clock)
-    : clock_(std::move(clock)),
-      epoll_(open_or_throw(::epoll_create1(EPOLL_CLOEXEC), "an epoll instance")),
-      wake_(open_or_throw(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "an eventfd")),
-      timer_(
-          open_or_throw(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK), "a timerfd")),
-      wall_clock_(
-          open_or_throw(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK), "a timerfd")),
-      watches_(epoll_.get()),
-      now_(clock_->steady_now()) {
-  add_own(epoll_.get(), wake_.get(), kWakeKey);
-  add_own(epoll_.get(), timer_.get(), kTimerKey);
-  add_own(epoll_.get(), wall_clock_.get(), kWallClockKey);
-}
+    : clock_(std::move(clock)), watches_(descriptors_.epoll()), now_(clock_->steady_now()) {}
 
 std::shared_ptr<EpollLoop> EpollLoop::start(std::shared_ptr<const LoopClock> clock) {
   struct Delete {
@@ -85,7 +47,7 @@ void EpollLoop::end(EpollLoop* loop) {
     loop->thread_.detach();
     return;
   }
-  loop->wake(loop->wake_.get());
+  loop->wake(loop->descriptors_.wake_descriptor());
   loop->thread_.join();
   delete loop;
 }
@@ -108,7 +70,7 @@ bool EpollLoop::in_loop_thread() const { return current_loop == this; }
 void EpollLoop::post_work(PostedWork* work) {
   if (fork_guard_.in_child()) return work->discard();
   // Read before the work is visible, which may be the last that keeps the loop.
-  const int fd = wake_.get();
+  const int fd = descriptors_.wake_descriptor();
   posted_.push(work);
   wake(fd);
 }
@@ -119,8 +81,7 @@ void EpollLoop::post_work(PostedWork* work) {
 void EpollLoop::wake(int fd) {
   if (!sleeping_.load(std::memory_order_seq_cst)) return;
   if (!sleeping_.exchange(false, std::memory_order_seq_cst)) return;
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
+  LoopDescriptors::wake(fd);
 }
 
 void EpollLoop::before_waiting(PostedWork* work) {
@@ -130,16 +91,19 @@ void EpollLoop::before_waiting(PostedWork* work) {
 }
 
 void EpollLoop::watch(int fd, unsigned readiness, FdHandler handler) {
+  if (fork_guard_.in_child()) return;  // The registrations are the parent's, too.
   assert(in_loop_thread());
   watches_.watch(fd, readiness, std::move(handler));
 }
 
 void EpollLoop::change_watch(int fd, unsigned readiness) {
+  if (fork_guard_.in_child()) return;
   assert(in_loop_thread());
   watches_.change(fd, readiness);
 }
 
 void EpollLoop::unwatch(int fd) {
+  if (fork_guard_.in_child()) return;
   assert(in_loop_thread());
   watches_.unwatch(fd);
 }
@@ -157,12 +121,14 @@ void EpollLoop::turn() {
   const bool found_nothing = ready <= 0 && posted_.empty();
   now_ = clock_->steady_now();
   for (int i = 0; i < ready && !stopping_.load(std::memory_order_relaxed); ++i) {
-    contain("a descriptor's handler", [&] { handle(events_[i]); });
+    contain("a descriptor's handler, which is not called again", [&] { handle(events_[i]); });
   }
   run_all(posted_);
   fire_timers();
   if (found_nothing || !may_be_left_longer()) run_all(before_waiting_);
   watches_.drop_retired();
+  // A forked child keeps open what was closed here without being unwatched.
+  if (watches_.reports_what_is_gone()) renew_descriptors();
 }
 
 // Long enough for a few packets of a server that answers them one by one, and shorter than anybody
@@ -180,10 +146,27 @@ int EpollLoop::wait() {
     sleeping_.store(true, std::memory_order_seq_cst);
     sleep = nothing_to_do();
   }
-  const int ready = ::epoll_wait(epoll_.get(), events_, std::size(events_), sleep ? -1 : 0);
+  const int ready = descriptors_.wait(events_, std::size(events_), sleep);
+  const bool lost = ready < 0 && errno != EINTR;
   sleeping_.store(false, std::memory_order_seq_cst);
-  assert(ready >= 0 || errno == EINTR);
+  if (lost) renew_descriptors();
   return ready;
+}
+
+void EpollLoop::renew_descriptors() {
+  const bool renewed = descriptors_.renew();
+  armed_for_ = kNever;
+  watching_wall_clock_ = false;
+  watches_.move_to(descriptors_.epoll());
+  if (renewed) {
+    descriptors_lost_ = false;
+    return;
+  }
+  if (!std::exchange(descriptors_lost_, true)) {
+    log(LogLevel::error, "EventLoop", "The loop's descriptors were closed by somebody else");
+  }
+  // What is posted and what is due is looked for from time to time.
+  std::this_thread::sleep_for(std::chrono::milliseconds{20});
 }
 
 bool EpollLoop::nothing_to_do() const {
@@ -195,24 +178,13 @@ void EpollLoop::arm_timer() {
   const SteadyTime due = timers().next_due();
   if (due == armed_for_) return;
   armed_for_ = due;
-  itimerspec spec{};  // All zero disarms.
-  if (due != kNever) {
-    const Duration since_boot = clock_->on_system_clock(due).time_since_epoch();
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(since_boot);
-    spec.it_value.tv_sec = static_cast<time_t>(seconds.count());
-    spec.it_value.tv_nsec = static_cast<long>((since_boot - seconds).count());
-  }
-  ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
+  descriptors_.arm_timer(due == kNever ? kNever : clock_->on_system_clock(due));
 }
 
-// The system ends a wait on this timer, which is for a time far away, when the wall clock is set
-// and when the machine wakes up.
 void EpollLoop::watch_wall_clock() {
   if (watching_wall_clock_ == has_alarms()) return;
   watching_wall_clock_ = has_alarms();
-  itimerspec spec{};
-  if (watching_wall_clock_) spec.it_value.tv_sec = std::numeric_limits<time_t>::max();
-  ::timerfd_settime(wall_clock_.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec, nullptr);
+  descriptors_.watch_wall_clock(watching_wall_clock_);
   // It may have been set since the first alarm was started.
   if (watching_wall_clock_) wall_clock_jumped();
 }
@@ -220,13 +192,10 @@ void EpollLoop::watch_wall_clock() {
 void EpollLoop::handle(const epoll_event& event) {
   if (FdWatches::owns(event.data.u64)) return watches_.dispatch(event.data.u64, event.events);
   switch (event.data.u64) {
-    case kTimerKey: armed_for_ = kNever; break;
-    case kWallClockKey: {
-      std::uint64_t expirations = 0;
-      const auto got = ::read(wall_clock_.get(), &expirations, sizeof expirations);
-      if (got < 0 && errno == ECANCELED) wall_clock_jumped();
+    case LoopDescriptors::kTimerKey: armed_for_ = kNever; break;
+    case LoopDescriptors::kWallClockKey:
+      if (descriptors_.wall_clock_was_set()) wall_clock_jumped();
       break;
-    }
     default: break;  // Woken, which is all there is to it.
   }
 }

@@ -10,7 +10,7 @@
 #include "fd_watches.hpp"
 #include "fork_guard.hpp"
 #include "loop_clock.hpp"
-#include "unique_fd.hpp"
+#include "loop_descriptors.hpp"
 #include "work_queue.hpp"
 
 namespace azure::iot::device {
@@ -43,6 +43,7 @@ class EpollLoop final : public EventLoop {
   void run();
   void turn();
   int wait();
+  void renew_descriptors();
   void handle(const epoll_event& event);
   void run_all(WorkQueue& queue);
   void fire_timers();
@@ -56,10 +57,7 @@ class EpollLoop final : public EventLoop {
 
   const std::shared_ptr<const LoopClock> clock_;
   ForkGuard fork_guard_;
-  UniqueFd epoll_;
-  UniqueFd wake_;
-  UniqueFd timer_;
-  UniqueFd wall_clock_;
+  LoopDescriptors descriptors_;
 
   // Other threads touch these three.
   WorkQueue posted_;
@@ -72,6 +70,7 @@ class EpollLoop final : public EventLoop {
   SteadyTime now_{};
   SteadyTime armed_for_ = kNever;
   bool watching_wall_clock_ = false;
+  bool descriptors_lost_ = false;  // And that was logged.
   bool owns_itself_ = false;
   std::thread thread_;
   epoll_event events_[256];

@@ -28,7 +28,7 @@ class EventLoop {
     kPeerClosed = 16,  // The other end sends nothing more; what it sent before may be unread.
   };
   // Called on the loop's thread with the Readiness bits that hold. HangUp and Error are always
-  // told.
+  // told. A handler that throws is reported, and not called again.
   using FdHandler = std::function<void(unsigned readiness)>;
 
   // Starts a loop with a thread of its own, named "azure-iot-loop". Like every thread of the

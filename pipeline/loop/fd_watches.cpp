@@ -8,6 +8,8 @@
 
 #include <sys/epoll.h>
 
+#include "pipeline/loop/escape.hpp"
+
 namespace azure::iot::device {
 namespace {
 
@@ -50,6 +52,7 @@ void FdWatches::watch(int fd, unsigned readiness, EventLoop::FdHandler handler) 
     }
     // It was closed without being unwatched, and its number has a new owner.
     if (errno != ENOENT) refuse(errno, fd);
+    left_behind_ = true;
     retire(std::move(watches_[static_cast<std::size_t>(fd)]));
   }
 
@@ -81,13 +84,40 @@ void FdWatches::change(int fd, unsigned readiness) {
 void FdWatches::unwatch(int fd) {
   Watch* const known = find(fd);
   if (!known) return;
-  control(EPOLL_CTL_DEL, fd, *known);  // Fails if it was closed before, which does no harm.
+  // Fails if it was closed before, which does harm if a forked child has it open.
+  left_behind_ |= control(EPOLL_CTL_DEL, fd, *known) != 0;
   retire(std::move(watches_[static_cast<std::size_t>(fd)]));
 }
 
 void FdWatches::dispatch(std::uint64_t key, std::uint32_t epoll_events) {
-  Watch* const known = find(static_cast<int>(key & 0xffffffff));
-  if (known && known->generation == key >> 32) known->handler(to_readiness(epoll_events));
+  if (!is_current(key)) {
+    reports_what_is_gone_ |= left_behind_;
+    return;
+  }
+  const int fd = static_cast<int>(key & 0xffffffff);
+  const Watch* const called = find(fd);
+  try {
+    called->handler(to_readiness(epoll_events));
+  } catch (...) {
+    if (find(fd) == called) unwatch(fd);
+    throw;
+  }
+}
+
+bool FdWatches::is_current(std::uint64_t key) const {
+  const Watch* const known = find(static_cast<int>(key & 0xffffffff));
+  return known && known->generation == key >> 32;
+}
+
+void FdWatches::move_to(int epoll_fd) {
+  epoll_fd_ = epoll_fd;
+  left_behind_ = reports_what_is_gone_ = false;
+  for (std::size_t i = 0; i < watches_.size(); ++i) {
+    const int fd = static_cast<int>(i);
+    if (!watches_[i] || control(EPOLL_CTL_ADD, fd, *watches_[i]) == 0) continue;
+    contain("a descriptor's handler",
+            [&] { dispatch(std::uint64_t{watches_[i]->generation} << 32 | i, EPOLLHUP); });
+  }
 }
 
 void FdWatches::drop_retired() {

@@ -22,7 +22,15 @@ class FdWatches {
 
   // Whether a key that epoll reported may be of these; smaller ones are free for others.
   static bool owns(std::uint64_t key) { return key >= kFirstKey; }
+  // Throws what the handler throws, which is not called again then: what made it throw most likely
+  // stays, and so does the readiness.
   void dispatch(std::uint64_t key, std::uint32_t epoll_events);
+  // Whether epoll has reported a descriptor that was closed here before it was unwatched. As long
+  // as a forked child keeps it open, it can be removed no more.
+  bool reports_what_is_gone() const { return reports_what_is_gone_; }
+  // Registers everything with another epoll instance. Handlers of descriptors that are not open any
+  // more are called with kHangUp.
+  void move_to(int epoll_fd);
 
   // Handlers that were replaced or unwatched live until here, as they may be running.
   void drop_retired();
@@ -37,6 +45,7 @@ class FdWatches {
     std::unique_ptr<Watch> next = nullptr;  // Once it is retired.
   };
   Watch* find(int fd) const;
+  bool is_current(std::uint64_t key) const;
   int control(int operation, int fd, const Watch& watch) const;
   void retire(std::unique_ptr<Watch> watch);
 
@@ -44,6 +53,8 @@ class FdWatches {
   std::uint32_t last_generation_ = 0;
   std::vector<std::unique_ptr<Watch>> watches_;  // By descriptor.
   std::unique_ptr<Watch> retired_;               // The first of a list.
+  bool left_behind_ = false;                     // A registration could not be removed.
+  bool reports_what_is_gone_ = false;
 };
 
 }  // namespace azure::iot::device

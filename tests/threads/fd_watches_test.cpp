@@ -1,14 +1,21 @@
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <ctime>
+#include <future>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "pipeline/log.hpp"
 #include "pipeline/loop/event_loop.hpp"
 #include "pipeline/loop/unique_fd.hpp"
 #include "tests/threads/loop_probe.hpp"
@@ -178,6 +185,147 @@ TEST_CASE("watch: a number that is closed and used anew inside a handler hears n
     CHECK(new_calls == 0);
     fresh.put('f');
     CHECK(eventually([&] { return new_calls == 1; }));
+  }
+}
+
+// Turns of the loop while nothing is to be done, beyond those that this test causes.
+long idle_turns() {
+  const int loop_thread = threads_named("azure-iot-loop").at(0);
+  const long before = waits_of_thread(loop_thread);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // The test is that nothing happens.
+  return waits_of_thread(loop_thread) - before;
+}
+
+double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+// The processor time of the process while the test waits.
+double cpu_while_idle() {
+  const double before = cpu_seconds();
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  return cpu_seconds() - before;
+}
+
+TEST_CASE("watch: a handler that throws is reported once and not called again") {
+  Pipe bad, good;
+  bad.put('x');
+  std::mutex mutex;
+  std::vector<std::string> logged;
+  set_log_sink(LogLevel::error, [&](const LogRecord& record) {
+    const std::lock_guard lock(mutex);
+    logged.emplace_back(record.text);
+  });
+  std::atomic<int> calls = 0, good_calls = 0;
+  {
+    const auto loop = EventLoop::create();
+    const auto throwing = [&](unsigned) {
+      ++calls;
+      throw std::runtime_error("boom");
+    };
+    on_loop(*loop, [&] {
+      loop->watch(bad.out.get(), kReadable, throwing);
+      loop->watch(good.out.get(), kReadable, [&](unsigned) {
+        ++good_calls;
+        good.take();
+      });
+    });
+    CHECK(eventually([&] { return calls > 0; }));
+    settle(*loop);
+    CHECK(cpu_while_idle() < 0.05);
+    CHECK(calls == 1);
+    good.put('x');
+    CHECK(eventually([&] { return good_calls == 1; }));
+    // It may be watched again, and a handler that has replaced itself stays.
+    on_loop(*loop, [&] {
+      loop->watch(bad.out.get(), kReadable, [&](unsigned) {
+        ++calls;
+        loop->watch(bad.out.get(), kReadable, [&](unsigned) {
+          ++calls;
+          bad.take();
+        });
+        throw 7;
+      });
+    });
+    CHECK(eventually([&] { return calls == 3; }));
+    bad.put('y');
+    CHECK(eventually([&] { return calls == 4; }));
+  }
+  set_log_sink(LogLevel::silent, nullptr);
+  CHECK(logged == std::vector<std::string>{
+                      "An exception came out of a descriptor's handler, which is not called again: "
+                      "boom",
+                      "An exception of unknown type came out of a descriptor's handler, which is "
+                      "not called again"});
+}
+
+TEST_CASE("watch: what was closed before it was unwatched, and lives on in a copy, wakes no loop") {
+  for (const bool unwatched : {true, false}) {
+    CAPTURE(unwatched);
+    Pipe pipe, other;
+    std::atomic<int> other_calls = 0;
+    const auto loop = EventLoop::create();
+    // As a forked child would have it.
+    const UniqueFd copy(::fcntl(pipe.out.get(), F_DUPFD_CLOEXEC, 0));
+    const int number = pipe.out.get();
+    on_loop(*loop, [&] {
+      loop->watch(number, kReadable, [](unsigned) {});
+      loop->watch(other.out.get(), kReadable, [&](unsigned) {
+        ++other_calls;
+        other.take();
+      });
+      pipe.out.reset();
+      if (unwatched) loop->unwatch(number);
+      // Where it is not, its number has another owner by and by.
+      if (!unwatched) {
+        REQUIRE(::dup3(other.in.get(), number, O_CLOEXEC) == number);
+        pipe.out = UniqueFd(number);
+        loop->watch(number, kWritable, [&loop = *loop, number](unsigned) { loop.unwatch(number); });
+      }
+    });
+    pipe.put('x');
+    settle(*loop);
+    CHECK(cpu_while_idle() < 0.05);
+    CHECK(idle_turns() < 10);
+    for (int i = 1; i <= 2; ++i) {
+      other.put('o');
+      CHECK(eventually([&] { return other_calls == i; }));
+    }
+    Timer timer;
+    std::promise<void> fired;
+    on_loop(*loop,
+            [&] { timer.start(*loop, std::chrono::milliseconds(1), [&] { fired.set_value(); }); });
+    get(fired.get_future());
+  }
+}
+
+// Closes descriptors of this process that are of a kind, as a daemon does with all that is open.
+void close_all(const std::string& kind) {
+  for (const FdInfo& info : descriptors(kind)) ::close(info.fd);
+}
+
+TEST_CASE("watch: a loop whose descriptors somebody closes goes on, and does not spin") {
+  for (const bool all : {false, true}) {
+    CAPTURE(all);
+    Pipe pipe;
+    std::atomic<int> calls = 0;
+    const auto loop = EventLoop::create();
+    on_loop(*loop, [&] {
+      loop->watch(pipe.out.get(), kReadable, [&](unsigned) {
+        ++calls;
+        pipe.take();
+      });
+      close_all("[eventpoll]");
+      if (all) close_all("[eventfd]");
+      if (all) close_all("[timerfd]");
+    });
+    settle(*loop);
+    CHECK(cpu_while_idle() < 0.05);
+    pipe.put('x');
+    CHECK(eventually([&] { return calls == 1; }));
+    Timer timer;
+    std::promise<void> fired;
+    on_loop(*loop,
+            [&] { timer.start(*loop, std::chrono::milliseconds(1), [&] { fired.set_value(); }); });
+    get(fired.get_future());
   }
 }
 
