@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include "tests/support/mqtt_packets.hpp"
+#include "tests/support/web_socket_peer.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -105,7 +106,26 @@ void ScriptedConnection::refuse_tls(Alert alert) {
   write(std::string{0x15, 3, 3, 0, 2, kFatal, static_cast<char>(alert)});
 }
 
+bool ScriptedConnection::start_web_socket() {
+  framed_ = !accept_web_socket(*this).empty();
+  return framed_;
+}
+
+std::string ScriptedConnection::read_framed(std::size_t size, bool all) {
+  framed_ = false;  // The frames themselves are in none.
+  while (from_frames_.size() < (all ? size : 1)) {
+    const Frame frame = read_frame(*this);
+    if (frame.opcode == Opcode::close) break;
+    if (frame.opcode == Opcode::binary) from_frames_ += frame.payload;
+  }
+  framed_ = true;
+  const std::string taken = from_frames_.substr(0, size);
+  from_frames_.erase(0, taken.size());
+  return taken;
+}
+
 std::string ScriptedConnection::read(std::size_t size) {
+  if (framed_) return read_framed(size, true);
   std::string bytes(size, '\0');
   std::size_t got = 0;
   while (got < size) {
@@ -120,6 +140,7 @@ std::string ScriptedConnection::read(std::size_t size) {
 }
 
 std::string ScriptedConnection::read_some(std::size_t size) {
+  if (framed_) return read_framed(size, false);
   std::string bytes(size, '\0');
   const auto n =
       tls_ ? SSL_read(tls_, bytes.data(), static_cast<int>(size)) : wire_.read(bytes.data(), size);
@@ -128,18 +149,45 @@ std::string ScriptedConnection::read_some(std::size_t size) {
   return bytes;
 }
 
+std::string ScriptedConnection::sealed(std::string_view bytes) {
+  BIO* const wire = SSL_get_wbio(tls_);
+  BIO_up_ref(wire);
+  BIO* const memory = BIO_new(BIO_s_mem());
+  SSL_set0_wbio(tls_, memory);
+  SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()));
+  char* records = nullptr;
+  const long size = BIO_get_mem_data(memory, &records);
+  const std::string copy(records, static_cast<std::size_t>(size));
+  SSL_set0_wbio(tls_, wire);
+  return copy;
+}
+
+void ScriptedConnection::write_records(std::string_view records) {
+  while (!records.empty()) {
+    const ssize_t sent = wire_.write(records.data(), records.size());
+    if (sent <= 0) return;
+    records.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
 std::string ScriptedConnection::read_packet() {
   return test::read_packet([this](std::size_t size) { return read(size); });
 }
 
 bool ScriptedConnection::wait_to_read(int wake) {
-  if (tls_ && SSL_has_pending(tls_)) return true;
+  if (!from_frames_.empty() || (tls_ && SSL_has_pending(tls_))) return true;
   pollfd both[] = {{wire_.fd(), POLLIN, 0}, {wake, POLLIN, 0}};
   ::poll(both, 2, -1);
   return both[0].revents != 0;
 }
 
 void ScriptedConnection::write(std::string_view bytes) {
+  if (framed_) {
+    const std::string frame = to_bytes({Opcode::binary, std::string(bytes)});
+    SSL_write(tls_, frame.data(), static_cast<int>(frame.size()));
+    ERR_clear_error();
+    return;
+  }
   if (tls_) {
     SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()));
     ERR_clear_error();

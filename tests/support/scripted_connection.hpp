@@ -56,6 +56,10 @@ class ScriptedConnection {
   // Answers a ClientHello with a fatal alert. Instead of `start_tls`.
   void refuse_tls(Alert alert);
 
+  // Answers the request for a WebSocket. What is read and written from then on is in its frames.
+  // False if the client hung up.
+  bool start_web_socket();
+
   // Exactly so many bytes; fewer if the client hangs up.
   std::string read(std::size_t size);
   // What is there, so many bytes at most; empty once the client has hung up.
@@ -65,6 +69,9 @@ class ScriptedConnection {
   // Whether there is something to read, or the client hung up, before `wake` becomes readable.
   bool wait_to_read(int wake);
   void write(std::string_view bytes);
+  // The TLS records in which those bytes would be sent, for `write_records`: in parts, or late.
+  std::string sealed(std::string_view bytes);
+  void write_records(std::string_view records);
   // Handshakes, reads the CONNECT and accepts it. False if the client hung up.
   bool accept_client(const ServerCertificate& certificate, bool session_present = false);
   void wait_for_end();
@@ -84,7 +91,11 @@ class ScriptedConnection {
 
  private:
   Wire wire_;
+  std::string read_framed(std::size_t size, bool all);
+
   ssl_st* tls_ = nullptr;
+  bool framed_ = false;
+  std::string from_frames_;  // Not read yet.
   std::string server_name_;
 };
 

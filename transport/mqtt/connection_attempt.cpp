@@ -1,6 +1,8 @@
 #include "transport/mqtt/connection_attempt.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <functional>
 #include <utility>
 
 #include "pipeline/auth/wipe.hpp"
@@ -21,16 +23,17 @@ ConnectionAttempt::~ConnectionAttempt() {
   if (password_) wipe(*password_);
 }
 
-void ConnectionAttempt::set_addresses(std::vector<std::string> addresses) {
-  addresses_ = std::move(addresses);
-  next_ = 0;
+void ConnectionAttempt::remove(std::vector<std::size_t> places) {
+  std::sort(places.begin(), places.end(), std::greater<>());
+  for (const std::size_t place : places) {
+    assert(place < left_.size());
+    left_.erase(left_.begin() + static_cast<std::ptrdiff_t>(place));
+  }
 }
 
-const std::string& ConnectionAttempt::next(SteadyTime now, SteadyTime& until) {
-  assert(has_next());
-  const auto left = static_cast<Duration::rep>(addresses_.size() - next_);
-  until = deadline_ == kNever ? kNever : now + (deadline_ - now) / left;
-  return addresses_[next_++];
+SteadyTime ConnectionAttempt::end_of_share(SteadyTime now) const {
+  const auto shares = static_cast<Duration::rep>(left_.size() + 1);
+  return deadline_ == kNever ? kNever : now + (deadline_ - now) / shares;
 }
 
 bool ConnectionAttempt::try_next_after(const Error& error) {

@@ -11,7 +11,8 @@
 namespace azure::iot::device {
 
 // One connect: what it authenticates with, how long it may take in all, and the addresses it has
-// yet to try. Each address gets an equal share of the time that is left when its turn comes.
+// yet to try. An address that has taken the TCP connection gets an equal share of the time that is
+// left then.
 class ConnectionAttempt {
  public:
   ConnectionAttempt(std::optional<std::string> password, SteadyTime deadline);
@@ -22,10 +23,14 @@ class ConnectionAttempt {
   const char* password() const { return password_ ? password_->c_str() : nullptr; }
   SteadyTime deadline() const { return deadline_; }
 
-  void set_addresses(std::vector<std::string> addresses);
-  bool has_next() const { return next_ < addresses_.size(); }
-  // The next address; `until` is when to give it up.
-  const std::string& next(SteadyTime now, SteadyTime& until);
+  // Those to try, best first.
+  void set_addresses(std::vector<std::string> addresses) { left_ = std::move(addresses); }
+  const std::vector<std::string>& left() const { return left_; }
+  bool has_next() const { return !left_.empty(); }
+  // Those at these places among the ones left have been tried.
+  void remove(std::vector<std::size_t> places);
+  // When to give up an address that is not left any more, but was taken just now.
+  SteadyTime end_of_share(SteadyTime now) const;
 
   // Notes why an address led to nothing. True if the next one may do better: the link was at
   // fault, and neither the credential nor the certificate.
@@ -36,8 +41,7 @@ class ConnectionAttempt {
  private:
   std::optional<std::string> password_;
   SteadyTime deadline_;
-  std::vector<std::string> addresses_;
-  std::size_t next_ = 0;
+  std::vector<std::string> left_;
   std::vector<std::string> failures_;
   Error last_error_;
 };

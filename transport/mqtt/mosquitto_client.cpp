@@ -1,22 +1,19 @@
 #include "transport/mqtt/mosquitto_client.hpp"
 
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include <fcntl.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "pipeline/loop/escape.hpp"
 #include "transport/mqtt/open_privately.hpp"
-#include "transport/mqtt/private_listener.hpp"
 #include "transport/tls/verify_failure.hpp"
 
 namespace azure::iot::device {
@@ -28,52 +25,6 @@ void forget_openssl_errors() {
 }
 
 }  // namespace
-
-struct MosquittoClient::Callbacks {
-  static MosquittoClient& self(void* user_data) {
-    return *static_cast<MosquittoClient*>(user_data);
-  }
-
-  static void on_connect(mosquitto*, void* user_data, int code, int flags) {
-    // While somebody listens, each packet costs an allocation and a formatted line.
-    mosquitto_log_callback_set(self(user_data).native_.get(), nullptr);
-    self(user_data).tell([&](MosquittoEvents& events) { events.on_connack(code, flags & 1); });
-  }
-  static void on_disconnect(mosquitto*, void* user_data, int) {
-    self(user_data).tell([](MosquittoEvents& events) { events.on_closed(); });
-  }
-  static void on_publish(mosquitto*, void* user_data, int mid) {
-    self(user_data).tell(
-        [=](MosquittoEvents& events) { events.on_puback(static_cast<std::uint16_t>(mid)); });
-  }
-  static void on_subscribe(mosquitto*, void* user_data, int mid, int count, const int* granted) {
-    constexpr int kRefused = 0x80;
-    const bool all = count > 0 && granted[0] < kRefused;
-    self(user_data).tell(
-        [=](MosquittoEvents& events) { events.on_suback(static_cast<std::uint16_t>(mid), all); });
-  }
-  static void on_unsubscribe(mosquitto*, void* user_data, int mid) {
-    self(user_data).tell(
-        [=](MosquittoEvents& events) { events.on_unsuback(static_cast<std::uint16_t>(mid)); });
-  }
-  static void on_message(mosquitto*, void* user_data, const mosquitto_message* message) {
-    self(user_data).tell([=](MosquittoEvents& events) {
-      events.on_message(message->topic, {static_cast<const char*>(message->payload),
-                                         static_cast<std::size_t>(message->payloadlen)});
-    });
-  }
-  // libmosquitto empties OpenSSL's queue of errors into its log. What reads
-  // "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed" was a code before.
-  //
-  // Nothing else tells that there is a connection before libmosquitto reads from it: what it logs
-  // first is that it is about to send the CONNECT.
-  static void on_log(mosquitto*, void* user_data, int level, const char* text) {
-    if (ssl_st* const tls = self(user_data).tls_connection()) self(user_data).gate_.attach(tls);
-    if (level != MOSQ_LOG_ERR || std::strncmp(text, "OpenSSL Error", 13) != 0) return;
-    const char* const code = std::strstr(text, "error:");
-    if (code) self(user_data).openssl_error_ = std::strtoul(code + 6, nullptr, 16);
-  }
-};
 
 std::unique_ptr<MosquittoClient> MosquittoClient::create(const std::string& client_id,
                                                          std::shared_ptr<TlsContext> tls,
@@ -90,12 +41,7 @@ std::unique_ptr<MosquittoClient> MosquittoClient::create(const std::string& clie
     mosquitto_int_option(native, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
     mosquitto_void_option(native, MOSQ_OPT_SSL_CTX, client->tls_->native());
   }
-  mosquitto_connect_with_flags_callback_set(native, Callbacks::on_connect);
-  mosquitto_disconnect_callback_set(native, Callbacks::on_disconnect);
-  mosquitto_publish_callback_set(native, Callbacks::on_publish);
-  mosquitto_subscribe_callback_set(native, Callbacks::on_subscribe);
-  mosquitto_unsubscribe_callback_set(native, Callbacks::on_unsubscribe);
-  mosquitto_message_callback_set(native, Callbacks::on_message);
+  client->install_callbacks();
   return client;
 }
 
@@ -104,23 +50,8 @@ MosquittoClient::MosquittoClient(std::shared_ptr<TlsContext> tls, MosquittoEvent
 
 MosquittoClient::~MosquittoClient() {
   native_.reset();
+  end_carrier();
   forget_openssl_errors();
-}
-
-// Everything that is told passes here. What it leaves in errno would be taken by libmosquitto for
-// the outcome of its own last step; what it throws would leave libmosquitto with its lock held. It
-// ends the connection instead, since a packet is lost.
-template <class Tell>
-void MosquittoClient::tell(const Tell& tell) {
-  ++packets_received_;
-  bytes_at_packet_ = bytes_received();
-  bool told = false;
-  contain("a packet's handler", [&] {
-    tell(events_);
-    told = true;
-  });
-  lost_packet_ |= !told;
-  errno = 0;
 }
 
 // Every call that may touch the socket passes here: an error that another connection left in
@@ -135,65 +66,87 @@ MosquittoResult MosquittoClient::call(const Call& call) {
   const MosquittoResult result{lost_packet_ ? MOSQ_ERR_NOMEM : rc, errno};
   if (const int failure = last_verify_failure()) verify_failure_ = failure;
   if (!result) forget_openssl_errors();
+  if (carrier_ && !connected()) {
+    events_.on_closed();
+    end_carrier();
+  }
   return result;
 }
 
-MosquittoResult MosquittoClient::dial(const std::string& address, std::uint16_t port,
-                                      int keep_alive, const Login& login) {
+// Also where a forked child has a copy of the descriptor. The child itself leaves it alone.
+void MosquittoClient::end_carrier() {
+  if (carrier_ && !fork_guard_.in_child()) ::shutdown(carrier_.get(), SHUT_RDWR);
+  carrier_.reset();
+}
+
+// libmosquitto connects to a private socket, at once, and says its first words to it; they go on to
+// the carrier, which then takes the place of that socket under its number.
+MosquittoResult MosquittoClient::dial(UniqueFd carrier, const CarriedBytes* bytes, int keep_alive,
+                                      const Login& login) {
   // libmosquitto would do it too, but on a thread that has only a copy of the descriptor.
   close();
   openssl_error_ = 0;
   verify_failure_ = 0;
-  carried_ = nullptr;
-  blocked_ = has_more_ = handshaken_ = false;
-  gate_.shut();
+  blocked_ = handshaken_ = false;
+  reader_.shut();
   bytes_at_packet_ = 0;
-  const int login_rc = mosquitto_username_pw_set(native_.get(), login.username, login.password);
-  if (login_rc != MOSQ_ERR_SUCCESS) return {login_rc, 0};
+  carried_ = bytes;
 
-  mosquitto_log_callback_set(native_.get(), Callbacks::on_log);
-  MosquittoResult result;
-  const bool complete = open_privately(1, [&] {
-    result = call(
-        [&] { return mosquitto_connect_async(native_.get(), address.c_str(), port, keep_alive); });
-  });
-  mosquitto_username_pw_set(native_.get(), login.username, nullptr);
-  if (!complete) {
+  const PrivateListener listener;
+  if (listener.address().empty()) return {MOSQ_ERR_ERRNO, listener.error_number(), true};
+  const MosquittoResult result = connect(listener, keep_alive, login);
+  if (!result || !connected()) return result;
+  if (const int error_number = put_in_place(carrier, listener)) {
     close();
-    return {MOSQ_ERR_ERRNO, EMFILE};
+    return {MOSQ_ERR_ERRNO, error_number, true};
   }
+  carrier_ = std::move(carrier);
   return result;
 }
 
-// libmosquitto connects to a Unix socket, at once, and says its first words to it; they go on to
-// the carrier, which then takes the place of that socket under its number.
-MosquittoResult MosquittoClient::dial(UniqueFd carrier, const CarriedBytes* bytes, int keep_alive,
-                                      const Login& login) {
-  const PrivateListener listener;
-  if (listener.path().empty()) return {MOSQ_ERR_ERRNO, errno};
-  const MosquittoResult result = dial(listener.path(), 0, keep_alive, login);
-  carried_ = bytes;
-  if (!result || fd() < 0) return result;
-  const UniqueFd other = listener.accept();
-  if (!other) {
-    close();
-    return {MOSQ_ERR_ERRNO, EACCES};
-  }
+MosquittoResult MosquittoClient::connect(const PrivateListener& listener, int keep_alive,
+                                         const Login& login) {
+  const int login_rc = mosquitto_username_pw_set(native_.get(), login.username, login.password);
+  if (login_rc != MOSQ_ERR_SUCCESS) return {login_rc, 0};
+  listen_to_log();
+  MosquittoResult result;
+  const bool complete = open_privately(1, [&] {
+    result = call([&] {
+      return mosquitto_connect_async(native_.get(), listener.address().c_str(), listener.port(),
+                                     keep_alive);
+    });
+  });
+  mosquitto_username_pw_set(native_.get(), login.username, nullptr);
+  result.local = result.rc == MOSQ_ERR_ERRNO;
+  if (complete) return result;
+  close();
+  return {MOSQ_ERR_ERRNO, EMFILE, true};
+}
+
+// Returns why that is impossible, as errno; 0 if it is done.
+int MosquittoClient::put_in_place(const UniqueFd& carrier, const PrivateListener& listener) {
+  const UniqueFd other = listener.accept(fd());
+  if (!other) return errno;
   char words[4096];
+  int error_number = 0;
   ssize_t size = 0;
-  while ((size = ::recv(other.get(), words, sizeof words, 0)) > 0) {
+  while (error_number == 0 && (size = ::recv(other.get(), words, sizeof words, 0)) > 0) {
     // Nothing waits in a connection that was just made: there is room.
-    if (::send(carrier.get(), words, static_cast<std::size_t>(size), MSG_NOSIGNAL) != size) break;
+    const ssize_t sent = ::send(carrier.get(), words, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+    if (sent != size) error_number = sent < 0 ? errno : ENOBUFS;
   }
-  ::dup3(carrier.get(), fd(), O_CLOEXEC);
-  return result;
+  OPENSSL_cleanse(words, sizeof words);  // Among them may be the CONNECT.
+  // A server that has hung up already is found out by the next read, which knows better why.
+  if (error_number == EPIPE || error_number == ECONNRESET) error_number = 0;
+  if (error_number == 0 && ::dup3(carrier.get(), fd(), O_CLOEXEC) < 0) error_number = errno;
+  return error_number;
 }
 
 // Nothing in libmosquitto's interface closes a connection and keeps the messages. But to dial
 // closes what is open first, and a Unix socket (port 0) without a path is refused without a trace.
 void MosquittoClient::close() {
-  if (fd() >= 0) call([&] { return mosquitto_connect_async(native_.get(), "", 0, 0); });
-  blocked_ = has_more_ = false;
+  if (connected()) call([&] { return mosquitto_connect_async(native_.get(), "", 0, 0); });
+  blocked_ = false;
 }
 
 void MosquittoClient::keep_silent() {
@@ -205,26 +158,22 @@ MosquittoResult MosquittoClient::read() {
   // Enough for whatever a service sends at a time, and others want their turn.
   constexpr std::uint64_t kMaxBytes = 256 * 1024;
   constexpr int kMaxRounds = 64;
-  has_more_ = false;
-  if (!handshaken_) handshaken_ = fd() >= 0 && !handshaking();
+  if (!handshaken_) handshaken_ = connected() && !handshaking();
   if (!tls_) return call([&] { return mosquitto_loop_read(native_.get(), 1); });
-  gate_.let_in(bytes_received() + kMaxBytes, handshaken_);
-  for (int round = 0; fd() >= 0 && round < kMaxRounds; ++round) {
-    const Progress before = progress();
+  reader_.let_in(bytes_received() + kMaxBytes, handshaken_);
+  for (int round = 0; connected() && round < kMaxRounds; ++round) {
     const MosquittoResult result = call([&] { return mosquitto_loop_read(native_.get(), 1); });
-    if (!result || fd() < 0) return result;
-    // With read-ahead, packets may have arrived inside OpenSSL that no descriptor will tell of. An
-    // unfinished record waits there too; then reading ends without progress.
-    if (!SSL_has_pending(tls_connection())) return result;
-    if (result.error_number == EAGAIN && progress() == before) return result;
+    if (!result || !connected()) return result;
+    if (!has_more()) return result;
   }
-  has_more_ = true;
   return {};
 }
 
+bool MosquittoClient::has_more() const { return tls_connection() && reader_.has_more(); }
+
 // The connection may have ended already, with the CONNACK in the same turn.
 void MosquittoClient::hold_back_writes() {
-  gate_.note_up();
+  reader_.note_up();
   if (ssl_st* const tls = tls_connection()) write_buffer_.attach(tls);
 }
 
@@ -251,6 +200,22 @@ MosquittoResult MosquittoClient::check_publish(const std::string& topic,
   return {utf8 != MOSQ_ERR_SUCCESS ? utf8 : mosquitto_pub_topic_check(topic.c_str()), 0};
 }
 
+// Zero: none was given out.
+void MosquittoClient::note_identifier(int native_mid, std::uint16_t& mid) {
+  mid = static_cast<std::uint16_t>(native_mid);
+  if (mid != 0) last_mid_ = mid;
+}
+
+// A publish that is refused for its length has an identifier by then. Its payload is not looked at.
+bool MosquittoClient::skip_identifier() {
+  int native_mid = 0;
+  mosquitto_publish(native_.get(), &native_mid, "t", MQTT_MAX_PAYLOAD, "", 0, false);
+  const std::uint16_t passed = next_identifier();
+  std::uint16_t mid = 0;
+  note_identifier(native_mid, mid);
+  return mid == passed;
+}
+
 MosquittoResult MosquittoClient::publish(const std::string& topic, const std::string& payload,
                                          std::uint16_t& mid) {
   if (topic.find('\0') != std::string::npos) return {MOSQ_ERR_MALFORMED_UTF8, 0};
@@ -260,7 +225,7 @@ MosquittoResult MosquittoClient::publish(const std::string& topic, const std::st
     return mosquitto_publish(native_.get(), &native_mid, topic.c_str(),
                              static_cast<int>(payload.size()), payload.data(), 1, false);
   });
-  mid = static_cast<std::uint16_t>(native_mid);
+  note_identifier(native_mid, mid);
   return result;
 }
 
@@ -270,7 +235,7 @@ MosquittoResult MosquittoClient::subscribe(const std::string& topic, std::uint16
   int native_mid = 0;
   const MosquittoResult result =
       call([&] { return mosquitto_subscribe(native_.get(), &native_mid, topic.c_str(), 1); });
-  mid = static_cast<std::uint16_t>(native_mid);
+  note_identifier(native_mid, mid);
   return result;
 }
 
@@ -280,11 +245,12 @@ MosquittoResult MosquittoClient::unsubscribe(const std::string& topic, std::uint
   int native_mid = 0;
   const MosquittoResult result =
       call([&] { return mosquitto_unsubscribe(native_.get(), &native_mid, topic.c_str()); });
-  mid = static_cast<std::uint16_t>(native_mid);
+  note_identifier(native_mid, mid);
   return result;
 }
 
 MosquittoResult MosquittoClient::disconnect() {
+  write_buffer_.pass_on();
   return call([&] { return mosquitto_disconnect(native_.get()); });
 }
 
@@ -316,7 +282,7 @@ unsigned MosquittoClient::interest() const {
 }
 
 ssl_st* MosquittoClient::tls_connection() const {
-  return fd() < 0 ? nullptr : static_cast<ssl_st*>(mosquitto_ssl_get(native_.get()));
+  return !connected() ? nullptr : static_cast<ssl_st*>(mosquitto_ssl_get(native_.get()));
 }
 
 std::uint64_t MosquittoClient::bytes_received() const {
@@ -330,10 +296,6 @@ std::uint64_t MosquittoClient::bytes_sent() const {
   ssl_st* const tls = tls_connection();
   if (!tls) return carried_ ? carried_->sent : 0;
   return BIO_number_written(SSL_get_rbio(tls)) + write_buffer_.size();
-}
-
-MosquittoClient::Progress MosquittoClient::progress() const {
-  return {packets_received_, bytes_received(), SSL_pending(tls_connection())};
 }
 
 }  // namespace azure::iot::device

@@ -6,12 +6,14 @@
 #include <string_view>
 
 #include "../../pipeline/loop/event_loop.hpp"
+#include "../../pipeline/loop/fork_guard.hpp"
 #include "../../pipeline/loop/unique_fd.hpp"
-#include "../tls/socket_gate.hpp"
 #include "../tls/tls_context.hpp"
+#include "../tls/tls_reader.hpp"
 #include "../tls/write_buffer.hpp"
 #include "../tunnel/carried_bytes.hpp"
 #include "mosquitto_library.hpp"
+#include "private_listener.hpp"
 
 struct ssl_st;
 
@@ -27,7 +29,7 @@ class MosquittoEvents {
   virtual void on_suback(std::uint16_t mid, bool granted) = 0;
   virtual void on_unsuback(std::uint16_t mid) = 0;
   virtual void on_message(std::string_view topic, std::string_view payload) = 0;
-  // The descriptor has been closed; its number may be somebody else's soon.
+  // The connection is over. Its descriptor is closed as soon as this returns.
   virtual void on_closed() = 0;
 
  protected:
@@ -38,11 +40,12 @@ class MosquittoEvents {
 struct MosquittoResult {
   int rc = 0;            // MOSQ_ERR_...
   int error_number = 0;  // errno after it.
+  bool local = false;    // It failed on this machine; the server has no part in it.
   explicit operator bool() const { return rc == 0; }
 };
 
-// A client of libmosquitto whose sockets somebody else watches. It hides what is peculiar about
-// driving one without its own loop. One thread.
+// A client of libmosquitto whose connections somebody else makes and watches. It hides what is
+// peculiar about driving one without its own loop. One thread.
 class MosquittoClient {
  public:
   // Null if memory or descriptors have run out, with errno set. Without `tls` it speaks plain MQTT,
@@ -56,12 +59,9 @@ class MosquittoClient {
     const char* username;
     const char* password;  // Null: none.
   };
-  // Starts to connect to an address and queues the CONNECT. Unacknowledged publishes go out again
-  // once the CONNACK has come. The password is not kept.
-  MosquittoResult dial(const std::string& address, std::uint16_t port, int keep_alive,
-                       const Login& login);
-  // The same over a connection that somebody else made. `bytes` counts where there is no TLS to
-  // count by, and outlives the connection.
+  // Takes over a connection that somebody else made, and queues the CONNECT. Unacknowledged
+  // publishes go out again once the CONNACK has come. The password is not kept. `bytes` counts
+  // where there is no TLS to count by, and outlives the connection.
   MosquittoResult dial(UniqueFd carrier, const CarriedBytes* bytes, int keep_alive,
                        const Login& login);
   // Closes the connection without a DISCONNECT; keeps what has not been acknowledged.
@@ -72,7 +72,7 @@ class MosquittoClient {
   // Takes in what has come. Not all of it if that is a lot: then `has_more` says so, since the
   // descriptor may not become readable again for what is left.
   MosquittoResult read();
-  bool has_more() const { return has_more_; }
+  bool has_more() const;
   // Hands the packets that wait to TLS, and what TLS makes of them to the write buffer.
   MosquittoResult write();
   // From now on what is written waits for `flush`: for a connection that is up.
@@ -91,10 +91,18 @@ class MosquittoClient {
   MosquittoResult subscribe(const std::string& topic, std::uint16_t& mid);
   MosquittoResult unsubscribe(const std::string& topic, std::uint16_t& mid);
   MosquittoResult disconnect();
+  // The packet identifier that the next packet will have, and passing it by: libmosquitto gives out
+  // those that are in flight, too. False if it cannot be passed by.
+  std::uint16_t next_identifier() const { return last_mid_ == 65535 ? 1 : last_mid_ + 1; }
+  bool skip_identifier();
   // Whether a call that failed left nothing behind.
   static bool did_nothing(const MosquittoResult& result);
 
-  int fd() const;  // -1 without a connection.
+  bool connected() const { return fd() >= 0; }
+  // The descriptor to watch, -1 without a connection. It is one of its own: libmosquitto closes the
+  // other without a word, and what is closed before it is unwatched is watched for ever if a forked
+  // child has it open.
+  int descriptor() const { return carrier_.get(); }
   bool handshaking() const;
   // Whether it was over when this connection was read from.
   bool handshaken() const { return handshaken_; }
@@ -118,32 +126,33 @@ class MosquittoClient {
   struct Callbacks;  // What libmosquitto calls.
   template <class Tell>
   void tell(const Tell& tell);
+  void install_callbacks();
+  void listen_to_log();
   template <class Call>
   MosquittoResult call(const Call& call);
+  int fd() const;  // libmosquitto's own.
+  MosquittoResult connect(const PrivateListener& listener, int keep_alive, const Login& login);
+  int put_in_place(const UniqueFd& carrier, const PrivateListener& listener);
+  void end_carrier();
+  void note_identifier(int native_mid, std::uint16_t& mid);
   ssl_st* tls_connection() const;
-  struct Progress {
-    std::uint64_t packets;
-    std::uint64_t bytes;
-    int pending;
-    friend bool operator==(const Progress&, const Progress&) = default;
-  };
-  Progress progress() const;
 
   std::shared_ptr<TlsContext> tls_;
   MosquittoEvents& events_;
   // Outlive the connection that reads and writes through them.
-  SocketGate gate_;
+  TlsReader reader_;
   WriteBuffer write_buffer_;
   MosquittoPtr native_;
+  UniqueFd carrier_;                       // While there is a connection.
   const CarriedBytes* carried_ = nullptr;  // Where there is no TLS.
-  std::uint64_t packets_received_ = 0;     // Those that were told.
+  std::uint16_t last_mid_ = 0;             // Given out by libmosquitto.
   std::uint64_t bytes_at_packet_ = 0;      // Received when the last of them was complete.
   unsigned long openssl_error_ = 0;
   int verify_failure_ = 0;
   bool blocked_ = false;      // The socket took no more.
   bool lost_packet_ = false;  // What came during a call could not be told.
-  bool has_more_ = false;
   bool handshaken_ = false;
+  ForkGuard fork_guard_;
 };
 
 }  // namespace azure::iot::device

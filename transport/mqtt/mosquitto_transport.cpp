@@ -76,6 +76,7 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
       operations_.queue_publish(key, std::move(topic), std::move(payload), still_waits_);
       return {};
     }
+    if (!pass_identifiers_in_flight()) return no_identifier("publish");
     std::uint16_t mid = 0;
     if (Error error = link_->publish(topic, payload, mid)) return error;
     operations_.establish(OperationManager::Kind::publish, mid, key, 0,
@@ -85,6 +86,7 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
 
   Error subscribe(OpKey key, const std::string& topic) override {
     if (!link_->usable()) return not_connected("subscribe");
+    if (!pass_identifiers_in_flight()) return no_identifier("subscribe");
     std::uint16_t mid = 0;
     if (Error error = link_->subscribe(topic, mid)) return error;
     operations_.establish(OperationManager::Kind::subscribe, mid, key);
@@ -94,6 +96,7 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
 
   Error unsubscribe(OpKey key, const std::string& topic) override {
     if (!link_->usable()) return not_connected("unsubscribe");
+    if (!pass_identifiers_in_flight()) return no_identifier("unsubscribe");
     std::uint16_t mid = 0;
     if (Error error = link_->unsubscribe(topic, mid)) return error;
     operations_.establish(OperationManager::Kind::unsubscribe, mid, key);
@@ -122,7 +125,25 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
 
  private:
   MosquittoTransport(EventLoop& loop, MqttTransportListener& listener, std::size_t max_in_flight)
-      : loop_(loop), listener_(listener), operations_(std::max<std::size_t>(max_in_flight, 1)) {}
+      : loop_(loop),
+        listener_(listener),
+        operations_(std::clamp<std::size_t>(max_in_flight, 1, kMostInFlight)) {}
+
+  // Half of the packet identifiers that there are: one is always found quickly.
+  static constexpr std::size_t kMostInFlight = 32768;
+
+  // libmosquitto gives out identifiers in a row, whether or not one is in flight. The
+  // acknowledgement of one packet would be taken for that of the other. False if none is free.
+  bool pass_identifiers_in_flight() {
+    for (int passed = 0; passed < 65535; ++passed) {
+      if (!operations_.in_flight(link_->next_identifier())) return true;
+      if (!link_->skip_identifier()) return false;
+    }
+    return false;
+  }
+  static Error no_identifier(const char* what) {
+    return Error(Errc::operation_error, std::string(what) + ": no packet identifier is free");
+  }
 
   // libmosquitto would send everything again that was not acknowledged, also what nobody waits for
   // any more. The rest is sent as if for the first time.
@@ -178,7 +199,7 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
   }
 
   void send_queued() {
-    while (link_->usable()) {
+    while (link_->usable() && pass_identifiers_in_flight()) {
       auto next = operations_.next_to_send(still_waits_);
       if (!next) return;
       std::uint16_t mid = 0;
@@ -214,6 +235,11 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
 Error check(const MqttTransportConfig& config) {
   if (config.client_id.empty()) return Error(Errc::operation_error, "client_id must not be empty");
   if (config.hostname.empty()) return Error(Errc::operation_error, "hostname must not be empty");
+  for (const char c : config.hostname) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      return Error(Errc::operation_error, "hostname must not contain control characters");
+    }
+  }
   return missing_tunnel(config.websockets, config.proxy_options);
 }
 

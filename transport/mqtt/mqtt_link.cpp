@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "pipeline/log.hpp"
+#include "pipeline/loop/escape.hpp"
 #include "transport/mqtt/mosquitto_errors.hpp"
 
 namespace azure::iot::device {
@@ -26,22 +27,11 @@ Result<std::shared_ptr<MqttLink>> MqttLink::create(EventLoop& loop,
   return link;
 }
 
-namespace {
-
-std::optional<Route> route_of(const MqttTransportConfig& config) {
-  if (!config.websockets && !config.proxy_options) return std::nullopt;
-  return Route{config.hostname, config.port, config.proxy_options, config.websockets};
-}
-
-}  // namespace
-
 MqttLink::MqttLink(EventLoop& loop, const MqttTransportConfig& config,
                    const MosquittoTransportOptions& options, MqttLinkListener& listener)
     : loop_(loop),
       client_id_(config.client_id),
-      hostname_(config.hostname),
-      port_(config.port),
-      route_(route_of(config)),
+      route_{config.hostname, config.port, config.proxy_options, config.websockets},
       username_(config.username),
       interval_(KeepAlive::supported(config.keep_alive)),
       options_(options),
@@ -53,8 +43,7 @@ MqttLink::~MqttLink() { tear_down(); }
 Error MqttLink::forget_messages() {
   assert(state_ == State::down);
   // Inside a WebSocket MQTT is plain; the WebSocket itself is in TLS.
-  const bool in_tls = !route_ || !route_->websockets;
-  auto fresh = MosquittoClient::create(client_id_, in_tls ? tls_ : nullptr, *this);
+  auto fresh = MosquittoClient::create(client_id_, route_.websockets ? nullptr : tls_, *this);
   if (!fresh) {
     return Error(Errc::connection_failed,
                  std::string("libmosquitto made no client: ") + std::strerror(errno));
@@ -63,24 +52,35 @@ Error MqttLink::forget_messages() {
   return {};
 }
 
-void MqttLink::on_ready(unsigned readiness) {
-  frame([&] {
-    // A connection that is refused during the TLS handshake is never reported by libmosquitto: it
-    // takes the system's error for "try again", and the descriptor stays ready for ever.
-    const bool broken = (readiness & (EventLoop::kHangUp | EventLoop::kError)) != 0;
-    int socket_error = 0;
-    if (broken && client_->handshaking()) {
-      socklen_t size = sizeof socket_error;
-      ::getsockopt(client_->fd(), SOL_SOCKET, SO_ERROR, &socket_error, &size);
-      if (socket_error == 0) socket_error = dial_errno_;
-    }
-    // What came before the server hung up is read to its end.
-    if (broken || (readiness & EventLoop::kPeerClosed)) paused_ = false;
-    if (!pausing()) take_in();
-    if (!ended_ && broken && client_->handshaking()) {
-      end(dial_error(server(), MOSQ_ERR_ERRNO, socket_error, 0));
+// A handler that throws would not be called again: the connection ends instead.
+void MqttLink::on_ready(unsigned readiness) noexcept {
+  const auto self = shared_from_this();
+  contain("a connection, which ends", [&] {
+    try {
+      frame([&] { take_notice(readiness); });
+    } catch (...) {
+      end(Error(Errc::connection_dropped, thrown_text()));
+      settle_soon();
+      throw;
     }
   });
+}
+
+void MqttLink::take_notice(unsigned readiness) {
+  // A connection that is refused during the TLS handshake is never reported by libmosquitto: it
+  // takes the system's error for "try again", and the descriptor stays ready for ever.
+  const bool broken = (readiness & (EventLoop::kHangUp | EventLoop::kError)) != 0;
+  int socket_error = 0;
+  if (broken && client_->handshaking()) {
+    socklen_t size = sizeof socket_error;
+    ::getsockopt(client_->descriptor(), SOL_SOCKET, SO_ERROR, &socket_error, &size);
+  }
+  // What came before the server hung up is read to its end.
+  if (broken || (readiness & EventLoop::kPeerClosed)) paused_ = false;
+  if (!pausing()) take_in();
+  if (!ended_ && broken && client_->handshaking()) {
+    end(dial_error(server(), MOSQ_ERR_ERRNO, socket_error, 0));
+  }
 }
 
 void MqttLink::take_in() {
@@ -97,7 +97,7 @@ void MqttLink::take_in() {
 
 // Hands over what waits to be written, of which TLS may hold back some.
 void MqttLink::write() {
-  if (!client_ || client_->fd() < 0) return;
+  if (!client_ || !client_->connected()) return;
   check(client_->write());
   if (client_->holds_back()) flush_later();
 }
@@ -110,7 +110,7 @@ void MqttLink::flush_later() {
 }
 
 void MqttLink::flush() {
-  if (!client_ || client_->fd() < 0 || ended_) return;
+  if (!client_ || !client_->connected() || ended_) return;
   check(client_->write());
   if (!ended_ && !client_->flush()) end(drop_error(MOSQ_ERR_CONN_LOST, errno));
   if (ended_) return settle_soon();
@@ -118,7 +118,7 @@ void MqttLink::flush() {
 }
 
 void MqttLink::watch() {
-  const int fd = client_->fd();
+  const int fd = client_->descriptor();
   if (fd < 0) return;
   unsigned interest = client_->interest();
   if (pausing()) interest ^= EventLoop::kReadable | EventLoop::kPeerClosed;
@@ -130,8 +130,7 @@ void MqttLink::watch() {
 
 void MqttLink::unwatch() {
   const int fd = std::exchange(watched_fd_, -1);
-  // After a fork the registration is shared with the parent, who needs it.
-  if (fd >= 0 && !fork_guard_.in_child()) loop_.unwatch(fd);
+  if (fd >= 0) loop_.unwatch(fd);
 }
 
 void MqttLink::arm_keep_alive() {
@@ -209,6 +208,11 @@ void MqttLink::pause_reading(bool paused) {
   if (!paused && client_->has_more()) settle_soon();
 }
 
+// What came before the server hung up is read to its end.
+void MqttLink::on_tunnel_ending() {
+  frame([&] { paused_ = false; });
+}
+
 void MqttLink::close() {
   if (state_ != State::up) return;
   state_ = State::closing;
@@ -234,85 +238,10 @@ void MqttLink::settle_soon() {
   });
 }
 
-// ---- The end of a connection.
-
-// After each call on libmosquitto.
-void MqttLink::check(const MosquittoResult& result) {
-  if (ended_ || (result && client_->fd() >= 0)) return;
-  const bool dialling = state_ == State::dialling && !to_announce_;
-  if (tunnel_ && tunnel_->error()) return end(tunnel_->error());
-  end(dialling ? dial_failure(result) : drop_error(result.rc, result.error_number));
-}
-
-void MqttLink::end(Error error) {
-  if (!ended_) ended_ = std::move(error);
-  unwatch();
-}
-
-void MqttLink::on_closed() { unwatch(); }
-
-void MqttLink::settle() {
-  if (!listener_) return tear_down();
-  while (ended_) {
-    const Error error = *std::exchange(ended_, std::nullopt);
-    client_->close();
-    tunnel_.reset();
-    to_announce_.reset();
-    if (state_ == State::resolving || state_ == State::dialling) {
-      log(LogLevel::warning, "not connected: " + error.describe());
-      if (attempt_->try_next_after(error)) {
-        dial_next();
-        continue;
-      }
-      const Error summary = attempt_->summary();
-      go_down();
-      return listener_->on_link_failed(summary);
-    }
-    const bool asked_for = state_ == State::closing;
-    log(asked_for ? LogLevel::info : LogLevel::warning,
-        asked_for ? "disconnected" : "connection lost: " + error.describe());
-    go_down();
-    return listener_->on_link_down(asked_for ? Error{} : error);
-  }
-  if (client_->fd() < 0) return;
-  keep_alive_.note(loop_.now(), client_->bytes_received(), client_->bytes_sent());
-  watch();
-}
-
-void MqttLink::go_down() {
-  state_ = State::down;
-  lookup_.reset();
-  attempt_.reset();
-  patience_.cancel();
-  soon_.cancel();
-  keep_alive_timer_.cancel();
-}
-
-void MqttLink::abandon() {
-  listener_ = nullptr;
-  if (depth_ == 0) tear_down();
-}
-
-void MqttLink::tear_down() {
-  if (!client_) return;
-  if (fork_guard_.in_child()) {
-    client_->keep_silent();
-  } else if (usable()) {
-    client_->disconnect();
-    client_->write();
-    client_->flush();
-  }
-  unwatch();
-  client_.reset();
-  tunnel_.reset();
-  ended_.reset();
-  go_down();
-}
-
 std::string MqttLink::server() const {
-  std::string text = hostname_ + ":" + std::to_string(port_);
-  if (route_) return text;
-  if (state_ != State::resolving && address_ != hostname_) text += " (" + address_ + ")";
+  std::string text = route_.hostname + ":" + std::to_string(route_.port);
+  if (route_.needs_tunnel()) return text;
+  if (state_ != State::resolving && address_ != route_.hostname) text += " (" + address_ + ")";
   return text;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "../../pipeline/log.hpp"
 #include "../../pipeline/loop/event_loop.hpp"
@@ -14,6 +15,7 @@
 #include "../../pipeline/mqtt_transport.hpp"
 #include "../name_lookup.hpp"
 #include "../resolver.hpp"
+#include "../tcp_dial.hpp"
 #include "../tunnel/tunnel.hpp"
 #include "arrivals.hpp"
 #include "connection_attempt.hpp"
@@ -41,9 +43,10 @@ class MqttLinkListener {
   ~MqttLinkListener() = default;
 };
 
-// The connection of one client, made anew as often as needed: looks the name up, dials one address
-// after the other, watches the socket, keeps the connection alive and says farewell. Loop's thread
-// only.
+// The connection of one client, made anew as often as needed: looks the name up, dials, watches the
+// socket, keeps the connection alive and says farewell. Every road is dialled alike: TCP to the
+// first hop (TcpDial), then a tunnel where the route needs one, then TLS and MQTT by libmosquitto.
+// Loop's thread only.
 //
 // libmosquitto must not be closed or destroyed by what it calls. So each call from outside is a
 // frame: what came in is told, and what has ended is put away, where the outermost frame ends.
@@ -87,17 +90,21 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   Error unsubscribe(const std::string& topic, std::uint16_t& mid);
   // What has not been acknowledged will not be sent again. Only while down.
   Error forget_messages();
+  // As on MosquittoClient.
+  std::uint16_t next_identifier() const { return client_->next_identifier(); }
+  bool skip_identifier() { return client_->skip_identifier(); }
 
  private:
   MqttLink(EventLoop& loop, const MqttTransportConfig& config,
            const MosquittoTransportOptions& options, MqttLinkListener& listener);
 
   void on_resolved(Resolver::Answer answer);
-  void open_tunnel();
-  void on_tunnel(Result<UniqueFd> carrier);
-  MosquittoClient::Login login() const { return {username_.c_str(), attempt_->password()}; }
+  void on_server_resolved(Resolver::Answer answer);
   void dial_next();
-  void watch_dial();
+  void on_dialled(TcpDial::Outcome outcome);
+  Error unreachable(int error_number) const;
+  void open_tunnel(UniqueFd first_hop);
+  void hand_over(UniqueFd carrier);
   void on_patience_lost();
   std::string phase() const;
 
@@ -125,8 +132,10 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   Error send(const char* what, const Send& send);
   void after_call();
   void settle_soon();
-  void on_ready(unsigned readiness);
+  void on_ready(unsigned readiness) noexcept;
+  void take_notice(unsigned readiness);
   void take_in();
+  void on_tunnel_ending();
   bool pausing() const { return paused_ && state_ == State::up; }
   void write();
   void flush_later();
@@ -157,15 +166,14 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
 
   EventLoop& loop_;
   const std::string client_id_;
-  const std::string hostname_;
-  const std::uint16_t port_;
-  const std::optional<Route> route_;  // None where libmosquitto dials itself.
+  const Route route_;
   const std::string username_;
   const std::chrono::seconds interval_;
   const MosquittoTransportOptions options_;
   MqttLinkListener* listener_;  // Null once abandoned.
   std::shared_ptr<TlsContext> tls_;
-  std::unique_ptr<Tunnel> tunnel_;  // Outlives the connection over it.
+  std::unique_ptr<TcpDial> dial_;
+  std::unique_ptr<Tunnel> tunnel_;  // Where the route needs one. Outlives the connection over it.
   std::unique_ptr<MosquittoClient> client_;
   ForkGuard fork_guard_;
 
@@ -176,11 +184,13 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   std::optional<bool> to_announce_;  // A CONNACK came: whether it knew the session.
   std::optional<ConnectionAttempt> attempt_;
   std::optional<NameLookup> lookup_;
-  std::string address_;  // Dialled last.
+  std::vector<std::string> server_addresses_;  // Behind a proxy that wants them.
+  std::string address_;                        // Dialled last, or those that are being dialled.
+  std::string served_last_;                    // The address of the last connection that came up.
   SteadyTime dialled_at_{};
-  int dial_errno_ = 0;
   int watched_fd_ = -1;
-  bool paused_ = false;  // Nothing is read while the link is up.
+  bool paused_ = false;     // Nothing is read while the link is up.
+  bool impatient_ = false;  // The farewell has had its time.
   KeepAlive keep_alive_;
   Flush flush_;
 

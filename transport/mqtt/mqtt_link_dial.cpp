@@ -1,11 +1,19 @@
 #include <cassert>
+#include <cerrno>
+#include <cstring>
 #include <system_error>
 #include <utility>
+
+#include <mosquitto.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "pipeline/text/quoted.hpp"
 #include "transport/mqtt/mosquitto_errors.hpp"
 #include "transport/mqtt/mqtt_link.hpp"
 #include "transport/tls/verify_failure.hpp"
+#include "transport/tunnel/route.hpp"
 
 // How a link comes up: from `open` to the CONNACK.
 
@@ -19,6 +27,19 @@ std::string seconds_text(Duration duration) {
   return text + " s";
 }
 
+bool is_shortage(int error_number) {
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
+         error_number == ENOMEM;
+}
+
+// A peer that is gone is noticed within one keep-alive if something was sent to it, and not when
+// the answer to a ping is due.
+void limit_silence(int socket, std::chrono::seconds keep_alive) {
+  if (keep_alive == std::chrono::seconds{0}) return;
+  const auto limit = static_cast<unsigned>(std::chrono::milliseconds(keep_alive).count());
+  ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
+}
+
 }  // namespace
 
 void MqttLink::open(std::optional<std::string> password) {
@@ -26,8 +47,7 @@ void MqttLink::open(std::optional<std::string> password) {
   attempt_.emplace(std::move(password), saturating_add(loop_.now(), options_.connect_timeout));
   state_ = State::resolving;
   patience_.start_deadline(loop_, attempt_->deadline(), [this] { on_patience_lost(); });
-  if (route_) return open_tunnel();
-  lookup_.emplace(loop_, *options_.resolver, hostname_,
+  lookup_.emplace(loop_, *options_.resolver, route_.first_hop(),
                   [this](Resolver::Answer answer) { on_resolved(std::move(answer)); });
 }
 
@@ -35,55 +55,103 @@ void MqttLink::on_resolved(Resolver::Answer answer) {
   frame([&] {
     lookup_.reset();
     if (!answer) return end(answer.error());
-    attempt_->set_addresses(*std::move(answer));
+    attempt_->set_addresses(dial_order(*answer, served_last_));
     if (!attempt_->has_next()) {
-      return end(Error(Errc::connection_failed, "the name " + hostname_ + " has no address"));
+      return end(
+          Error(Errc::connection_failed, "the name " + route_.first_hop() + " has no address"));
     }
+    if (!route_.wants_address_of_server()) return dial_next();
+    lookup_.emplace(loop_, *options_.resolver, route_.hostname,
+                    [this](Resolver::Answer server) { on_server_resolved(std::move(server)); });
+  });
+}
+
+// A name that nobody knows here may be known to the proxy.
+void MqttLink::on_server_resolved(Resolver::Answer answer) {
+  frame([&] {
+    lookup_.reset();
+    server_addresses_ = answer ? *std::move(answer) : std::vector<std::string>{};
     dial_next();
   });
 }
 
-void MqttLink::open_tunnel() {
+void MqttLink::dial_next() {
   state_ = State::dialling;
   dialled_at_ = loop_.now();
-  log(LogLevel::info, "dialling " + server() + (route_->proxy ? " through a proxy" : "") +
-                          (route_->websockets ? " for a WebSocket" : ""));
-  tunnel_ = Tunnel::create(loop_, options_.resolver, tls_, *route_,
-                           [this](Result<UniqueFd> carrier) { on_tunnel(std::move(carrier)); });
+  address_.clear();
+  for (const std::string& address : attempt_->left()) {
+    address_ += (address_.empty() ? "" : ", ") + address;
+  }
+  patience_.start_deadline(loop_, attempt_->deadline(), [this] { on_patience_lost(); });
+  log(LogLevel::info, "dialling " + server() + (route_.proxy ? " through a proxy" : "") +
+                          (route_.websockets ? " for a WebSocket" : ""));
+  dial_ = std::make_unique<TcpDial>(
+      loop_, attempt_->left(), route_.first_port(),
+      [this](TcpDial::Outcome outcome) { on_dialled(std::move(outcome)); });
 }
 
-void MqttLink::on_tunnel(Result<UniqueFd> carrier) {
+void MqttLink::on_dialled(TcpDial::Outcome outcome) {
   frame([&] {
-    if (!carrier) return end(carrier.error());
-    const MosquittoResult result = client_->dial(*std::move(carrier), tunnel_->bytes(),
-                                                 static_cast<int>(interval_.count()), login());
-    dial_errno_ = result.error_number;
-    check(result);
-    if (!ended_) watch_dial();
+    dial_.reset();
+    const std::vector<std::string> dialled = attempt_->left();
+    std::vector<std::size_t> tried;
+    Error last;
+    for (const TcpDial::Failure& failure : outcome.failures) {
+      if (last) attempt_->try_next_after(last);
+      address_ = dialled[failure.index];
+      last = unreachable(failure.error_number);
+      tried.push_back(failure.index);
+    }
+    if (outcome.socket) tried.push_back(outcome.index);
+    attempt_->remove(std::move(tried));
+    if (!outcome.socket) return end(std::move(last));
+    if (last) attempt_->try_next_after(last);
+    address_ = dialled[outcome.index];
+    patience_.start_deadline(loop_, attempt_->end_of_share(loop_.now()),
+                             [this] { on_patience_lost(); });
+    limit_silence(outcome.socket.get(), interval_);
+    if (route_.needs_tunnel()) return open_tunnel(std::move(outcome.socket));
+    hand_over(std::move(outcome.socket));
   });
 }
 
-void MqttLink::watch_dial() {
+// Of the address that was dialled last.
+Error MqttLink::unreachable(int error_number) const {
+  if (is_shortage(error_number)) {
+    return Error(Errc::connection_failed,
+                 "no socket can be made to dial " + server() + ": " + std::strerror(error_number));
+  }
+  if (!route_.needs_tunnel()) return dial_error(server(), MOSQ_ERR_ERRNO, error_number, 0);
+  const std::string address = address_ == route_.first_hop() ? "" : " (" + address_ + ")";
+  const std::string reason = " cannot be reached: " + std::string(std::strerror(error_number));
+  return Error(
+      Errc::connection_failed,
+      route_.proxy
+          ? name_of(*route_.proxy) + address + reason + "; check its address and port"
+          : server() + address + reason + "; check the network, the port and the firewall");
+}
+
+void MqttLink::open_tunnel(UniqueFd first_hop) {
+  tunnel_ = Tunnel::create(
+      loop_, tls_, route_, server_addresses_, std::move(first_hop),
+      [this](Result<UniqueFd> carrier) {
+        frame([&] { carrier ? hand_over(*std::move(carrier)) : end(carrier.error()); });
+      },
+      [this] { on_tunnel_ending(); });
+}
+
+void MqttLink::hand_over(UniqueFd carrier) {
+  const MosquittoClient::Login login{username_.c_str(), attempt_->password()};
+  const MosquittoResult result =
+      client_->dial(std::move(carrier), tunnel_ ? tunnel_->bytes() : nullptr,
+                    static_cast<int>(interval_.count()), login);
+  check(result);
+  if (ended_) return;
   try {
     watch();
   } catch (const std::system_error& error) {
     end(Error(Errc::connection_failed, words_of(error)));
   }
-}
-
-void MqttLink::dial_next() {
-  state_ = State::dialling;
-  SteadyTime until;
-  address_ = attempt_->next(loop_.now(), until);
-  dialled_at_ = loop_.now();
-  patience_.start_deadline(loop_, until, [this] { on_patience_lost(); });
-  log(LogLevel::info, "dialling " + server());
-
-  const MosquittoResult result =
-      client_->dial(address_, port_, static_cast<int>(interval_.count()), login());
-  dial_errno_ = result.error_number;
-  check(result);
-  if (!ended_) watch_dial();
 }
 
 void MqttLink::on_connack(int code, bool session_present) {
@@ -101,6 +169,7 @@ void MqttLink::announce() {
   const bool session_present = *std::exchange(to_announce_, std::nullopt);
   state_ = State::up;
   client_->hold_back_writes();
+  served_last_ = address_;
   patience_.cancel();
   attempt_.reset();
   keep_alive_.start(loop_.now(), client_->bytes_received(), client_->bytes_sent());
@@ -111,15 +180,17 @@ void MqttLink::announce() {
 
 std::string MqttLink::phase() const {
   if (state_ == State::resolving) return "waiting for the name to be resolved";
-  if (tunnel_ && client_->fd() < 0) return tunnel_->phase();
-  if (client_->bytes_sent() == 0) return "waiting for the TCP connection";
+  if (dial_) return "waiting for the TCP connection";
+  if (tunnel_ && !client_->connected()) return tunnel_->phase();
   if (client_->handshaking()) return "waiting for the TLS handshake to end";
   return "waiting for the CONNACK";
 }
 
 void MqttLink::on_patience_lost() {
   frame([&] {
-    if (state_ == State::closing) return end({});
+    impatient_ = state_ == State::closing;
+    if (impatient_) return end({});
+    if (dial_) attempt_->set_addresses({});  // All of them had their chance.
     const SteadyTime since =
         state_ == State::resolving ? attempt_->deadline() - options_.connect_timeout : dialled_at_;
     end(Error(Errc::connection_failed, "no connection to " + server() + " within " +
@@ -130,7 +201,14 @@ void MqttLink::on_patience_lost() {
 
 Error MqttLink::dial_failure(const MosquittoResult& result) const {
   if (const int code = client_->verify_failure()) {
-    return verify_error(code, hostname_, loop_.wall_now());
+    return verify_error(code, route_.hostname, loop_.wall_now());
+  }
+  if (result.local) {
+    return Error(Errc::connection_failed,
+                 "a connection was made, but libmosquitto cannot be handed it: " +
+                     std::string(std::strerror(result.error_number)) +
+                     "; it takes a socket in a folder that can be written to, as in TMPDIR, or on "
+                     "the loopback interface");
   }
   const Error error =
       dial_error(server(), result.rc, result.error_number, client_->openssl_error());
@@ -147,6 +225,7 @@ std::string MqttLink::cancel() {
   log(LogLevel::info, "gave up connecting: " + reached);
   unwatch();
   client_->close();
+  dial_.reset();
   tunnel_.reset();
   ended_.reset();
   go_down();

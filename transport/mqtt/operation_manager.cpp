@@ -34,6 +34,14 @@ void OperationManager::establish(Kind kind, std::uint16_t mid, OpKey key, std::u
       std::exchange(bucket_of(mid), static_cast<std::uint32_t>(entries_.size()));
 }
 
+bool OperationManager::in_flight(std::uint16_t mid) const {
+  for (std::uint32_t place = bucket_of(mid); place != 0; place = entries_[place - 1].older) {
+    const Entry& entry = entries_[place - 1];
+    if (entry.mid == mid && !entry.done) return true;
+  }
+  return false;
+}
+
 OpKey OperationManager::complete(Kind kind, std::uint16_t mid) {
   if (mid == 0) return {};
   for (std::uint32_t place = bucket_of(mid); place != 0; place = entries_[place - 1].older) {
@@ -79,7 +87,7 @@ void OperationManager::connection_ended(const StillWaits& still_waits) {
   for (Entry& entry : entries_) {
     if (entry.kind == Kind::publish) continue;
     entry.mid = 0;
-    entry.done = entry.done || !still_waits(entry.key);
+    entry.done = entry.done || !entry.key || !still_waits(entry.key);
   }
   compact();
 }
@@ -90,9 +98,7 @@ std::vector<OpKey> OperationManager::cancel_all() {
     if (entry.done) continue;
     if (entry.key) waiting.emplace_back(entry.turn, std::exchange(entry.key, OpKey{}));
     entry.message = {};
-    entry.done = entry.kind != Kind::publish;
   }
-  compact();
   for (const QueuedPublish& publish : queue_) waiting.emplace_back(publish.turn, publish.key);
   queue_.clear();
 

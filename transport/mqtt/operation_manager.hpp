@@ -41,13 +41,17 @@ class OperationManager {
   // A packet was sent. A publish that came from the queue keeps its turn.
   void establish(Kind kind, std::uint16_t mid, OpKey key, std::uint64_t turn = 0,
                  Message message = {});
+  // Whether a packet with this identifier was sent and is not acknowledged, also if nobody waits
+  // for it any more.
+  bool in_flight(std::uint16_t mid) const;
   // It was acknowledged. No key if it is unknown, or nobody was to be told any more.
   OpKey complete(Kind kind, std::uint16_t mid);
 
   // The connection ended: what was subscribed on it will not be acknowledged, on the next one
   // somebody else may have the same packet identifier.
   void connection_ended(const StillWaits& still_waits);
-  // Takes everything that waits, oldest first. Publishes that were sent still fill the window.
+  // Takes everything that waits, oldest first. What was sent is still in flight: publishes fill the
+  // window.
   std::vector<OpKey> cancel_all();
   // Whether a publish that was sent, and not acknowledged, is still waited for.
   bool wants_resend(const StillWaits& still_waits) const;
@@ -73,6 +77,7 @@ class OperationManager {
   void finish(std::size_t index);
   void compact();
   std::uint32_t& bucket_of(std::uint16_t mid) { return buckets_[mid & (buckets_.size() - 1)]; }
+  std::uint32_t bucket_of(std::uint16_t mid) const { return buckets_[mid & (buckets_.size() - 1)]; }
   void fill_buckets();
 
   std::size_t max_in_flight_;

@@ -11,7 +11,6 @@
 #include "pipeline/loop/process_wide.hpp"
 #include "pipeline/text/quoted.hpp"
 #include "transport/resolver.hpp"
-#include "transport/tls/certificates.hpp"
 #include "transport/tls/cipher_suites.hpp"
 #include "transport/tls/client_certificate.hpp"
 #include "transport/tls/verify_failure.hpp"
@@ -127,17 +126,10 @@ Error TlsContext::set_up(const TlsSettings& settings) {
 }
 
 Error TlsContext::trust(const std::string& server_verification_cert) {
-  if (server_verification_cert.empty()) {
-    if (SSL_CTX_set_default_verify_paths(context_) == 1) return {};
-    return openssl_error("the system's trusted certificates cannot be found");
-  }
-  auto certificates = read_certificates(server_verification_cert, "server_verification_cert");
-  if (!certificates) return certificates.error();
-  for (const Certificate& certificate : *certificates) {
-    if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context_), certificate.get()) != 1) {
-      return openssl_error("server_verification_cert cannot be used");
-    }
-  }
+  auto store = trust_store(server_verification_cert);
+  if (!store) return store.error();
+  trusted_ = *std::move(store);
+  SSL_CTX_set1_cert_store(context_, trusted_.get());
   return {};
 }
 

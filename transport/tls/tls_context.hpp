@@ -6,6 +6,7 @@
 
 #include "../../pipeline/auth/x509.hpp"
 #include "../../pipeline/result.hpp"
+#include "trust_store.hpp"
 
 struct ssl_ctx_st;
 struct ssl_session_st;
@@ -34,7 +35,7 @@ class TlsContext {
   // The context for these settings. Those who ask for the same share one while somebody holds it,
   // since reading the trusted certificates costs time and memory. Any thread.
   static Result<std::shared_ptr<TlsContext>> get(const TlsSettings& settings);
-  // One that presents a certificate, for one client alone.
+  // One that presents a certificate, for one client alone. It shares the trusted certificates.
   static Result<std::shared_ptr<TlsContext>> create(const TlsSettings& settings, const X509& x509);
 
   explicit TlsContext(std::string hostname);
@@ -57,6 +58,7 @@ class TlsContext {
   std::string hostname_;
   bool names_host_;
   ssl_ctx_st* context_;
+  TrustStore trusted_;
   mutable std::mutex mutex_;  // Of the session.
   Session session_;
 };

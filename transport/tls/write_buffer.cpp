@@ -84,7 +84,7 @@ bool WriteBuffer::attach(SSL* connection) {
   SSL_set0_wbio(connection, BIO_push(bio, socket));
   bio_ = bio;
   backlog_.clear();
-  broken_ = silent_ = false;
+  broken_ = silent_ = passes_on_ = false;
   return true;
 }
 
@@ -112,10 +112,15 @@ int WriteBuffer::write_or_break(std::string_view bytes) noexcept {
 int WriteBuffer::write(std::string_view bytes) {
   Shared& shared = Shared::of_this_thread();
   const bool full = shared.owner == this && shared.bytes.size() + bytes.size() > Shared::kCapacity;
-  if ((full || blocked()) && !flush()) return -1;
+  if ((full || blocked() || passes_on_) && !flush()) return -1;
   if (blocked()) {
     BIO_set_retry_write(bio_);
     return -1;
+  }
+  if (passes_on_ && !silent_) {
+    const int written = BIO_write(BIO_next(bio_), bytes.data(), static_cast<int>(bytes.size()));
+    BIO_copy_next_retry(bio_);
+    return written;
   }
   if (shared.owner != this) {
     if (shared.owner) shared.owner->flush();

@@ -24,6 +24,9 @@ class WriteBuffer {
   // From now on the connection writes through this, until it is freed. Not twice at a time. False
   // if memory has run out: it writes as before.
   bool attach(ssl_st* connection);
+  // From now on what is written goes out at once, or has to be written again. For the last words:
+  // what is held when the connection is freed, and the socket does not take, is lost.
+  void pass_on() { passes_on_ = true; }
   // Nothing more is sent, not even what is held.
   void keep_silent() { silent_ = true; }
 
@@ -48,6 +51,7 @@ class WriteBuffer {
   std::string backlog_;
   bool broken_ = false;
   bool silent_ = false;
+  bool passes_on_ = false;
 };
 
 }  // namespace azure::iot::device

@@ -26,10 +26,11 @@ struct Frames::Callbacks {
 
   static ssize_t receive(wslay_event_context* context, std::uint8_t* to, std::size_t size, int,
                          void* user_data) {
-    long got = -1;
-    survives(user_data, [&](Frames& frames) {
-      got = frames.ends_.receive({reinterpret_cast<char*>(to), size});
-    });
+    long got = self(user_data).frames_left_ > 0 ? -1 : 0;
+    if (got != 0)
+      survives(user_data, [&](Frames& frames) {
+        got = frames.ends_.receive({reinterpret_cast<char*>(to), size});
+      });
     if (got > 0) return got;
     wslay_event_set_error(context, got == 0 ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
     return -1;
@@ -52,6 +53,7 @@ struct Frames::Callbacks {
   // Of data alone: control frames are wslay's own business.
   static void on_frame(wslay_event_context*, const wslay_event_on_frame_recv_start_arg* frame,
                        void* user_data) {
+    --self(user_data).frames_left_;
     self(user_data).in_control_frame_ = wslay_is_ctrl_frame(frame->opcode) != 0;
   }
   static void on_chunk(wslay_event_context*, const wslay_event_on_frame_recv_chunk_arg* chunk,
@@ -84,6 +86,7 @@ Frames::~Frames() = default;
 
 // After a close, and after what is no frame, wslay wants nothing more, and reports success.
 bool Frames::receive() {
+  frames_left_ = kMostFrames;
   return context_ && wslay_event_recv(context_.get()) == 0 && !broken_ &&
          wslay_event_want_read(context_.get()) != 0;
 }

@@ -25,8 +25,10 @@ class Frames {
   Frames(const Frames&) = delete;
   Frames& operator=(const Frames&) = delete;
 
-  // Takes in what is there. False if the WebSocket is over.
+  // Takes in what is there, but reads nothing more after kMostFrames: each ping costs an answer.
+  // False if the WebSocket is over.
   bool receive();
+  static constexpr int kMostFrames = 256;
   // Puts bytes into a frame; `flush` sends what waits. False if the WebSocket is over.
   bool send(std::string_view bytes);
   bool flush();
@@ -40,6 +42,7 @@ class Frames {
   };
   Ends ends_;
   std::unique_ptr<wslay_event_context, Free> context_;
+  int frames_left_ = 0;  // Of those that may be taken in now.
   bool broken_ = false;  // Something was thrown.
   bool in_control_frame_ = false;
 };

@@ -6,8 +6,8 @@ namespace azure::iot::device {
 
 bool Tunnel::available() { return false; }
 
-std::unique_ptr<Tunnel> Tunnel::create(EventLoop&, std::shared_ptr<Resolver>,
-                                       std::shared_ptr<TlsContext>, const Route&, Done) {
+std::unique_ptr<Tunnel> Tunnel::create(EventLoop&, std::shared_ptr<TlsContext>, const Route&,
+                                       const std::vector<std::string>&, UniqueFd, Done, Ending) {
   return nullptr;
 }
 

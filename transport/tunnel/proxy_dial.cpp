@@ -6,10 +6,11 @@
 
 #include <curl/curl.h>
 #include <fcntl.h>
-#include <sys/socket.h>
 
+#include "pipeline/auth/wipe.hpp"
 #include "pipeline/loop/escape.hpp"
 #include "pipeline/loop/timer.hpp"
+#include "pipeline/text/quoted.hpp"
 #include "transport/resolver.hpp"
 #include "transport/tunnel/proxy_errors.hpp"
 
@@ -34,6 +35,37 @@ std::string in_url(const std::string& host) {
   return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
 
+// Text that libcurl takes for percent-encoded.
+std::string percent_encoded(std::string_view text) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    encoded += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return encoded;
+}
+
+struct FreeUrl {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+using Url = std::unique_ptr<CURLU, FreeUrl>;
+
+// In parts, so that no character of the host's name means anything. Null if it cannot be one.
+Url url_of(const Route& route) {
+  // In an option of libcurl, these in front of a name mean something.
+  if (route.hostname.empty() ||
+      std::string_view("+-*").find(route.hostname[0]) != std::string::npos)
+    return nullptr;
+  Url url(curl_url());
+  const bool set =
+      url && curl_url_set(url.get(), CURLUPART_SCHEME, "http", 0) == CURLUE_OK &&
+      curl_url_set(url.get(), CURLUPART_HOST, in_url(route.hostname).c_str(), 0) == CURLUE_OK &&
+      curl_url_set(url.get(), CURLUPART_PORT, std::to_string(route.port).c_str(), 0) == CURLUE_OK;
+  if (!set) url.reset();
+  return url;
+}
+
 // "host:port:address,address", so that libcurl has nothing to look up.
 void add_addresses(List& list, const std::string& host, std::uint16_t port,
                    const std::vector<std::string>& addresses) {
@@ -48,19 +80,23 @@ void add_addresses(List& list, const std::string& host, std::uint16_t port,
   list.reset(longer);
 }
 
-curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
 }  // namespace
 
 class ProxyDial::Impl {
  public:
-  Impl(EventLoop& loop, const Route& route, const Addresses& addresses, Done done)
-      : loop_(loop), route_(route), done_(std::move(done)) {
-    if (!libcurl_is_there() || !set_up(addresses)) {
+  Impl(EventLoop& loop, const Route& route, UniqueFd connection,
+       const std::vector<std::string>& server_addresses, Done done)
+      : loop_(loop),
+        route_(route),
+        url_(url_of(route)),
+        connection_(std::move(connection)),
+        done_(std::move(done)) {
+    if (!url_ || !libcurl_is_there() || !set_up(server_addresses)) {
       start_.start(loop_, Duration::zero(), [this] {
-        tell(Error(Errc::connection_failed, "libcurl could not be set up to dial"));
+        tell(Error(Errc::connection_failed,
+                   url_ ? "libcurl could not be set up to speak to " + name_of(*route_.proxy)
+                        : "hostname " + quoted(route_.hostname, kLongestQuote) +
+                              " is not the name of a host, and no proxy is asked for it"));
       });
       return;
     }
@@ -75,7 +111,7 @@ class ProxyDial::Impl {
   }
 
  private:
-  bool set_up(const Addresses& addresses) {
+  bool set_up(const std::vector<std::string>& server_addresses) {
     multi_ = curl_multi_init();
     easy_ = curl_easy_init();
     if (!multi_ || !easy_) return false;
@@ -84,31 +120,30 @@ class ProxyDial::Impl {
     curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &Impl::on_timer);
     curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
 
-    const std::string url =
-        "http://" + in_url(route_.hostname) + ":" + std::to_string(route_.port) + "/";
-    set(CURLOPT_URL, url.c_str());
+    set(CURLOPT_CURLU, url_.get());
     set(CURLOPT_CONNECT_ONLY, 1L);
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     set(CURLOPT_TCP_NODELAY, 1L);
-    set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    set(CURLOPT_OPENSOCKETFUNCTION, &Impl::give_socket);
+    set(CURLOPT_OPENSOCKETDATA, this);
+    set(CURLOPT_SOCKOPTFUNCTION, &Impl::say_connected);
+    set(CURLOPT_NOPROGRESS, 0L);
+    set(CURLOPT_XFERINFOFUNCTION, &Impl::count);
+    set(CURLOPT_XFERINFODATA, this);
     set(CURLOPT_CONNECTTIMEOUT_MS, 0x7fffffffL);  // Whoever dials has a deadline of his own.
     set(CURLOPT_PROXY, "");                       // Not what the environment says.
     set(CURLOPT_NOPROXY, "");
-    if (route_.proxy) {
-      const bool by_name = addresses.server.empty() && !is_ip_address(route_.hostname);
-      set_proxy(*route_.proxy, by_name);
-      add_addresses(addresses_, route_.proxy->address, route_.proxy->port, addresses.first_hop);
-      add_addresses(addresses_, route_.hostname, route_.port, addresses.server);
-    } else {
-      add_addresses(addresses_, route_.hostname, route_.port, addresses.first_hop);
-    }
+    const bool by_name = server_addresses.empty() && !is_ip_address(route_.hostname);
+    set_proxy(*route_.proxy, by_name);
+    add_addresses(addresses_, route_.hostname, route_.port, server_addresses);
     set(CURLOPT_RESOLVE, addresses_.get());
     return curl_multi_add_handle(multi_, easy_) == CURLM_OK;
   }
 
   void set_proxy(const ProxyOptions& proxy, bool by_name) {
-    set(CURLOPT_PROXY, in_url(proxy.address).c_str());
+    // It is connected to, whatever its name.
+    set(CURLOPT_PROXY, "127.0.0.1");
     set(CURLOPT_PROXYPORT, static_cast<long>(proxy.port));
     switch (proxy.type) {
       case ProxyType::http:
@@ -125,8 +160,27 @@ class ProxyDial::Impl {
         break;
     }
     if (!shows_credentials(proxy)) return;
-    set(CURLOPT_PROXYUSERNAME, proxy.username.c_str());
-    if (proxy.type != ProxyType::socks4) set(CURLOPT_PROXYPASSWORD, proxy.password.c_str());
+    set(CURLOPT_PROXYUSERNAME, percent_encoded(proxy.username).c_str());
+    if (proxy.type == ProxyType::socks4) return;
+    std::string password = percent_encoded(proxy.password);
+    set(CURLOPT_PROXYPASSWORD, password.c_str());
+    wipe(password);
+  }
+
+  // A copy, since libcurl closes what it is given, and only one.
+  static curl_socket_t give_socket(void* self, curlsocktype, curl_sockaddr*) {
+    auto& impl = *static_cast<Impl*>(self);
+    if (std::exchange(impl.given_, true)) return CURL_SOCKET_BAD;
+    return ::fcntl(impl.connection_.get(), F_DUPFD_CLOEXEC, 0);
+  }
+  static int say_connected(void*, curl_socket_t, curlsocktype) {
+    return CURL_SOCKOPT_ALREADY_CONNECTED;
+  }
+  // Called for each byte of what an HTTP proxy answers, which libcurl reads for as long as it
+  // comes.
+  static int count(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    constexpr int kLongestAnswer = 16 * 1024;
+    return ++static_cast<Impl*>(self)->steps_ > kLongestAnswer ? 1 : 0;
   }
 
   template <class Value>
@@ -195,14 +249,7 @@ class ProxyDial::Impl {
     if (!message || message->msg != CURLMSG_DONE) return;
     const CURLcode code = message->data.result;
     if (code != CURLE_OK) return tell(proxy_error(route_, easy_, code));
-    curl_socket_t socket = CURL_SOCKET_BAD;
-    curl_easy_getinfo(easy_, CURLINFO_ACTIVESOCKET, &socket);
-    // One's own: libcurl closes the other.
-    UniqueFd own(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
-    if (own.get() < 0) {
-      return tell(Error(Errc::connection_failed, "no descriptor is left for the connection"));
-    }
-    tell(std::move(own));
+    tell(std::move(connection_));
   }
 
   // Its end: whoever is told may destroy this.
@@ -213,6 +260,10 @@ class ProxyDial::Impl {
 
   EventLoop& loop_;
   const Route route_;
+  const Url url_;
+  UniqueFd connection_;
+  bool given_ = false;  // To libcurl.
+  int steps_ = 0;       // That libcurl has taken.
   Done done_;
   Error thrown_;  // By what libcurl called.
   List addresses_;
@@ -223,8 +274,10 @@ class ProxyDial::Impl {
   Timer timer_;
 };
 
-ProxyDial::ProxyDial(EventLoop& loop, const Route& route, const Addresses& addresses, Done done)
-    : impl_(std::make_unique<Impl>(loop, route, addresses, std::move(done))) {}
+ProxyDial::ProxyDial(EventLoop& loop, const Route& route, UniqueFd connection,
+                     const std::vector<std::string>& server_addresses, Done done)
+    : impl_(std::make_unique<Impl>(loop, route, std::move(connection), server_addresses,
+                                   std::move(done))) {}
 
 ProxyDial::~ProxyDial() = default;
 

@@ -12,21 +12,18 @@
 
 namespace azure::iot::device {
 
-// Makes a TCP connection to the server of a route, through its proxy if it has one. libcurl speaks
-// to the proxy, in the loop; it is given addresses and resolves nothing. Once this is gone nothing
-// is told any more. Loop's thread only.
+// Has a proxy, to which there is a TCP connection, make one to the server of a route. libcurl
+// speaks to the proxy, in the loop; it dials and resolves nothing, and what it reads is bounded.
+// Once this is gone nothing is told any more. Loop's thread only.
 class ProxyDial {
  public:
-  // The connection, or why there is none.
+  // The connection, which leads to the server now, or why it does not.
   using Done = std::function<void(Result<UniqueFd>)>;
-  // Of the first hop; and of the server, where the route wants it and it is known.
-  struct Addresses {
-    std::vector<std::string> first_hop;
-    std::vector<std::string> server = {};
-  };
 
-  // `done` is called from another piece of work, never from here.
-  ProxyDial(EventLoop& loop, const Route& route, const Addresses& addresses, Done done);
+  // Addresses of the server, where the route wants them and they are known. `done` is called from
+  // another piece of work, never from here.
+  ProxyDial(EventLoop& loop, const Route& route, UniqueFd connection,
+            const std::vector<std::string>& server_addresses, Done done);
   ProxyDial(const ProxyDial&) = delete;
   ProxyDial& operator=(const ProxyDial&) = delete;
   ~ProxyDial();

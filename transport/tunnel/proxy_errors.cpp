@@ -1,6 +1,5 @@
 #include "transport/tunnel/proxy_errors.hpp"
 
-#include <cstring>
 #include <string>
 
 #include <curl/curl.h>
@@ -114,26 +113,20 @@ std::string answer_text(long status, long reply, const std::string& otherwise) {
 Error proxy_error(const Route& route, void* handle, int code) {
   const std::string server = host_and_port(route.hostname, route.port);
   const std::string reason = curl_easy_strerror(static_cast<CURLcode>(code));
-  long number = 0;
-  curl_easy_getinfo(static_cast<CURL*>(handle), CURLINFO_OS_ERRNO, &number);
-  const std::string cause = number != 0 ? std::strerror(static_cast<int>(number)) : reason;
-  if (!route.proxy) {
-    return Error(Errc::connection_failed, server + " cannot be reached: " + cause +
-                                              "; check the network, the port and the firewall");
-  }
   const std::string proxy = name_of(*route.proxy);
   const std::string kind(kind_of(route.proxy->type));
   const long status = connect_status(handle);
   const long reply = socks_reply(handle, code);
-  if (code == CURLE_COULDNT_CONNECT && status == 0) {
-    return Error(Errc::connection_failed,
-                 proxy + " cannot be reached: " + cause + "; check its address and port");
-  }
   if (refuses_credentials(status, reply)) {
     return Error(Errc::protocol_proxy,
                  proxy + (shows_credentials(*route.proxy)
                               ? " refuses the user name and password; check both in proxy_options"
                               : " wants a user name and password; give both in proxy_options"));
+  }
+  constexpr long kRefusal = 300;  // And above.
+  if (code == CURLE_ABORTED_BY_CALLBACK && status < kRefusal) {
+    return Error(Errc::protocol_proxy,
+                 proxy + " gives an answer without end; check its type and port in proxy_options");
   }
   if (hangs_up(code, status, reply)) {
     return Error(Errc::connection_failed, proxy +
@@ -156,19 +149,6 @@ Error proxy_error(const Route& route, void* handle, int code) {
   return Error(may_pass ? Errc::connection_failed : Errc::protocol_proxy,
                proxy + " makes no connection to " + server + ": " + answer +
                    "; check that it allows that host and port");
-}
-
-std::string name_of(const ProxyOptions& proxy) {
-  return "the proxy at " + host_and_port(proxy.address, proxy.port);
-}
-
-std::string_view kind_of(ProxyType type) {
-  switch (type) {
-    case ProxyType::http: return "an HTTP proxy";
-    case ProxyType::socks4: return "a SOCKS4 proxy";
-    case ProxyType::socks5: return "a SOCKS5 proxy";
-  }
-  return "a proxy";
 }
 
 }  // namespace azure::iot::device

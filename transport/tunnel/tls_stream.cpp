@@ -4,8 +4,10 @@
 #include <climits>
 #include <utility>
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 namespace azure::iot::device {
 
@@ -16,17 +18,30 @@ TlsStream::TlsStream(std::shared_ptr<TlsContext> context, UniqueFd socket)
       socket_(std::move(socket)),
       connection_(SSL_new(context_->native())) {
   if (!connection_) return;
-  SSL_set_fd(connection_.get(), socket_.get());
+  if (SSL_set_fd(connection_.get(), socket_.get()) != 1) {
+    connection_.reset();
+    return;
+  }
   SSL_set_mode(connection_.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  reader_.attach(connection_.get());
+  reader_.note_up();
 }
 
 TlsStream::~TlsStream() {
-  if (connection_ && SSL_is_init_finished(connection_.get()) && error_ == 0) {
+  const bool is_copy = fork_guard_.in_child();
+  if (connection_ && SSL_is_init_finished(connection_.get()) && error_ == 0 && !is_copy) {
     ERR_clear_error();
     SSL_shutdown(connection_.get());
   }
   connection_.reset();
+  if (!is_copy) ::shutdown(socket_.get(), SHUT_RDWR);
   ERR_clear_error();
+}
+
+void TlsStream::let_in(std::uint64_t bytes) {
+  if (!connection_) return;
+  reader_.let_in(BIO_number_read(SSL_get_rbio(connection_.get())) + bytes,
+                 SSL_is_init_finished(connection_.get()) == 1);
 }
 
 TlsStream::Outcome TlsStream::handshake() {
@@ -49,9 +64,7 @@ TlsStream::Outcome TlsStream::write(std::string_view bytes) {
   return outcome_of(SSL_write(connection_.get(), bytes.data(), static_cast<int>(bytes.size())));
 }
 
-bool TlsStream::wants_write() const { return SSL_want_write(connection_.get()); }
-
-bool TlsStream::has_pending() const { return SSL_has_pending(connection_.get()) == 1; }
+bool TlsStream::wants_write() const { return connection_ && SSL_want_write(connection_.get()); }
 
 TlsStream::Outcome TlsStream::outcome_of(int result) {
   if (result > 0) return Outcome::done;

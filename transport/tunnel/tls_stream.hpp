@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
 
 #include "../../pipeline/error.hpp"
+#include "../../pipeline/loop/fork_guard.hpp"
 #include "../../pipeline/loop/unique_fd.hpp"
 #include "../tls/tls_context.hpp"
+#include "../tls/tls_reader.hpp"
 
 struct ssl_st;
 
@@ -21,10 +24,14 @@ class TlsStream {
   TlsStream(std::shared_ptr<TlsContext> context, UniqueFd socket);
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
-  // Says farewell as far as that does not block.
+  // Says farewell as far as that does not block, and ends the TCP connection also where a forked
+  // child has a copy of the descriptor. In such a child nothing is sent.
   ~TlsStream();
 
   int fd() const { return socket_.get(); }
+  // Begins a turn, in which so many bytes may come from the socket. Once they have come, reading
+  // blocks.
+  void let_in(std::uint64_t bytes);
   Outcome handshake();
   // `got` bytes, 0 unless done.
   Outcome read(std::span<char> to, std::size_t& got);
@@ -32,8 +39,8 @@ class TlsStream {
   Outcome write(std::string_view bytes);
   // Whether it waits for the socket to become writable, and not readable.
   bool wants_write() const;
-  // Whether something waits inside that makes no descriptor readable.
-  bool has_pending() const;
+  // As in TlsReader.
+  bool has_more() const { return connection_ && reader_.has_more(); }
   // The OpenSSL error of what failed last; 0 if none is known.
   unsigned long error() const { return error_; }
 
@@ -45,7 +52,9 @@ class TlsStream {
 
   std::shared_ptr<TlsContext> context_;
   UniqueFd socket_;
+  TlsReader reader_;  // Outlives the connection.
   std::unique_ptr<ssl_st, Free> connection_;
+  ForkGuard fork_guard_;
   unsigned long error_ = 0;
 };
 

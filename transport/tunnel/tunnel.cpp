@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "transport/name_lookup.hpp"
+#include "pipeline/text/quoted.hpp"
 #include "transport/tunnel/proxy_dial.hpp"
 #include "transport/tunnel/proxy_errors.hpp"
 #include "transport/tunnel/web_socket.hpp"
@@ -11,51 +11,55 @@
 namespace azure::iot::device {
 namespace {
 
-// One step after the other: names, the TCP connection, the WebSocket.
+// One step after the other: the proxy, the WebSocket.
 class OpenTunnel final : public Tunnel {
  public:
-  OpenTunnel(EventLoop& loop, std::shared_ptr<Resolver> resolver, std::shared_ptr<TlsContext> tls,
-             const Route& route, Done done)
+  OpenTunnel(EventLoop& loop, std::shared_ptr<TlsContext> tls, const Route& route,
+             const std::vector<std::string>& server_addresses, UniqueFd first_hop, Done done,
+             Ending ending)
       : loop_(loop),
-        resolver_(std::move(resolver)),
         tls_(std::move(tls)),
         route_(route),
-        done_(std::move(done)) {
-    lookup_.emplace(loop_, *resolver_, route_.first_hop(), [this](Resolver::Answer answer) {
-      if (!answer) return fail(answer.error());
-      addresses_.first_hop = *std::move(answer);
-      route_.wants_address_of_server() ? look_server_up() : dial();
-    });
+        done_(std::move(done)),
+        ending_(std::move(ending)) {
+    if (route_.proxy) {
+      ask_proxy(std::move(first_hop), server_addresses);
+    } else {
+      open_web_socket(std::move(first_hop));
+    }
   }
 
   std::string phase() const override {
     if (socket_) return std::string(socket_->phase());
-    if (!dial_) return "waiting for the name to be resolved";
-    if (!route_.proxy) return "waiting for the TCP connection";
+    if (!route_.proxy) return "waiting for the WebSocket";
     // One of another type may wait, too, for more to be said.
     return "waiting for " + name_of(*route_.proxy) + " to answer; check that it is " +
            std::string(kind_of(route_.proxy->type));
   }
   const CarriedBytes* bytes() const override { return socket_ ? &socket_->bytes() : nullptr; }
+  bool has_to_send() const override { return socket_ && socket_->has_to_send(); }
   Error error() const override { return socket_ ? socket_->error() : Error{}; }
 
  private:
-  void look_server_up() {
-    lookup_.emplace(loop_, *resolver_, route_.hostname, [this](Resolver::Answer answer) {
-      // Whom nobody knows here the proxy may know.
-      if (answer) addresses_.server = *std::move(answer);
-      dial();
-    });
+  void ask_proxy(UniqueFd first_hop, const std::vector<std::string>& server_addresses) {
+    dial_.emplace(loop_, route_, std::move(first_hop), server_addresses,
+                  [this](Result<UniqueFd> connected) {
+                    if (!connected) return fail(connected.error());
+                    dial_.reset();  // With what libcurl was told of the proxy.
+                    if (!route_.websockets) return done_(std::move(connected));
+                    open_web_socket(*std::move(connected));
+                  });
   }
 
-  void dial() {
-    dial_.emplace(loop_, route_, addresses_, [this](Result<UniqueFd> connected) {
-      if (!connected) return fail(connected.error());
-      dial_.reset();  // With its descriptors, and what libcurl was told of the proxy.
-      if (!route_.websockets) return done_(std::move(connected));
-      socket_.emplace(loop_, tls_, route_, *std::move(connected),
-                      [this](Result<UniqueFd> opened) { done_(std::move(opened)); });
-    });
+  void open_web_socket(UniqueFd connected) {
+    try {
+      socket_.emplace(
+          loop_, tls_, route_, std::move(connected),
+          [this](Result<UniqueFd> opened) { done_(std::move(opened)); }, ending_);
+    } catch (const std::exception& error) {
+      failure_.start(loop_, Duration::zero(),
+                     [this, why = words_of(error)] { fail(Error(Errc::connection_failed, why)); });
+    }
   }
 
   // Whoever is told may destroy this.
@@ -65,25 +69,25 @@ class OpenTunnel final : public Tunnel {
   }
 
   EventLoop& loop_;
-  const std::shared_ptr<Resolver> resolver_;
   const std::shared_ptr<TlsContext> tls_;
   const Route route_;
   const Done done_;
-  ProxyDial::Addresses addresses_;
-  std::optional<NameLookup> lookup_;
+  const Ending ending_;
   std::optional<ProxyDial> dial_;
   std::optional<WebSocket> socket_;
+  Timer failure_;
 };
 
 }  // namespace
 
 bool Tunnel::available() { return true; }
 
-std::unique_ptr<Tunnel> Tunnel::create(EventLoop& loop, std::shared_ptr<Resolver> resolver,
-                                       std::shared_ptr<TlsContext> tls, const Route& route,
-                                       Done done) {
-  return std::make_unique<OpenTunnel>(loop, std::move(resolver), std::move(tls), route,
-                                      std::move(done));
+std::unique_ptr<Tunnel> Tunnel::create(EventLoop& loop, std::shared_ptr<TlsContext> tls,
+                                       const Route& route,
+                                       const std::vector<std::string>& server_addresses,
+                                       UniqueFd first_hop, Done done, Ending ending) {
+  return std::make_unique<OpenTunnel>(loop, std::move(tls), route, server_addresses,
+                                      std::move(first_hop), std::move(done), std::move(ending));
 }
 
 }  // namespace azure::iot::device

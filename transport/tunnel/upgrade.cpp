@@ -42,6 +42,23 @@ std::optional<std::string_view> header(std::string_view head, std::string_view n
   return std::nullopt;
 }
 
+// Whether one of the headers of a name has this among its comma-separated words.
+bool has_word(std::string_view head, std::string_view name, std::string_view word) {
+  for (auto at = head.find("\r\n"); at != std::string_view::npos; at = head.find("\r\n")) {
+    head.remove_prefix(at + 2);
+    const std::string_view line = head.substr(0, head.find("\r\n"));
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    if (!same_ignoring_case(line.substr(0, colon), name)) continue;
+    for (std::string_view rest = line.substr(colon + 1); !rest.empty();) {
+      const std::string_view one = rest.substr(0, rest.find(','));
+      if (same_ignoring_case(trimmed(one), word)) return true;
+      rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+    }
+  }
+  return false;
+}
+
 // What a server that knows WebSockets makes of the key (RFC 6455 section 4.2.2).
 std::string accept_for(const std::string& key) {
   const std::string text = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -89,6 +106,9 @@ Error Upgrade::check(std::string_view head) const {
   }
   const auto accept = header(head, "Sec-WebSocket-Accept");
   if (!accept || *accept != accept_for(key_)) return refuse("its answer is to another question");
+  if (!has_word(head, "Connection", "upgrade")) {
+    return refuse("its answer does not say that this connection is upgraded");
+  }
   const auto protocol = header(head, "Sec-WebSocket-Protocol");
   if (!protocol || *protocol != kProtocol) return refuse("it does not speak MQTT there");
   return {};

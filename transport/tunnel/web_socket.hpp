@@ -10,72 +10,71 @@
 #include "../../pipeline/loop/unique_fd.hpp"
 #include "../../pipeline/result.hpp"
 #include "carried_bytes.hpp"
-#include "frames.hpp"
 #include "route.hpp"
 #include "tls_stream.hpp"
-#include "upgrade.hpp"
+#include "web_socket_opening.hpp"
+#include "web_socket_pump.hpp"
 
 namespace azure::iot::device {
 
 // A WebSocket over TLS over a TCP connection, and a local socket whose bytes it carries in both
-// directions, in the loop. What waits in between is bounded: the side that is too fast is not read.
-// Loop's thread only.
+// directions, in the loop. Loop's thread only.
 class WebSocket {
  public:
   // The end of the local socket that is to be used, or why there is none. Told once, from another
   // piece of work.
   using Opened = std::function<void(Result<UniqueFd>)>;
+  // The server has hung up: the bytes that it sent before are still to be read from the local
+  // socket, whose end follows them. Or the local side has, and its last words have been sent. Told
+  // at most once, from another piece of work.
+  using Ending = std::function<void()>;
 
+  // Throws std::system_error if the loop cannot watch the socket.
   WebSocket(EventLoop& loop, std::shared_ptr<TlsContext> tls, const Route& route, UniqueFd socket,
-            Opened opened);
+            Opened opened, Ending ending = {});
   WebSocket(const WebSocket&) = delete;
   WebSocket& operator=(const WebSocket&) = delete;
   // Sends what was said last, as far as that does not block.
   ~WebSocket();
 
-  // What it waits for, for who loses patience: "the TLS handshake to end".
+  // The state for a person who loses patience: "waiting for the TLS handshake to end".
   std::string_view phase() const;
   const CarriedBytes& bytes() const { return bytes_; }
+  // Whether it has yet to send what the local side said.
+  bool has_to_send() const { return pump_ && !pump_->server_hung_up(); }
   // Why it ended; no error while it has not, or where the local side hung up.
   const Error& error() const { return error_; }
 
  private:
-  enum class State { handshaking, upgrading, open, over };
-
+  void on_server(unsigned readiness);
+  void on_local(unsigned readiness);
   void progress();
-  void shake_hands();
-  void upgrade();
+  void go_on();
   void open();
   void carry();
-  bool take_from_local();
-  bool take_from_server();
-  void write_to_server();
-  void write_to_local();
+  void tell_ending();
   void end(Error error);
+  void end_after_throw() noexcept;
   void watch();
-
-  long receive(std::span<char> to);
-  Error why_no_handshake(TlsStream::Outcome outcome) const;
-  std::string server() const;
+  void watch_server(unsigned interest);
+  void watch_local(unsigned interest);
+  void unwatch_all();
 
   EventLoop& loop_;
   const Route route_;
   TlsStream tls_;
-  Upgrade upgrade_;
-  Opened opened_;
-  State state_ = State::handshaking;
-  Error error_;
-  UniqueFd local_;
-  Frames frames_;
-  std::string head_;       // Of the answer to the upgrade, and what came behind it.
-  std::string to_server_;  // Frames that TLS has not taken.
-  std::string sending_;    // What TLS was given and has to be given again.
-  std::string to_local_;
+  std::optional<WebSocketOpening> opening_;  // Until it is open.
+  std::optional<WebSocketPump> pump_;        // While it is open.
+  Opened opened_;                            // Empty once told.
+  Ending ending_;                            // Empty once told.
   CarriedBytes bytes_;
-  bool server_is_over_ = false;
-  bool local_is_over_ = false;
+  Error error_;
+  bool watching_server_ = false;
   bool watching_local_ = false;
-  Timer soon_;
+  Timer answer_;  // Tells how the opening ended.
+  Timer again_;   // Takes another turn for what no descriptor reports.
+  Timer notice_;  // Tells of the ending.
+  ForkGuard fork_guard_;
 };
 
 }  // namespace azure::iot::device

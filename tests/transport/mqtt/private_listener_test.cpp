@@ -1,8 +1,10 @@
 #include "transport/mqtt/private_listener.hpp"
 
+#include <cerrno>
 #include <filesystem>
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -27,10 +29,10 @@ UniqueFd connect_to(const std::string& path) {
 
 TEST_CASE("Private listener: takes this process") {
   const PrivateListener listener;
-  CHECK_FALSE(listener.accept());
+  CHECK_FALSE(listener.accept(-1));
   const UniqueFd own = connect_to(listener.path());
   REQUIRE(own);
-  const UniqueFd other = listener.accept();
+  const UniqueFd other = listener.accept(own.get());
   REQUIRE(other);
   CHECK(::write(own.get(), "x", 1) == 1);
   char byte = 0;
@@ -48,11 +50,28 @@ TEST_CASE("Private listener: hangs up on any other process, also one of the same
   }
   int status = -1;
   while (::waitpid(child, &status, WNOHANG) == 0) {
-    CHECK_FALSE(listener.accept());
+    CHECK_FALSE(listener.accept(-1));
     ::usleep(1000);
   }
   CHECK(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("Private listener: where no descriptor is left, that is the reason") {
+  const PrivateListener listener;
+  const UniqueFd own = connect_to(listener.path());
+  REQUIRE(own);
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(UniqueFd(::dup(0)).get());
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  const UniqueFd other = listener.accept(own.get());
+  const int error_number = errno;
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK_FALSE(other);
+  CHECK(error_number == EMFILE);
+  CHECK(listener.accept(own.get()));
 }
 
 TEST_CASE("Private listener: lies where no other user can enter, and leaves nothing behind") {

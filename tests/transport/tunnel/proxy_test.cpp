@@ -1,11 +1,13 @@
 // MQTT over TLS through proxies that do what a test says.
 #include <atomic>
+#include <chrono>
 #include <ctime>
 #include <future>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
+#include "pipeline/auth/base64.hpp"
 #include "tests/transport/tunnel/scripted_proxy.hpp"
 
 using namespace azure::iot::device;
@@ -27,6 +29,100 @@ TEST_CASE("Proxy: HTTP is asked for the server by name, and carries what follows
   const std::string head = asked.get_future().get();
   CHECK(head.starts_with("CONNECT localhost:8883 HTTP/1.1\r\n"));
   CHECK(contains(head, "Proxy-Authorization: Basic dXNlcjpwYXNzd29yZA==\r\n"));
+}
+
+TEST_CASE("Proxy: what a user name and a password are made of reaches the proxy as it is") {
+  const std::string user = "a%40b@c d%";
+  const std::string password = "100%ab:%00@/#\xc3\xa9\"";
+  SUBCASE("HTTP") {
+    std::promise<std::string> asked;
+    ScriptedServer proxy([&](ScriptedConnection& client) {
+      asked.set_value(read_head(client));
+      client.write("HTTP/1.1 200 OK\r\n\r\n");
+      serve_behind_proxy(client);
+    });
+    TransportProbe probe(behind(proxy, ProxyType::http, user, password), quick());
+    REQUIRE_FALSE(probe.connect());
+    REQUIRE(probe.wait_for("connected"));
+    CHECK(contains(asked.get_future().get(),
+                   "Proxy-Authorization: Basic " + encode_base64(user + ":" + password) + "\r\n"));
+  }
+  SUBCASE("SOCKS5") {
+    std::promise<std::string> asked;
+    ScriptedServer proxy([&](ScriptedConnection& client) {
+      client.read(static_cast<unsigned char>(client.read(2).at(1)));
+      client.write(bytes({5, 2}));
+      const auto read_text = [&] {
+        return client.read(static_cast<unsigned char>(client.read(1).at(0)));
+      };
+      client.read(1);
+      const std::string name = read_text();
+      asked.set_value(name + ":" + read_text());
+      client.write(bytes({1, 0}));
+      read_socks5_target(client);
+      client.write(socks5_reply(0));
+      serve_behind_proxy(client);
+    });
+    TransportProbe probe(behind(proxy, ProxyType::socks5, user, password), quick());
+    REQUIRE_FALSE(probe.connect());
+    REQUIRE(probe.wait_for("connected"));
+    CHECK(asked.get_future().get() == user + ":" + password);
+  }
+  SUBCASE("SOCKS4") {
+    std::promise<std::string> asked;
+    ScriptedServer proxy([&](ScriptedConnection& client) {
+      asked.set_value(read_socks4_target(client));
+      client.write(socks4_reply(90));
+      serve_behind_proxy(client);
+    });
+    TransportProbe probe(behind(proxy, ProxyType::socks4, user), quick());
+    REQUIRE_FALSE(probe.connect());
+    REQUIRE(probe.wait_for("connected"));
+    CHECK(asked.get_future().get() == user + "@address");
+  }
+}
+
+TEST_CASE("Proxy: a hostname that would mean something in a URL is not asked for") {
+  for (const char* hostname : {"a/b", "user@host", "host#", "a b", "-host", "+host", "*"}) {
+    CAPTURE(hostname);
+    ScriptedServer proxy([](ScriptedConnection& client) { client.wait_for_end(); });
+    auto config = behind(proxy, ProxyType::http);
+    config.hostname = hostname;
+    TransportProbe probe(config, quick());
+    REQUIRE_FALSE(probe.connect());
+    REQUIRE(probe.wait_for("failed connection_failed"));
+    CHECK(contains(probe.last_detail(), "is not the name of a host"));
+  }
+}
+
+TEST_CASE("Proxy: one that talks without end does not hold the loop, and is given up at once") {
+  struct Endless {
+    std::string beginning;
+    const char* detail;
+  };
+  const Endless all[] = {
+      {"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "wants a user name and password"},
+      {"HTTP/1.1 403 Forbidden\r\nContent-Length: 1000000000\r\n\r\n", "answered with 403"},
+      {"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n7fffffff\r\n",
+       "answered with 403"},
+      {"HTTP/1.1 200 OK\r\n", "without end"}};
+  for (const Endless& endless : all) {
+    CAPTURE(endless.beginning);
+    ScriptedServer proxy([&](ScriptedConnection& client) {
+      read_head(client);
+      client.write(endless.beginning);
+      const std::string more = "X-Filler: " + std::string(100, 'x') + "\r\n";
+      for (int i = 0; i < 1'000'000; ++i) client.write(more);
+    });
+    TransportProbe probe(behind(proxy, ProxyType::http), quick(5s));
+    const auto begin = std::chrono::steady_clock::now();
+    REQUIRE_FALSE(probe.connect());
+    probe.turn();
+    REQUIRE(probe.wait_for("failed protocol_proxy"));
+    CHECK(std::chrono::steady_clock::now() - begin < 2s);
+    CAPTURE(probe.last_detail());
+    CHECK(contains(probe.last_detail(), endless.detail));
+  }
 }
 
 TEST_CASE("Proxy: SOCKS5 is given the name, and the password where it wants one") {

@@ -41,10 +41,28 @@ TEST_CASE("Upgrade: asks for what IoT Hub serves") {
 TEST_CASE("Upgrade: takes the answer that the RFC has for that key, in any case and order") {
   CHECK(refusal({.accept = kAccept}).empty());
   CHECK(refusal({.status = "HTTP/1.1 101 Whatever", .upgrade = "WebSocket"}).empty());
-  CHECK_FALSE(upgrade().check("HTTP/1.1 101 X\r\nUPGRADE: WEBSOCKET\r\nsec-websocket-accept: " +
-                              kAccept + "\r\nSEC-WEBSOCKET-PROTOCOL: mqtt\r\n\r\n"));
+  CHECK_FALSE(
+      upgrade().check("HTTP/1.1 101 X\r\nUPGRADE: WEBSOCKET\r\nCONNECTION: keep-alive,UPGRADE\r\n"
+                      "sec-websocket-accept: " +
+                      kAccept + "\r\nSEC-WEBSOCKET-PROTOCOL: mqtt\r\n\r\n"));
   CHECK_FALSE(upgrade().check("HTTP/1.1 101 X\r\nSEC-WEBSOCKET-ACCEPT:" + kAccept +
-                              "\r\nsec-websocket-protocol: \t mqtt \r\nupgrade:websocket\r\n\r\n"));
+                              "\r\nsec-websocket-protocol: \t mqtt \r\nupgrade:websocket\r\n"
+                              "Connection: close\r\nconnection: \t upgrade , x\r\n\r\n"));
+}
+
+TEST_CASE("Upgrade: an answer that does not upgrade the connection makes no WebSocket") {
+  const std::string head =
+      "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " + kAccept +
+      "\r\nSec-WebSocket-Protocol: mqtt\r\n";
+  CHECK_FALSE(upgrade().check(head + "Connection: Upgrade\r\n\r\n"));
+  for (const char* connection :
+       {"", "Connection:\r\n", "Connection: close\r\n", "Connection: upgraded\r\n",
+        "X-Connection: upgrade\r\n", "Connection: keep-alive, , not upgrade\r\n"}) {
+    CAPTURE(connection);
+    const Error error = upgrade().check(head + connection + "\r\n");
+    CHECK(error.code() == Errc::connection_failed);
+    CHECK(contains(error.detail(), "connection is upgraded"));
+  }
 }
 
 TEST_CASE("Upgrade: says what is wrong with an answer") {

@@ -1,4 +1,4 @@
-#include "transport/tls/socket_gate.hpp"
+#include "transport/tls/tls_reader.hpp"
 
 #include <memory>
 #include <string>
@@ -50,7 +50,7 @@ class GatedSocket {
   }
   bool should_write_again() { return BIO_should_write(SSL_get_rbio(connection_.get())) != 0; }
 
-  SocketGate gate;
+  TlsReader gate;
 
  private:
   struct Free {
@@ -66,14 +66,14 @@ class GatedSocket {
 
 }  // namespace
 
-TEST_CASE("SocketGate: nothing comes in before it is let in") {
+TEST_CASE("TlsReader: nothing comes in before it is let in") {
   GatedSocket socket("one two");
   CHECK(socket.read(7).empty());
   socket.gate.let_in(kNoLimit, false);
   CHECK(socket.read(7) == "one two");
 }
 
-TEST_CASE("SocketGate: once the limit is reached, the rest waits for the next one") {
+TEST_CASE("TlsReader: once the limit is reached, the rest waits for the next one") {
   GatedSocket socket("one two three");
   socket.gate.let_in(4, false);
   CHECK(socket.read(3) == "one");
@@ -85,7 +85,7 @@ TEST_CASE("SocketGate: once the limit is reached, the rest waits for the next on
   CHECK(socket.read(6) == " three");
 }
 
-TEST_CASE("SocketGate: a read that got less than it asked for is the last, after the handshake") {
+TEST_CASE("TlsReader: a read that got less than it asked for is the last, after the handshake") {
   GatedSocket socket("one");
   socket.gate.let_in(kNoLimit, false);
   CHECK(socket.read(10) == "one");
@@ -103,7 +103,7 @@ TEST_CASE("SocketGate: a read that got less than it asked for is the last, after
   CHECK(socket.read(10) == "five");
 }
 
-TEST_CASE("SocketGate: a write that fails during the connect is put off, and not once it is up") {
+TEST_CASE("TlsReader: a write that fails during the connect is put off, and not once it is up") {
   // The handshake is not over here, so that the failure shows.
   GatedSocket handshaking("");
   CHECK(handshaking.write_in_vain() <= 0);
@@ -114,7 +114,7 @@ TEST_CASE("SocketGate: a write that fails during the connect is put off, and not
   CHECK_FALSE(up.should_write_again());
 }
 
-TEST_CASE("SocketGate: for a new connection it is shut, whatever the last one was allowed") {
+TEST_CASE("TlsReader: for a new connection it is shut, whatever the last one was allowed") {
   GatedSocket socket("one");
   socket.gate.let_in(kNoLimit, true);
   CHECK(socket.read(10) == "one");  // And no more for the moment.
