@@ -48,11 +48,17 @@ std::shared_ptr<EventLoop> loop_for(FaultyHub& hub) {
 }  // namespace
 
 IoTHubDeviceClient make_fault_client(FaultyHub& hub) {
+  constexpr std::uint16_t kBehindProxy = 8883;
+  const bool by_proxy = hub.way() == Way::proxy;
+  std::optional<ProxyOptions> proxy;
+  if (by_proxy) proxy = ProxyOptions{.address = "proxy.test", .port = hub.port()};
   auto config = detail::config_from_symmetric_key("ZmFrZSBrZXkgZm9yIHRlc3Rz", "localhost", "dev1",
                                                   {.server_verification_cert = hub.ca(),
                                                    .keep_alive = 5s,
                                                    .connection_retry_interval = 1s,
-                                                   .port = hub.port(),
+                                                   .websockets = hub.way() == Way::web_socket,
+                                                   .proxy_options = proxy,
+                                                   .port = by_proxy ? kBehindProxy : hub.port(),
                                                    .event_loop = loop_for(hub),
                                                    .max_in_flight = kFaultClientInFlight});
   return IoTHubDeviceClient(detail::HubClientCore::create(

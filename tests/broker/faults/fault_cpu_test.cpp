@@ -10,6 +10,7 @@
 #include "broker/clients/hub_device.hpp"
 #include "broker/faults/fault_client.hpp"
 #include "broker/faults/faulty_hub.hpp"
+#include "transport/mqtt/mosquitto_transport.hpp"
 
 using namespace azure::iot::device;
 using namespace azure::iot::device::test;
@@ -33,8 +34,8 @@ constexpr std::pair<Phase, Fault> kLasting[] = {
 // does not give up.
 class Sufferer {
  public:
-  explicit Sufferer(Phase phase, Fault fault)
-      : phase_(phase), hub_(fault, phase, 0), client_(make_fault_client(hub_)) {
+  explicit Sufferer(Phase phase, Fault fault, Way way)
+      : phase_(phase), hub_(fault, phase, 0, way), client_(make_fault_client(hub_)) {
     if (phase > Phase::connect) client_.connect(20s);
   }
   ~Sufferer() {
@@ -58,9 +59,10 @@ class Sufferer {
 };
 
 // All of them may use so many hundredths of a core.
-void check_cpu(std::chrono::milliseconds length, long hundredths) {
+void check_cpu(std::chrono::milliseconds length, long hundredths, Way way) {
+  if (way != Way::direct && missing_tunnel(true, {})) return;
   std::list<Sufferer> sufferers;
-  for (const auto& [phase, fault] : kLasting) sufferers.emplace_back(phase, fault);
+  for (const auto& [phase, fault] : kLasting) sufferers.emplace_back(phase, fault, way);
   const Stopwatch stopwatch;
   for (Sufferer& sufferer : sufferers) sufferer.begin();
   std::this_thread::sleep_for(length);
@@ -73,9 +75,14 @@ void check_cpu(std::chrono::milliseconds length, long hundredths) {
 }  // namespace
 
 TEST_CASE("Faults: whatever lasts, a client in it uses no more than a hundredth of a core") {
-  check_cpu(2s, std::size(kLasting));  // The beginning costs most.
+  // The beginning costs most.
+  SUBCASE("direct") { check_cpu(2s, std::size(kLasting), Way::direct); }
+  SUBCASE("WebSocket") { check_cpu(2s, std::size(kLasting), Way::web_socket); }
+  SUBCASE("proxy") { check_cpu(2s, std::size(kLasting), Way::proxy); }
 }
 
 TEST_CASE("Faults: in ten seconds not even all such clients together do" * doctest::skip()) {
-  check_cpu(10s, 1);
+  SUBCASE("direct") { check_cpu(10s, 1, Way::direct); }
+  SUBCASE("WebSocket") { check_cpu(10s, 2, Way::web_socket); }
+  SUBCASE("proxy") { check_cpu(10s, 1, Way::proxy); }
 }

@@ -15,6 +15,7 @@
 #include "broker/faults/fault_client.hpp"
 #include "broker/faults/faulty_hub.hpp"
 #include "tests/support/lateness.hpp"
+#include "transport/mqtt/mosquitto_transport.hpp"
 
 using namespace azure::iot::device;
 using namespace azure::iot::device::test;
@@ -95,8 +96,8 @@ bool is_redialled(const Row& row) {
 using Verdict = std::string;
 
 // The fault meets a call of the application.
-Verdict play(const Row& row, const Lateness& lateness) {
-  FaultyHub hub(row.fault, row.phase, 0);
+Verdict play(const Row& row, Way way, const Lateness& lateness) {
+  FaultyHub hub(row.fault, row.phase, 0, way);
   IoTHubDeviceClient client = make_fault_client(hub);
   Told told(client);
   if (!is_dialling(row.phase)) client.connect(20s);
@@ -140,8 +141,8 @@ Verdict play(const Row& row, const Lateness& lateness) {
 }
 
 // The fault meets a redial: what is the link's fault is tried again, anything else reported.
-Verdict play_redial(const Row& row, const Lateness&) {
-  FaultyHub hub(row.fault, row.phase, 1);
+Verdict play_redial(const Row& row, Way way, const Lateness&) {
+  FaultyHub hub(row.fault, row.phase, 1, way);
   IoTHubDeviceClient client = make_fault_client(hub);
   Told told(client);
   client.connect(20s);
@@ -166,7 +167,7 @@ Verdict play_redial(const Row& row, const Lateness&) {
 // Many rows at a time, each with a hub of its own: most of them only wait. Those that wait longest
 // come first.
 template <class Play>
-void play_all(std::vector<Row> rows, const Play& play) {
+void play_all(std::vector<Row> rows, Way way, const Play& play) {
   constexpr std::size_t kAtATime = 24;
   const Lateness lateness;
   std::stable_sort(rows.begin(), rows.end(),
@@ -177,13 +178,14 @@ void play_all(std::vector<Row> rows, const Play& play) {
   for (std::size_t i = 0; i < kAtATime; ++i) {
     players.emplace_back([&] {
       for (std::size_t row; (row = next++) < rows.size();) {
-        verdicts[row] = play(rows[row], lateness);
+        verdicts[row] = play(rows[row], way, lateness);
       }
     });
   }
   for (std::thread& player : players) player.join();
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    INFO(to_string(rows[i].phase) << ", " << to_string(rows[i].fault) << ":" << verdicts[i]);
+    INFO(to_string(way) << ", " << to_string(rows[i].phase) << ", " << to_string(rows[i].fault)
+                        << ":" << verdicts[i]);
     CHECK(verdicts[i].empty());
   }
 }
@@ -222,10 +224,27 @@ TEST_CASE("Faults: each fault in each phase is in the table, or said to be impos
   }
 }
 
+// Whether the library was built with every road.
+bool is_built(Way way) { return way == Way::direct || !missing_tunnel(true, {}); }
+
 TEST_CASE("Faults: a call ends as the table says, in its time, and the next one comes through") {
-  play_all(rows_where([](Phase) { return true; }), play);
+  const auto all = rows_where([](Phase) { return true; });
+  SUBCASE("direct") { play_all(all, Way::direct, play); }
+  SUBCASE("WebSocket") {
+    if (is_built(Way::web_socket)) play_all(all, Way::web_socket, play);
+  }
+  SUBCASE("proxy") {
+    if (is_built(Way::proxy)) play_all(all, Way::proxy, play);
+  }
 }
 
 TEST_CASE("Faults: a redial is repeated if the link was at fault, and otherwise reported") {
-  play_all(rows_where(is_dialling), play_redial);
+  const auto rows = rows_where(is_dialling);
+  SUBCASE("direct") { play_all(rows, Way::direct, play_redial); }
+  SUBCASE("WebSocket") {
+    if (is_built(Way::web_socket)) play_all(rows, Way::web_socket, play_redial);
+  }
+  SUBCASE("proxy") {
+    if (is_built(Way::proxy)) play_all(rows, Way::proxy, play_redial);
+  }
 }

@@ -86,10 +86,11 @@ class FaultyHub::FaultyResolver final : public Resolver {
   std::thread jumping_;
 };
 
-FaultyHub::FaultyHub(Fault fault, Phase phase, int which)
+FaultyHub::FaultyHub(Fault fault, Phase phase, int which, Way way)
     : fault_(fault),
       phase_(phase),
       which_(which),
+      way_(way),
       struck_(::eventfd(0, EFD_CLOEXEC)),
       resolver_(std::make_shared<FaultyResolver>(fault)),
       server_([this](ScriptedConnection& client) { script(client); }) {
@@ -145,11 +146,43 @@ void FaultyHub::wait_for_strike() {
   ::poll(&struck, 1, -1);
 }
 
+std::string_view to_string(Way way) {
+  switch (way) {
+    case Way::direct: return "direct";
+    case Way::web_socket: return "WebSocket";
+    default: return "proxy";
+  }
+}
+
+// Where there is a proxy, it and the hub are one.
+void FaultyHub::be_proxy(ScriptedConnection& client) {
+  if (way_ != Way::proxy) return;
+  std::string head;
+  while (!head.ends_with("\r\n\r\n")) {
+    const std::string byte = client.read(1);
+    if (byte.empty()) return;
+    head += byte;
+  }
+  client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+}
+
+// Up to where MQTT begins.
+bool FaultyHub::open(ScriptedConnection& client, const ServerCertificate& certificate) {
+  return client.start_tls(certificate) && (way_ != Way::web_socket || client.start_web_socket());
+}
+
+bool FaultyHub::accept(ScriptedConnection& client) {
+  if (!open(client, good_certificate()) || client.read_packet().empty()) return false;
+  client.write(connack(0, true));
+  return true;
+}
+
 void FaultyHub::script(ScriptedConnection& client) {
   const int number = clients_++;
+  be_proxy(client);
   if (number == which_ && !happens_before_dialling()) return misbehave(client);
   if (number > which_ && fault_ == Fault::expired_token && !healed_) return refuse(client);
-  if (!client.accept_client(good_certificate(), true)) return;
+  if (!accept(client)) return;
   if (number == which_ + 1 && fault_ == Fault::taken_over) return;
   if (number >= which_) return serve(client);
   wait_for_strike();  // One that was there before, whose link is to be dropped.
@@ -158,14 +191,14 @@ void FaultyHub::script(ScriptedConnection& client) {
 
 void FaultyHub::refuse(ScriptedConnection& client) {
   constexpr int kNotAuthorized = 5;
-  if (!client.start_tls(good_certificate()) || client.read_packet().empty()) return;
+  if (!open(client, good_certificate()) || client.read_packet().empty()) return;
   client.write(connack(kNotAuthorized));
   client.wait_for_end();
 }
 
 void FaultyHub::misbehave(ScriptedConnection& client) {
   if (phase_ == Phase::tls) return break_tls(client);
-  if (!client.start_tls(good_certificate()) || client.read_packet().empty()) return;
+  if (!open(client, good_certificate()) || client.read_packet().empty()) return;
   if (phase_ == Phase::connect) return strike(client, connack(0, true));
   client.write(connack(0, true));
   if (fault_ == Fault::window_full) return hold_back_pubacks(client);
@@ -191,15 +224,15 @@ void FaultyHub::break_tls(ScriptedConnection& client) {
     case Fault::wants_certificate:
       client.start_tls(ServerTls{good_certificate(), 0, true});
       return client.wire().cut(Cut::fin);  // A reset could overtake the alert.
-    case Fault::untrusted: client.start_tls(other_certificate()); return;
+    case Fault::untrusted: open(client, other_certificate()); return;
     case Fault::wrong_host:
-    case Fault::outdated: client.start_tls(sibling(fault_)); return;
+    case Fault::outdated: open(client, sibling(fault_)); return;
     case Fault::packet_loss: client.wire().drop_packets(); return wait_for_strike();
     case Fault::hub_restarted: return restart(client);
     case Fault::clock_ahead:
     case Fault::clock_behind:
       jump_();
-      if (client.accept_client(good_certificate(), true)) serve(client);
+      if (accept(client)) serve(client);
       return;
     default:
       client.wire().cut_after_sending(kMiddleOfServerHello, cut_of(fault_));

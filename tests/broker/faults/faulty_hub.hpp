@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "broker/faults/fault_table.hpp"
 #include "pipeline/loop/unique_fd.hpp"
@@ -15,11 +16,15 @@
 
 namespace azure::iot::device::test {
 
+// How the client comes to the hub.
+enum class Way { direct, web_socket, proxy };
+std::string_view to_string(Way way);
+
 // A hub that serves each client but one, to which a fault happens in a phase.
 class FaultyHub {
  public:
   // `which` of the clients it is, from 0. Before it the others get a link that can be dropped.
-  FaultyHub(Fault fault, Phase phase, int which);
+  FaultyHub(Fault fault, Phase phase, int which, Way way = Way::direct);
   ~FaultyHub();
 
   std::uint16_t port() const { return server_.port(); }
@@ -27,6 +32,7 @@ class FaultyHub {
   std::shared_ptr<Resolver> resolver() const;
 
   Fault fault() const { return fault_; }
+  Way way() const { return way_; }
 
   // Has the clock jump when its fault happens. Before the client is made.
   void on_clock_jump(std::function<void()> jump);
@@ -44,6 +50,9 @@ class FaultyHub {
   class FaultyResolver;
 
   void script(ScriptedConnection& client);
+  void be_proxy(ScriptedConnection& client);
+  bool open(ScriptedConnection& client, const ServerCertificate& certificate);
+  bool accept(ScriptedConnection& client);
   void misbehave(ScriptedConnection& client);
   void break_tls(ScriptedConnection& client);
   void strike(ScriptedConnection& client, const std::string& answer);
@@ -60,6 +69,7 @@ class FaultyHub {
   const Fault fault_;
   const Phase phase_;
   const int which_;
+  const Way way_;
   std::atomic<int> clients_ = 0;
   std::atomic<std::size_t> held_back_ = 0;
   std::atomic<bool> healed_ = false;
