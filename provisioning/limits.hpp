@@ -13,8 +13,8 @@ namespace azure::iot::device {
 // Provisioning Service.
 inline constexpr std::size_t kProvisioningMessageSizeLimit = 98304;
 
-// Checks of what is sent to the provisioning service, before anything is queued. Pure, any thread.
-// The error is Errc::bad_content and names the rule.
+// Checks of the requests to the provisioning service, before anything is queued. Pure functions,
+// callable from any thread. The error is Errc::bad_content and names the rule.
 namespace provisioning_limits {
 
 Error check_request(std::size_t body, std::size_t topic);

@@ -5,14 +5,15 @@
 
 namespace azure::iot::device {
 
-// What a provisioning pipeline is told beyond PipelineConfig. (Python: ProvisioningPipelineConfig.)
+// The settings of a provisioning pipeline beyond PipelineConfig. (Python:
+// ProvisioningPipelineConfig.)
 struct ProvisioningConfig {
   std::string registration_id = {};
   std::string id_scope = {};
-  std::string user_agent = {};  // What the client says of itself.
+  std::string user_agent = {};  // The user agent: see user_agent.hpp.
 };
 
-// What can be switched on with EnableFeatureOperation.
+// The features that EnableFeatureOperation can switch on.
 namespace feature {
 inline constexpr std::string_view kRegister = "register";
 }

@@ -11,7 +11,7 @@
 
 namespace azure::iot::device {
 
-// Asks the service for a hub, and waits until it has found one.
+// Asks the service for a hub, and waits for its decision.
 struct RegisterOperation : OperationOf<RegisterOperation> {
   static constexpr std::string_view kName = "RegisterOperation";
   RegisterOperation(Json request_payload_, std::string registration_id_)
@@ -23,12 +23,12 @@ struct RegisterOperation : OperationOf<RegisterOperation> {
   std::optional<RegistrationResult> registration_result;
 };
 
-// Asks how far a registration is, again and again until it has ended.
+// Polls the status of a registration until the service has decided it.
 struct PollStatusOperation : OperationOf<PollStatusOperation> {
   static constexpr std::string_view kName = "PollStatusOperation";
   PollStatusOperation(std::optional<std::string> operation_id_, std::string request_payload_)
       : operation_id(std::move(operation_id_)), request_payload(std::move(request_payload_)) {}
-  std::optional<std::string> operation_id;  // As the service named it, if it did.
+  std::optional<std::string> operation_id;  // As the service returned it, if it did.
   std::string request_payload;
   // As in RegisterOperation.
   std::optional<RegistrationResult> registration_result;

@@ -26,14 +26,14 @@ std::shared_ptr<Pipeline> make_provisioning_mqtt_pipeline(std::shared_ptr<EventL
   // Needs nothing from above; a registration may outlive a token. Idle where the credential is a
   // certificate.
   pipeline->append(std::make_unique<SasTokenStage>());
-  // Has the status polled, so it stands above the stage that does.
+  // Leaves the polling to the stage below it.
   pipeline->append(std::make_unique<RegistrationStage>());
   // Makes requests, as does the stage above, so it stands above the stage that pairs them with
   // responses.
   pipeline->append(std::make_unique<PollingStatusStage>());
   // Sends requests by id and waits for responses by id; the next stage gives both their topics.
   pipeline->append(std::make_unique<CoordinateRequestAndResponseStage>());
-  // The last that knows of the provisioning service: from here down there is only MQTT.
+  // The last stage that knows of the provisioning service: from here down there is only MQTT.
   pipeline->append(
       std::make_unique<ProvisioningMqttTranslationStage>(std::move(provisioning_config)));
   // From here on as for a hub: see make_iothub_mqtt_pipeline.

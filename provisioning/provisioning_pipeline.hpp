@@ -8,8 +8,8 @@
 
 namespace azure::iot::device {
 
-// The chain of a client of the provisioning service that speaks MQTT, in its one and only order.
-// (Python: the constructor of the provisioning MQTTPipeline.)
+// The chain of a provisioning client that speaks MQTT, in its only order. (Python: the constructor
+// of the provisioning MQTTPipeline.)
 std::shared_ptr<Pipeline> make_provisioning_mqtt_pipeline(std::shared_ptr<EventLoop> loop,
                                                           PipelineConfig config,
                                                           ProvisioningConfig provisioning_config,

@@ -21,7 +21,7 @@ Error service_error(std::string text, int status_code) {
   return Error(Errc::service, std::move(text)).with_service_status(status_code);
 }
 
-// Whether the service may answer otherwise if it is asked again.
+// Whether a later request may get another answer.
 bool may_pass(int status_code) {
   constexpr int kTooManyRequests = 429;
   constexpr int kFirstOfTheServer = 500;
@@ -61,7 +61,7 @@ RegistrationAnswer read_registration_answer(const RequestAndResponseOperation& r
             (status ? quote_part(*status) : "None") + " with a status code of " + code,
         status_code));
   }
-  // What is not decided yet is not looked at, and cannot be wrong.
+  // An undecided registration has nothing to read, and so nothing that could be malformed.
   if (*status == Json("assigning")) body->erase("registrationState");
   auto result = read_registration_result(*body);
   if (!result) return failed(result.error());

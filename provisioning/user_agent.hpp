@@ -7,14 +7,14 @@
 
 namespace azure::iot::device {
 
-// What a client of the Device Provisioning Service calls itself.
+// The user agent of a client of the Device Provisioning Service.
 std::string get_provisioning_user_agent(const PlatformInfo& platform = this_platform());
 
 // The MQTT user name. The MQTT client id is the registration id.
 std::string get_provisioning_username(std::string_view id_scope, std::string_view registration_id,
                                       std::string_view user_agent);
 
-// What a token for the service gives access to: "scope/registrations/id".
+// The resource that a token for the service gives access to: "scope/registrations/id".
 std::string dps_sas_uri(std::string_view id_scope, std::string_view registration_id);
 
 }  // namespace azure::iot::device

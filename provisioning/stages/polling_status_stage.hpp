@@ -7,8 +7,8 @@
 
 namespace azure::iot::device {
 
-// Asks the service how far a registration is, and again after the pause that it wants, for as long
-// as it says "assigning".
+// Polls the status of a registration, with the pauses that the service asks for, for as long as it
+// answers "assigning".
 class PollingStatusStage final
     : public ServiceRequestStage<PollingStatusStage, PollStatusOperation> {
  public:

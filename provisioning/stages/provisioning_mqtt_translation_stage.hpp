@@ -9,10 +9,10 @@
 
 namespace azure::iot::device {
 
-// Where the provisioning service becomes MQTT: turns requests into publishes, and messages that
-// come in into responses, by their topics. A response that cannot be read is reported as a
-// background error; a message on another topic passes. (Python: ProvisioningMQTTTranslationStage.)
-// Unlike Python: a query without the id of an operation fails, and is not sent for one named None.
+// Translates between the provisioning service and MQTT: turns requests into publishes, and incoming
+// messages into responses, by their topics. A response that cannot be read is reported as a
+// background error. A message on another topic passes. (Python: ProvisioningMQTTTranslationStage.)
+// Unlike Python: a query without an operation id fails, instead of being sent for one named None.
 class ProvisioningMqttTranslationStage final
     : public Handles<ProvisioningMqttTranslationStage,
                      Ops<InitializePipelineOperation, EnableFeatureOperation,

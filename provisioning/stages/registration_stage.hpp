@@ -7,9 +7,9 @@
 
 namespace azure::iot::device {
 
-// Registers: sends the request, and where the service needs time has PollingStatusStage, below, ask
-// how far it is, for the first time after kPollingInterval whatever retry-after the service sent,
-// as in Python.
+// Sends the registration request. If the service answers "assigning", leaves the polling to
+// PollingStatusStage, below. The first poll comes after kPollingInterval, whatever retry-after the
+// service sent, as in Python.
 class RegistrationStage final : public ServiceRequestStage<RegistrationStage, RegisterOperation> {
  public:
   std::string_view name() const override { return "RegistrationStage"; }

@@ -14,19 +14,19 @@
 
 namespace azure::iot::device {
 
-// What RegistrationStage and PollingStatusStage have in common: for an operation of type Op a
-// request is sent, again after a pause whenever the service is too busy, until it has been
-// answered. Each request has half a minute. `Self` has `Request request_for(const Op&)` and
-// `void on_assigning(Owned<Op> op, const RequestAndResponseOperation& response)`, which finds the
-// answer in the operation's result.
+// The common part of RegistrationStage and PollingStatusStage. For an operation of type Op it sends
+// a request, and repeats it after a pause while the service is too busy, until the service answers.
+// Each request has half a minute. `Self` has `Request request_for(const Op&)` and `void
+// on_assigning(Owned<Op> op, const RequestAndResponseOperation& response)`, which finds the answer
+// in the operation's result.
 //
-// Too busy is 429, or 500 and above; unlike in Python 430 to 499 end the operation, as all other
-// refusals do. Unlike Python, too: the answer to a request that timed out is ignored, one that
-// cannot be read ends the operation, and a shutdown ends whatever waits here.
+// Too busy means a status of 429, or of 500 and above. Unlike Python: 430 to 499 fail the
+// operation, as all other refusals do. The answer to a request that timed out is ignored. An answer
+// that cannot be read fails the operation, and a shutdown fails every operation that waits here.
 template <class Self, class Op>
 class ServiceRequestStage : public Handles<Self, Ops<Op, ShutdownPipelineOperation>> {
  public:
-  // How long the service may take for one answer.
+  // The longest wait for one answer.
   static constexpr Duration kAnswerTimeout = std::chrono::seconds{30};
 
   void run(Owned<Op> op) { send_request(std::move(op)); }
@@ -52,7 +52,7 @@ class ServiceRequestStage : public Handles<Self, Ops<Op, ShutdownPipelineOperati
     this->send_op_down(std::move(request));
   }
 
-  // After the pause that the service asked for.
+  // Repeats the request after the pause that the service asked for.
   void send_request_later(Owned<Op> op, const RequestAndResponseOperation& response) {
     const auto pause = pause_before_next(response, this->nucleus().random);
     if (!pause) return complete(std::move(op), pause.error());
@@ -80,7 +80,7 @@ class ServiceRequestStage : public Handles<Self, Ops<Op, ShutdownPipelineOperati
     }
   }
 
-  // A request that was given up is, as in Python, a service that does not answer.
+  // As in Python, a request that was cancelled counts as a service that does not answer.
   Error request_error(const RequestAndResponseOperation& response, Error error) const {
     const bool given_up =
         error.code() == Errc::timed_out && response.deadline <= this->loop().now();

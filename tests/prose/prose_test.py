@@ -72,8 +72,8 @@ class Places(unittest.TestCase):
                          [(3, "Who asks."), (4, "It is gone.")])
 
     def test_markdown_is_read_outside_code(self):
-        text = "# What it is\n\nText `gone` here.\n```\nIt is gone.\n```\n- Whose it is.\n"
-        self.assertEqual(found("a.md", text), [(1, "What it is"), (7, "Whose it is.")])
+        text = "# What it is\n\nText `gone` here.\n```\nIt is gone.\n```\n\n    Who asks.\n\n- Whose it is.\n"
+        self.assertEqual(found("a.md", text), [(1, "What it is"), (10, "Whose it is.")])
         self.assertEqual(found("a.md", "| a | Who it is. |\n"), [(1, "Who it is.")])
 
 

@@ -50,6 +50,7 @@ def passages_of_markdown(text):
     text = re.sub(r"^ *(```|~~~).*?^ *\1", lambda m: "\n" * m[0].count("\n"), text,
                   flags=re.M | re.S)
     passages, fresh = [], True
+    text = re.sub(r"(?<=\n\n)(    .*\n)+", lambda m: "\n" * m[0].count("\n"), text)
     for number, line in enumerate(text.split("\n"), 1):
         alone = re.match(r"#+ |\s*\|", line)
         if fresh or alone or re.match(r"\s*([-*]|\d+\.) ", line):

@@ -16,7 +16,7 @@ class Certificates {
   // PEM or DER.
   explicit Certificates(std::string_view text) : Certificates() {
     std::string copy(text);
-    // mbedTLS knows a PEM text by its closing zero.
+    // mbedTLS recognizes a PEM text by its closing zero.
     const bool is_pem = text.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos;
     found_ = mbedtls_x509_crt_parse(&first_, reinterpret_cast<const unsigned char*>(copy.c_str()),
                                     copy.size() + (is_pem ? 1 : 0)) == 0;

@@ -1,4 +1,5 @@
-// What the services need to know of the certificates of devices and of who signed them.
+// Facts that the services read from the certificates of devices and of the authorities that signed
+// them.
 #pragma once
 
 #include <optional>
@@ -11,8 +12,8 @@ namespace azure::iot::device::simulator {
 // there is none.
 std::optional<std::string> thumbprint_of(std::string_view pem);
 
-// Whether the authority whose certificate stands first in a PEM text signed this one (DER), itself
-// and not through another, and both are valid now.
+// Whether the authority whose certificate stands first in a PEM text signed this one (DER)
+// directly, without an intermediate, and both are valid now.
 bool is_signed_by(std::string_view der, std::string_view authority);
 
 }  // namespace azure::iot::device::simulator

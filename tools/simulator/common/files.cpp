@@ -68,7 +68,7 @@ void append_line(int fd, std::string_view line, std::string_view what) {
   try {
     write_all(fd, std::string(line) + "\n", what);
   } catch (...) {
-    // Room that was free a moment ago: half a line would spoil the next one.
+    // There was room a moment ago. Half a line would spoil the next one.
     [[maybe_unused]] const int ignored = ftruncate(fd, end);
     throw;
   }

@@ -1,4 +1,4 @@
-// Files that nobody else may read, and a descriptor that closes itself.
+// Private files (mode 0600), and a descriptor that closes itself.
 #pragma once
 
 #include <filesystem>
@@ -29,12 +29,11 @@ class Fd {
   int fd_ = -1;
 };
 
-// Writes all of it, or throws std::system_error naming `what`.
+// Writes all of the text, or throws std::system_error naming `what`.
 void write_all(int fd, std::string_view bytes, std::string_view what);
 
-// The new text of a file (mode 0600), which takes the place of the old one in one step: a reader,
-// or a process started after a crash, finds either the old text or the new. Without `commit` the
-// old text stays.
+// Replaces the text of a file (mode 0600) in one step: a reader, or a process started after a
+// crash, finds either the old text or the new. Without `commit` the old text stays.
 class StagedFile {
  public:
   // Throws std::system_error if the text cannot be written, for example because the disk is full.

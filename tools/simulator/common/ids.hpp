@@ -1,4 +1,4 @@
-// What IoT Hub and its provisioning service take for an id.
+// The rules of IoT Hub and its provisioning service for ids.
 #pragma once
 
 #include <string_view>

@@ -22,7 +22,8 @@ namespace azure::iot::device::simulator {
 using Json = rapidjson::Document;
 using JsonValue = rapidjson::Value;
 
-// What devices and services may send, and the same wrapped into requests, answers and events.
+// The greatest depth that devices and services may send, and the same wrapped into requests,
+// answers and events.
 inline constexpr int kMaxBodyDepth = 256;
 inline constexpr int kMaxJsonDepth = kMaxBodyDepth + 16;
 

@@ -15,7 +15,7 @@ std::string percent_encode(std::string_view text);
 // A `%` that does not begin an escape stands for itself, as the hub reads it.
 std::string percent_decode(std::string_view text);
 
-// `key` has no value and `key=` an empty one; the hub tells them apart.
+// `key` has no value and `key=` an empty one; the hub distinguishes them.
 using Properties = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
 // `a=1&b&%24.mid=x`, in order; empty pieces are skipped.

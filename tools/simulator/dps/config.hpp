@@ -1,4 +1,5 @@
-// What the launcher tells the plugin of a provisioning service through a private file.
+// The configuration of a provisioning service, which the launcher passes to the plugin in a private
+// file.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +13,10 @@
 
 namespace azure::iot::device::simulator {
 
-// A hub that devices can be given to.
+// A hub to which devices can be assigned.
 struct LinkedHub {
-  std::string host;                 // As devices are told it.
-  std::filesystem::path directory;  // Where it keeps its state.
+  std::string host;                 // As devices receive it.
+  std::filesystem::path directory;  // The folder of its state.
 };
 
 struct DpsConfig {
@@ -29,8 +30,8 @@ struct DpsConfig {
 
 std::string to_json_text(const DpsConfig& config);
 
-// Nothing when the text is not what `to_json_text` writes for a provisioning service, but for a
-// hub. Throws std::runtime_error when it is damaged.
+// Returns nothing if the text is the configuration of a hub. Throws std::runtime_error if it is
+// damaged.
 std::optional<DpsConfig> parse_dps_config(std::string_view text);
 
 }  // namespace azure::iot::device::simulator

@@ -30,7 +30,7 @@ Dps::Dps(DpsConfig config, Broker& broker)
       events_(config_.directory / kEventLogName),
       registrations_(config_.register_rate, std::chrono::seconds(0)) {
   for (const Enrollment& each : config_.enrollments) enrollments_[each.name] = each;
-  // What was changed since the first start outlives the broker.
+  // Changes since the first start outlive the broker.
   for (const Enrollment& each : saved_enrollments(config_.directory)) {
     enrollments_[each.name] = each;
   }
@@ -43,8 +43,8 @@ JsonObject Dps::event_of(std::string_view kind, std::string_view registration_id
   return event;
 }
 
-// `{id scope}/registrations/{registration id}/api-version=...`, and a token for the first part, or
-// a certificate.
+// Expects `{id scope}/registrations/{registration id}/api-version=...` and either a token for the
+// first three parts or a certificate.
 std::string Dps::refusal_of(const Credentials& credentials, Device& device) const {
   std::string_view user = credentials.user_name;
   const std::string_view id = credentials.client_id;
@@ -80,7 +80,7 @@ std::string Dps::refusal_of(const SasToken& token, Device& device) const {
   return "";
 }
 
-// The name that the certificate was made out to counts whatever it is checked by.
+// The common name has to match, whichever way the enrollment checks the certificate.
 std::string Dps::refusal_of(const ClientCertificate& certificate, Device& device) const {
   if (certificate.common_name != device.registration_id) {
     return "the certificate is that of '" + certificate.common_name + "'";
@@ -93,7 +93,7 @@ std::string Dps::refusal_of(const ClientCertificate& certificate, Device& device
   return "";
 }
 
-// One of its own comes before any group.
+// An enrollment of the device's own comes before any group.
 const Enrollment* Dps::find_enrollment(const std::string& registration_id,
                                        const std::function<bool(const Enrollment&)>& fits) const {
   const auto own = enrollments_.find(registration_id);
@@ -191,7 +191,7 @@ JsonObject Dps::drop(const std::string& registration_id) {
   return result;
 }
 
-// None of a hub's: those that the launcher has, it ends itself.
+// A provisioning service has none of a hub's faults. The launcher ends its own fault itself.
 JsonObject Dps::list_faults() {
   JsonObject result;
   result.add("faults", Json(rapidjson::kArrayType));

@@ -1,5 +1,5 @@
-// The Device Provisioning Service as seen by devices: who may connect, and which hub a device is
-// given to. It knows the hubs by their folders alone (hub/provisioned.hpp).
+// The Device Provisioning Service as devices see it: decides which devices may connect, and to
+// which hub each is assigned. It knows the hubs by their folders alone (hub/provisioned.hpp).
 #pragma once
 
 #include <chrono>
@@ -39,7 +39,7 @@ class Dps final : public Service {
   struct Device {
     std::string registration_id;
     std::string enrollment;
-    std::string thumbprint;  // Of its certificate; empty with a key.
+    std::string thumbprint;  // That of its certificate; empty with a key.
     std::chrono::sys_seconds token_expiry = std::chrono::sys_seconds::max();
   };
   // A registration under way.
@@ -55,7 +55,7 @@ class Dps final : public Service {
 
   static JsonObject event_of(std::string_view kind, std::string_view registration_id);
 
-  // Why the credentials are refused; empty if they are good.
+  // Returns the reason to refuse the credentials; empty if they are good.
   std::string refusal_of(const Credentials& credentials, Device& device) const;
   std::string refusal_of(const SasToken& token, Device& device) const;
   std::string refusal_of(const ClientCertificate& certificate, Device& device) const;
@@ -69,7 +69,7 @@ class Dps final : public Service {
   void send(const Device& device, std::string_view rid, const Answer& answer);
 
   const LinkedHub* hub_for(const Enrollment& enrollment) const;
-  // Gives the device to that hub, and to no other; the service's word for what changed.
+  // Assigns the device to that hub and to no other. Returns the service's word for the change.
   std::string give(const Device& device, const Enrollment& enrollment, const std::string& device_id,
                    const LinkedHub& hub);
 

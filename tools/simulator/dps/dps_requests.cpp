@@ -1,4 +1,4 @@
-// What devices ask the provisioning service, and what it answers.
+// Requests of devices to the provisioning service, and their answers.
 #include <utility>
 
 #include "common/uri.hpp"

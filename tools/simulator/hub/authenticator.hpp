@@ -12,7 +12,7 @@
 
 namespace azure::iot::device::simulator {
 
-// Of a client whose TLS has been checked: that an authority signed it which is trusted here.
+// The certificate of a client, after TLS has checked that a trusted authority signed it.
 struct ClientCertificate {
   std::string common_name;
   std::string thumbprint;  // SHA-256, in lower-case hexadecimal digits.
@@ -26,17 +26,17 @@ struct Credentials {
   std::optional<ClientCertificate> certificate = {};
 };
 
-// Why somebody was refused, for the event log. The device learns no more than "not authorized".
+// The reason for a refusal, for the event log. The device learns only "not authorized".
 struct Refusal {
   std::string reason;
 };
 
-// Until when the credentials hold.
+// The time at which the credentials expire.
 struct Acceptance {
   std::chrono::sys_seconds expiry;
 };
 
-// `identity` is the one named by the client id; null if there is none.
+// `identity` is the one that the client id names; null if there is none.
 std::variant<Acceptance, Refusal> authenticate(const HubConfig& config, const Identity* identity,
                                                const Credentials& credentials,
                                                std::chrono::sys_seconds now);

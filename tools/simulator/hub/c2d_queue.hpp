@@ -1,5 +1,5 @@
-// Cloud-to-device messages on their way, kept in a file: a message leaves it only when the broker
-// has saved the session that took it over, so that killing the broker loses none.
+// Cloud-to-device messages in transit, kept in a file. A message leaves the file only when the
+// broker has saved the session that took it over, so that killing the broker loses none.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@ class C2dQueue {
  public:
   explicit C2dQueue(std::filesystem::path path);
 
-  C2dMessage& push(C2dMessage message);  // Its number is given here.
+  C2dMessage& push(C2dMessage message);  // Numbers the message.
 
   std::list<C2dMessage>& messages() { return messages_; }
   std::size_t waiting_for(std::string_view identity) const;
@@ -44,7 +44,7 @@ class C2dQueue {
   Fd file_;
   std::list<C2dMessage> messages_;
   std::int64_t next_number_ = 1;
-  std::size_t lines_ = 0;  // In the file, those of forgotten messages included.
+  std::size_t lines_ = 0;  // Lines in the file, those of forgotten messages included.
 };
 
 }  // namespace azure::iot::device::simulator

@@ -1,4 +1,5 @@
-// What the launcher tells the plugin through a private file: names, keys and where to keep state.
+// The configuration of a hub, which the launcher passes to the plugin in a private file: names,
+// keys and the folder of its state.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +22,7 @@ struct DeviceConfig {
   std::string thumbprint = {};  // SHA-256, in lower-case hexadecimal digits.
 };
 
-// What a module sends to `output` goes to `input` of another module of the same device.
+// Passes messages that a module sends to `output` on to `input` of another module of the device.
 struct Route {
   std::string from_module;
   std::string output;
@@ -34,13 +35,13 @@ Route parse_route(std::string_view text);
 std::string to_text(const Route& route);
 
 struct HubConfig {
-  std::vector<std::string> host_names;  // Each is a name of this hub.
+  std::vector<std::string> host_names;  // All names of this hub.
   std::vector<DeviceConfig> devices;
   std::map<std::string, std::string> policies;  // Shared access policy -> key.
   std::vector<Route> routes;
   Limits limits;
   std::string control_secret;       // The launcher's password.
-  std::filesystem::path directory;  // Event log, twins, queued messages.
+  std::filesystem::path directory;  // The folder of the event log, the twins and queued messages.
 };
 
 std::string to_json_text(const HubConfig& config);
@@ -48,7 +49,7 @@ std::string to_json_text(const HubConfig& config);
 // Throws std::runtime_error when the text is not what `to_json_text` writes.
 HubConfig parse_hub_config(std::string_view text);
 
-// How the launcher connects to the broker. No device can have this name.
+// The client id of the launcher's connection to the broker. No device can have this name.
 inline constexpr std::string_view kControlClientId = "//iothub-sim";
 inline constexpr const char* kControlTopic = "$CONTROL/iothub-sim/v1";
 inline constexpr const char* kControlReplyTopic = "$CONTROL/iothub-sim/v1/reply";

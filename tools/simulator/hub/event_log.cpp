@@ -38,7 +38,8 @@ bool ends_in_half_a_line(const std::filesystem::path& path) {
 
 EventLog::EventLog(const std::filesystem::path& path)
     : file_(open_for_append(path)), what_("cannot write " + path.string()) {
-  // A broker killed while writing leaves half a line: close it, so that the next one stands alone.
+  // A broker killed while writing leaves half a line. Ends that line, so that the next one stands
+  // alone.
   if (ends_in_half_a_line(path)) write_all(file_.get(), "\n", "cannot write the event log");
 }
 

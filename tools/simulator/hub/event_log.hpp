@@ -1,5 +1,6 @@
-// Everything the hub sees and does, one JSON object a line. Written before anybody is answered, so
-// that what a device was told is here even if the broker is killed in the next instant.
+// The log of all that the hub sees and does, one JSON object a line. An event is written before any
+// answer is sent, so that the log holds whatever a device has received, even if the broker is
+// killed in the next instant.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +25,13 @@ class EventLog {
   static JsonObject event(std::string_view kind, const Identity& identity);
 
   // Throws std::system_error if the disk is full. Then the event must have no effect: write it
-  // before the change that it reports is made.
+  // before making the change that it reports.
   void write(const JsonObject& event);
 
-  // Of a change that is made in any case. Without room the log misses it; see take_failure.
+  // Logs a change that is made in any case. On a full disk the event is lost; see take_failure.
   void note(const JsonObject& event);
 
-  // Why `note` failed since the last call, if it did.
+  // Returns the reason why `note` failed since the last call, if it did.
   std::optional<std::string> take_failure() { return std::exchange(failure_, std::nullopt); }
 
  private:

@@ -1,4 +1,4 @@
-// What goes wrong on request, by name.
+// Faults on request, by name.
 #pragma once
 
 #include <chrono>
@@ -51,10 +51,10 @@ class Faults {
   void clear() { faults_.clear(); }
   bool empty() const { return faults_.empty(); }
 
-  // A fault of this kind that strikes this identity now; it is counted down by that.
+  // Returns a fault of this kind that strikes this identity now, and counts it down.
   std::optional<Fault> take(FaultKind kind, std::string_view identity, Fault::Time now);
 
-  // As an array, for people.
+  // As an array to print.
   Json list(Fault::Time now);
 
  private:

@@ -162,8 +162,8 @@ void Hub::tick() {
     broker_.notify(*failure + ": the event log misses events");
   }
   departed_.clear();
-  // The broker saves at the end of the turn after this one, before the next tick: what was handed
-  // over before the last tick is in that file by now.
+  // The broker saves at the end of the turn after this one, before the next tick. By now that file
+  // holds all messages handed over before the last tick.
   if (std::exchange(save_requested_, false)) forget_delivered();
   if (std::exchange(handed_over_, false)) {
     broker_.save_sessions();
@@ -215,9 +215,10 @@ void Hub::pause(Throttle::Duration delay) {
   broker_.pause(std::min(kLongestPause, std::chrono::ceil<std::chrono::milliseconds>(delay)));
 }
 
-// Links whose token has expired, and those that are silent beyond what any keep-alive may allow.
-// The broker itself ends those that are silent for one and a half times their own; it does not
-// tell of a PINGREQ, but one that comes at an interval above the cap comes too late.
+// Ends links whose token has expired, and links that are silent for longer than any keep-alive may
+// allow. The broker itself ends those that are silent for one and a half times their own
+// keep-alive. It does not report a PINGREQ, but at an interval above the cap each PINGREQ would be
+// too late.
 void Hub::sever_overdue() {
   const auto wall = wall_clock() - std::chrono::seconds(config_.limits.token_grace);
   const auto now = steady_clock::now();

@@ -1,5 +1,5 @@
-// IoT Hub as seen by its devices and by its services. It knows neither MQTT packets nor sockets:
-// the broker tells it what clients do, on one thread, and it answers through `Broker`.
+// IoT Hub as its devices and its services see it. It knows neither MQTT packets nor sockets: the
+// broker reports on one thread what clients do, and the hub answers through `Broker`.
 #pragma once
 
 #include <chrono>
@@ -46,16 +46,16 @@ class Hub final : public Service {
   // Links (hub.cpp).
   Identity* identity_of(const void* connection);
   void refuse(std::string_view client_id, int code, std::string_view reason);
-  void sever(Identity& identity, EndOfLink why);  // From outside a callback of that client.
+  void sever(Identity& identity, EndOfLink why);  // Only from outside a callback of that client.
   void sever_overdue();
   void pause(Throttle::Duration delay);
-  // Writes a change of the identity and its event to disk, or throws and leaves the disk as it was:
-  // the caller then takes the change back.
+  // Writes a change of the identity and its event to disk. If it throws, the disk is as before, and
+  // the caller reverts the change.
   void keep(const Identity& identity, const JsonObject& event);
   void keep_subscriptions(Identity& identity, std::map<std::string, Feature> subscriptions,
                           const JsonObject& event);
 
-  // What comes up (hub_receive.cpp).
+  // Requests and messages from devices (hub_receive.cpp).
   Outcome receive(Identity& identity, const TelemetryTopic& topic, const Publication& publication);
   Outcome receive(Identity& identity, const TwinGetTopic& topic, const Publication& publication);
   Outcome receive(Identity& identity, const ReportedPatchTopic& topic,
@@ -66,21 +66,21 @@ class Hub final : public Service {
   void record_telemetry(const Identity& identity, const TelemetryTopic& topic,
                         const Publication& publication, std::string_view message_type);
   void route_output(const Identity& module, const TelemetryTopic& topic, std::string_view payload);
-  // Gives the section's new version. Without room on the disk it throws, and the twin stays.
+  // Returns the section's new version. Throws if the disk is full; the twin then stays as it was.
   std::int64_t patch_twin(Identity& identity, Twin::Section section, const JsonValue& patch,
                           std::string_view event_kind);
   void answer_twin_request(Identity& identity, std::string_view rid, int status, int code,
                            std::string_view reason);
-  // True when the request was answered with an error, or is to be looked at again later.
+  // True if the request was answered with an error, or is postponed.
   bool hold_up_twin_request(Identity& identity, std::string_view rid, Throttle& throttle,
                             const Publication& publication);
   void resume_held_up();
 
-  // What goes down (hub_messages.cpp).
+  // Messages to devices (hub_messages.cpp).
   const C2dMessage& queue_message(Identity& identity, std::string message_id, std::string topic,
                                   std::string payload, std::chrono::seconds life);
   bool can_receive(const Identity& identity) const;
-  void deliver_messages(Identity& identity);  // Hands the broker what waits for this identity.
+  void deliver_messages(Identity& identity);  // Hands the waiting messages to the broker.
   void forget_delivered();
 
   // Faults (hub_faults.cpp).
@@ -88,7 +88,7 @@ class Hub final : public Service {
   void strike_links();
   void add_requested_fault(const Identity& identity, const Properties& properties);
 
-  // Control commands; each gives its result, or throws a ControlError.
+  // Control commands. Each returns its result, or throws a ControlError.
   void run_command(std::int64_t id, const JsonValue& command);
   Identity& named_identity(const JsonValue& command);
   JsonObject list_devices();
@@ -111,7 +111,7 @@ class Hub final : public Service {
   MethodCalls calls_;
   Faults faults_;
   std::unordered_map<const void*, Identity*> connections_;
-  std::unordered_map<const void*, Identity*> departed_;  // In this turn; their wills follow.
+  std::unordered_map<const void*, Identity*> departed_;  // Left in this turn; their wills follow.
 
   Throttle connects_;
   Throttle telemetry_;

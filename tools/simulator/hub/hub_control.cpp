@@ -129,7 +129,7 @@ JsonObject Hub::send_c2d(const JsonValue& command) {
   return hand_over(identity);
 }
 
-// What an Edge hub does on behalf of a route: there, no limit on those that wait is known.
+// Sends as an Edge hub does for a route. Unlike for a device's queue, no limit is known.
 JsonObject Hub::send_input(const JsonValue& command) {
   Identity& identity = named_identity(command);
   if (identity.module_id.empty()) throw ControlError{400000, "only modules have inputs"};
@@ -208,7 +208,7 @@ JsonObject Hub::read_or_patch_twin(const JsonValue& command) {
   }
   const auto version = patch_twin(identity, Twin::Section::desired, patch, "twin_desired");
 
-  // A device that is away is not told of the change later: it reads the twin then.
+  // A device that is offline reads the change with its twin when it connects.
   const bool notified = identity.connected() && identity.subscribed(Feature::desired_patches);
   if (notified) {
     JsonObject notification;

@@ -1,5 +1,5 @@
-// What goes wrong because somebody asked for it: a tester by a command, or a device by the
-// properties of a message, which a real hub understands as well.
+// Faults on request: of a tester by a command, or of a device by the properties of a message, which
+// a real hub understands as well.
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -29,11 +29,11 @@ seconds seconds_of(const Properties& properties, std::string_view name) {
 struct RequestedFault {
   const char* type;
   FaultKind kind;
-  bool once;      // Else for the time asked for.
-  bool cuts_too;  // The link ends when it begins.
+  bool once;      // Otherwise for the time that the message asks for.
+  bool cuts_too;  // Ends the device's link when it begins.
 };
 
-// MQTT 3.1.1 has no DISCONNECT from a server, so both kinds of an end look alike to a device.
+// MQTT 3.1.1 has no DISCONNECT from a server, so a device cannot distinguish the two kinds of end.
 constexpr RequestedFault kRequestedFaults[] = {
     {"KillTcp", FaultKind::cut, true, false},
     {"ShutDownMqtt", FaultKind::cut, true, false},

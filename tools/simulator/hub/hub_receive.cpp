@@ -1,4 +1,4 @@
-// What devices and modules send.
+// Requests and messages from devices and modules.
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -17,7 +17,7 @@ JsonObject error_body(int code, std::string_view text) {
   return body;
 }
 
-// Where a module says to which of its outputs a message belongs.
+// The property that names the output of a module's message.
 std::string_view output_of(const Properties& properties) {
   for (const auto& [key, value] : properties) {
     if (key == "$.on" && value) return *value;
@@ -94,7 +94,7 @@ void Hub::record_telemetry(const Identity& identity, const TelemetryTopic& topic
   events_.write(event);
 }
 
-// As an Edge hub passes it on: with who sent it, and without the name of the output.
+// As an Edge hub passes it on: with its sender, and without the name of the output.
 void Hub::route_output(const Identity& module, const TelemetryTopic& topic,
                        std::string_view payload) {
   const std::string_view output = output_of(topic.properties);

@@ -1,4 +1,4 @@
-// A device or module that the hub knows, and what it is doing now.
+// A device or module that the hub knows, and its present state.
 #pragma once
 
 #include <algorithm>
@@ -14,10 +14,10 @@
 
 namespace azure::iot::device::simulator {
 
-// What a client can subscribe to.
+// Subjects to which a client can subscribe.
 enum class Feature { c2d, inputs, methods, twin_responses, desired_patches };
 
-// Why the hub ends a connection. Code 0: none of the hub's error codes says it.
+// The reason why the hub ends a connection. Code 0: the hub has no error code for it.
 struct EndOfLink {
   int code;
   std::string reason;
@@ -27,8 +27,8 @@ struct Identity {
   std::string device_id;
   std::string module_id;          // Empty for a device.
   std::vector<std::string> keys;  // Base64; any of them may sign.
-  bool provisioned = false;       // Known by a provisioning service alone.
-  bool x509 = false;              // Known by its certificate instead: see DeviceConfig.
+  bool provisioned = false;       // Known only because a provisioning service assigned it.
+  bool x509 = false;              // Identified by its certificate instead: see DeviceConfig.
   std::string thumbprint;
 
   Twin twin;
@@ -43,14 +43,14 @@ struct Identity {
 
   // As in the MQTT client id and the user name.
   std::string name() const { return module_id.empty() ? device_id : device_id + "/" + module_id; }
-  // Otherwise it was given to another hub.
+  // False once a provisioned device is assigned to another hub.
   bool known() const { return x509 || !keys.empty(); }
   bool connected() const { return connection != nullptr; }
   bool subscribed(Feature feature) const {
     return std::any_of(subscriptions.begin(), subscriptions.end(),
                        [&](const auto& entry) { return entry.second == feature; });
   }
-  // Where its messages come from: the queue of a device, the inputs of a module.
+  // The source of its messages: the queue of a device, the inputs of a module.
   Feature message_feature() const { return module_id.empty() ? Feature::c2d : Feature::inputs; }
 };
 

@@ -15,19 +15,20 @@ namespace azure::iot::device::simulator {
 
 class IdentityStore {
  public:
-  // Keeps them below the hub's folder, in which a provisioning service may put others.
+  // Stores them below the hub's folder, in which a provisioning service may put others.
   IdentityStore(const std::vector<DeviceConfig>& devices, std::filesystem::path hub);
 
-  // Learns what a provisioning service has made of this device since. Before each connect.
+  // Reads any change that a provisioning service has made to this device. Called before each
+  // connect.
   void refresh(const std::string& device_id);
 
-  // Null when there is none of that name ("device" or "device/module").
+  // Null if there is none of that name ("device" or "device/module").
   Identity* find(std::string_view name);
 
   std::map<std::string, Identity, std::less<>>& all() { return identities_; }
 
-  // The file of a changed twin or of changed subscriptions, to commit before any client or service
-  // learns of the change.
+  // Prepares the file of a changed twin or of changed subscriptions. Commit it before any client or
+  // service learns of the change.
   StagedFile stage(const Identity& identity) const;
 
  private:

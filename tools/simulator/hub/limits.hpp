@@ -1,4 +1,4 @@
-// What the hub allows, by name, so that `--limit NAME=VALUE` can set each.
+// The limits of the hub, by name, so that `--limit NAME=VALUE` can set each.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ struct LimitName {
 // All of them, in the order of the struct.
 std::span<const LimitName> limit_names();
 
-// Takes `NAME=VALUE`. Throws std::invalid_argument for a name that is none, or a value that is no
-// whole number from 0.
+// Sets a limit from `NAME=VALUE`. Throws std::invalid_argument for an unknown name, or a value that
+// is no whole number from 0.
 void set_limit(Limits& limits, std::string_view text);
 
 }  // namespace azure::iot::device::simulator

@@ -20,10 +20,10 @@ struct MethodCall {
 
 class MethodCalls {
  public:
-  // Gives the `$rid` to send. Ids of an earlier run of the broker are not used again.
+  // Returns the `$rid` to send. Ids of an earlier run of the broker are not used again.
   std::string begin(MethodCall call);
 
-  // Nothing for an id that is unknown, another device's, or whose deadline has passed.
+  // Returns nothing for an id that is unknown, another device's, or whose deadline has passed.
   std::optional<MethodCall> finish(const std::string& rid, const std::string& identity);
 
   std::size_t waiting_for(std::string_view identity) const;

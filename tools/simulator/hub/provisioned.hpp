@@ -1,5 +1,5 @@
-// Devices that a provisioning service has given to a hub: a file for each, in the hub's folder. The
-// two run in brokers of their own.
+// Devices that a provisioning service has assigned to a hub: a file for each, in the hub's folder.
+// The service and the hub run in brokers of their own.
 #pragma once
 
 #include <filesystem>
@@ -9,20 +9,20 @@
 
 namespace azure::iot::device::simulator {
 
-// What a device shows that was given to a hub: one of both.
+// The credential of a provisioned device: one of the two, the other is empty.
 struct ProvisionedCredential {
-  std::string key;         // What signs its tokens. Base64.
-  std::string thumbprint;  // Of its certificate: SHA-256, in lower-case hexadecimal digits.
+  std::string key;         // The key that signs its tokens, in Base64.
+  std::string thumbprint;  // That of its certificate: SHA-256, in lower-case hexadecimal digits.
 };
 
-// Makes the device known to the hub that keeps its state in that folder, with this credential,
-// until it is given to another.
+// Registers the device with the hub that keeps its state in that folder, with this credential,
+// until it is assigned to another hub.
 void provision(const std::filesystem::path& hub, std::string_view device_id,
                const ProvisionedCredential& credential);
-// False if the hub did not know it by a provisioning service.
+// Returns false if no provisioning service had assigned the device to this hub.
 bool deprovision(const std::filesystem::path& hub, std::string_view device_id);
 
-// That of a device that was given to the hub; nothing if it was not, or is not any more.
+// Returns the credential of a device that is assigned to the hub now.
 std::optional<ProvisionedCredential> provisioned_credential(const std::filesystem::path& hub,
                                                             std::string_view device_id);
 

@@ -23,7 +23,7 @@ bool is_signed_with(const SasToken& token, std::string_view key_base64);
 std::string make_sas_token(std::string_view resource, std::string_view key_base64,
                            std::chrono::sys_seconds expiry, std::string_view policy = {});
 
-// Nothing for an expiry that is no number of seconds.
+// Nothing if the expiry is no number of seconds.
 std::optional<std::chrono::sys_seconds> expiry_of(const SasToken& token);
 
 // True for an expiry that is no number, too.

@@ -1,4 +1,4 @@
-// What the broker tells a service about its clients, on one thread.
+// The events of its clients that the broker passes to a service, all on one thread.
 #pragma once
 
 #include <string_view>
@@ -23,14 +23,14 @@ struct Publication {
 
 enum class Admission {
   accepted,
-  refused,  // By a CONNACK 5.
+  refused,  // With a CONNACK 5.
   dropped,  // Without a CONNACK.
 };
 
 enum class Outcome {
   acknowledged,
   cut,                    // The connection ends without a PUBACK.
-  acknowledged_then_cut,  // With it.
+  acknowledged_then_cut,  // The PUBACK is sent, then the connection ends.
 };
 
 class Service {
@@ -40,16 +40,16 @@ class Service {
   virtual Admission connect(const ConnectRequest& request) = 0;
   virtual void disconnect(const void* connection) = 0;
 
-  // A device hears nothing of an error but the end of its connection; false ends it, too.
+  // An error reaches the device only as the end of its connection, which `false` ends as well.
   virtual Outcome publish(const void* connection, const Publication& publication) = 0;
   virtual bool subscribe(const void* connection, std::string_view filter) = 0;
   virtual bool unsubscribe(const void* connection, std::string_view filter) = 0;
 
-  // To be called with each topic that the broker is about to publish to, before `publish` if that
-  // follows. A connection that is gone publishes its will.
+  // Called with each topic that the broker is about to publish to, before `publish` if that
+  // follows. If the connection has ended already, the topic is that of its will.
   virtual void note_will(const void* connection, const Publication& will) = 0;
 
-  // To be called after each turn of the broker.
+  // Called after each turn of the broker.
   virtual void tick() = 0;
 
   // Carries out a command of the launcher and answers it, now or later.

@@ -12,7 +12,7 @@ std::optional<Throttle::Duration> Throttle::admit(Time now) {
     shaping_since_.reset();
   } else {
     if (!shaping_since_) shaping_since_ = now;
-    // Those held back may pile up, or come no faster than they are let through.
+    // Requests that wait may pile up, or come no faster than they are let through.
     if (delay >= shaping_ || now - *shaping_since_ >= shaping_) return std::nullopt;
   }
   next_ += interval_;

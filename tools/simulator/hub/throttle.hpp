@@ -1,4 +1,4 @@
-// A rate as the hub enforces it: what exceeds it is slowed for a while (shaped), then refused.
+// A rate as the hub enforces it: requests beyond it are slowed for a while (shaped), then refused.
 #pragma once
 
 #include <chrono>
@@ -12,19 +12,19 @@ class Throttle {
   using Time = std::chrono::steady_clock::time_point;
   using Duration = std::chrono::steady_clock::duration;
 
-  // Rate 0 lets everything pass. A burst of one second's worth passes unslowed.
+  // Rate 0 has no limit. A burst of one second's worth passes unslowed.
   Throttle(std::int64_t per_second, std::chrono::seconds shaping)
       : interval_(per_second == 0 ? Duration::zero()
                                   : Duration(std::chrono::seconds(1)) / per_second),
         shaping_(shaping) {}
 
-  // How long to hold back what came now; nothing when it is to be refused.
+  // Returns how long to hold back a request that arrives now; nothing if it is to be refused.
   std::optional<Duration> admit(Time now);
 
  private:
   Duration interval_;
   Duration shaping_;
-  Time next_{};  // When the next one would be on time.
+  Time next_{};  // The time at which the next request would be within the rate.
   std::optional<Time> shaping_since_;
 };
 

@@ -118,7 +118,7 @@ Twin::Twin() = default;
 
 std::int64_t Twin::patch(Section section, const JsonValue& patch) {
   Part& part = section == Section::desired ? desired_ : reported_;
-  // Into a fresh document, since RapidJSON's pool never gives back what was replaced.
+  // Copies into a fresh document, since RapidJSON's pool never releases replaced values.
   Json merged;
   merge(&part.values, patch, merged, merged.GetAllocator());
   part.values.Swap(merged);

@@ -37,7 +37,7 @@ void add_listener(std::ostream& out, const BrokerConfig& config, const Listener&
   }
   if (listener.websockets) {
     out << "protocol websockets\n"
-        << "socket_domain ipv4\n";  // Otherwise it ignores the address, and everybody is let in.
+        << "socket_domain ipv4\n";  // Otherwise it ignores the address and admits every client.
   }
 }
 
@@ -54,7 +54,7 @@ std::string to_mosquitto_conf(const BrokerConfig& config) {
       << "max_inflight_messages 1000\n"
       << "max_queued_messages 0\n"
       << "max_queued_bytes 0\n"
-      // Sessions are saved when the plugin asks for it, and at the end.
+      // Sessions are saved when the plugin asks for it, and when the broker stops.
       << "persistence true\n"
       << "persistence_location " << config.directory.string() << "/\n"
       << "persistence_file sessions.db\n"

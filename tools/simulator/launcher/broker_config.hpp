@@ -10,7 +10,7 @@
 
 namespace azure::iot::device::simulator {
 
-// Where the broker listens. 0: not at all.
+// The broker's ports. 0: no listener.
 struct BrokerPorts {
   std::uint16_t mqtt = 0;
   std::uint16_t x509 = 0;
@@ -21,13 +21,13 @@ struct BrokerPorts {
 };
 
 struct BrokerConfig {
-  std::filesystem::path directory;  // Session database and log.
+  std::filesystem::path directory;  // The folder of the session database and the log.
   std::filesystem::path plugin;
   std::filesystem::path hub_config;
-  std::filesystem::path control_socket;  // Where the launcher's own connection comes in.
+  std::filesystem::path control_socket;  // The socket of the launcher's own connection.
   CertificateFiles certificates;
-  std::filesystem::path device_cas;  // Who may sign what comes to the port for certificates.
-  std::filesystem::path trusted;     // And those that are added later: see trust.hpp.
+  std::filesystem::path device_cas;  // Authorities trusted at the port for certificates.
+  std::filesystem::path trusted;     // Authorities and certificates added later: see trust.hpp.
   std::string address;
   BrokerPorts ports;
   bool verbose;  // Log each packet.

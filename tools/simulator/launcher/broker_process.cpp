@@ -58,7 +58,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 void become_broker(pid_t launcher, const char* folder, int output, char* const* arguments,
                    char* const* environment) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != launcher) _exit(127);  // It died before it could be watched.
+  if (getppid() != launcher) _exit(127);  // The launcher died before it could be watched.
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -12,7 +12,8 @@ namespace azure::iot::device::simulator {
 
 class BrokerProcess {
  public:
-  // `installation` is what tools/fetch_broker made. What the broker prints goes to `output`.
+  // `installation` is the folder that tools/fetch_broker filled. The broker's messages go to
+  // `output`.
   BrokerProcess(std::filesystem::path installation, std::filesystem::path configuration,
                 std::filesystem::path output);
   BrokerProcess(const BrokerProcess&) = delete;
@@ -23,15 +24,15 @@ class BrokerProcess {
   bool running() const { return pid_ > 0; }
   pid_t pid() const { return pid_; }  // 0 while stopped.
 
-  // How it ended, in words, if it has ended by itself since the last call.
+  // Describes how the broker ended, if it has ended by itself since the last call.
   std::optional<std::string> poll_exit();
 
-  // SIGSTOP and SIGCONT: in between it keeps its connections and does nothing.
+  // SIGSTOP and SIGCONT: while suspended, the broker keeps its connections and does nothing.
   void suspend();
   void resume();
 
-  void kill();  // SIGKILL, as when a server crashes. Returns when it is gone.
-  void stop();  // SIGTERM, and SIGKILL when it does not follow within two seconds.
+  void kill();  // Sends SIGKILL, as when a server crashes. Returns once the process has ended.
+  void stop();  // Sends SIGTERM, and SIGKILL if the process has not ended within two seconds.
 
  private:
   std::filesystem::path installation_;

@@ -196,7 +196,7 @@ CertificateFiles make_certificates(const std::filesystem::path& directory,
                                    const std::vector<std::string>& host_names,
                                    ServerCertificate kind,
                                    const std::vector<std::string>& devices) {
-  // One that another run has made is another: OpenSSL looks for authorities by their names.
+  // The CA of each run has its own name, because OpenSSL looks for authorities by their names.
   const std::string ca_name =
       "CN=iothub-sim CA " + sha256_hex(random_bytes(8)).substr(0, 8) + ",O=iothub-sim";
   KeyPair ca_key;

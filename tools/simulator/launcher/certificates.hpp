@@ -1,5 +1,5 @@
-// Certificates for one run: a CA that exists nowhere else, and what it signs: the certificate of
-// the server, and those of devices.
+// Certificates of one run: a CA that exists nowhere else, and the certificates that it signs, of
+// the server and of devices.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@ namespace azure::iot::device::simulator {
 
 enum class ServerCertificate {
   good,
-  badname,    // Signed by the CA, but for a host that nobody dials.
+  badname,    // Signed by the CA, but for a host that no client connects to.
   untrusted,  // For the right names, but signed by another CA.
 };
 

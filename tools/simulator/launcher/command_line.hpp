@@ -1,4 +1,4 @@
-// The program's subcommands, as CLI11 is told of them. Each carries itself out when it is parsed.
+// The program's subcommands, described for CLI11. Each is carried out when it is parsed.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,7 @@
 
 namespace azure::iot::device::simulator {
 
-// What all commands share. It must outlive the parsing.
+// State that all commands share. It must outlive the parsing.
 struct CommandLine {
   std::string control;  // --control.
   int status = 0;
@@ -25,10 +25,10 @@ void describe_dps_commands(CLI::App& app, CommandLine& line);
 // The simulator itself: devices, stop, the broker's commands, token.
 void describe_hub_commands(CLI::App& app, CommandLine& line);
 
-// What a service does: send-c2d, send-input, invoke, twin, watch, telemetry.
+// The commands of a service: send-c2d, send-input, invoke, twin, watch, telemetry.
 void describe_service_commands(CLI::App& app, CommandLine& line);
 
-// What goes wrong: drop, fault.
+// Faults: drop, fault.
 void describe_fault_commands(CLI::App& app, CommandLine& line);
 
 }  // namespace azure::iot::device::simulator

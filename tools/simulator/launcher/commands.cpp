@@ -56,7 +56,7 @@ void add_json(JsonObject& request, const char* member, const std::string& text, 
   request.add(member, static_cast<const JsonValue&>(value));
 }
 
-// Sends the requests that `make` gives for 1, 2, ..., and prints the last answer.
+// Sends the requests that `make` returns for 1, 2, ..., and prints the last answer.
 int repeat(const std::filesystem::path& socket, const Repetition& repetition, milliseconds patience,
            const std::function<JsonObject(std::int64_t)>& make) {
   ControlClient client(socket);
@@ -206,7 +206,7 @@ int run_fault(const std::filesystem::path& socket, const FaultOptions& options) 
 std::vector<std::pair<std::string, std::string>> fault_meanings() {
   std::vector<std::pair<std::string, std::string>> meanings;
   for (const FaultName& fault : fault_names()) meanings.emplace_back(fault.name, fault.meaning);
-  meanings.emplace_back("silent", "answer nobody, and keep all links (needs --seconds)");
+  meanings.emplace_back("silent", "do not answer, and keep all links (needs --seconds)");
   return meanings;
 }
 
@@ -216,7 +216,7 @@ int run_watch(const std::filesystem::path& socket, const WatchOptions& options) 
                      options.from_start ? EventReader::From::start : EventReader::From::now);
   std::optional<steady_clock::time_point> deadline;
   if (options.follow) {
-    // A day stands for "for ever": whoever wants to watch longer than that runs it again.
+    // A day stands for "for ever". To watch for longer, run the command again.
     const std::chrono::duration<double> patience(options.timeout_seconds.value_or(24.0 * 3600));
     deadline = steady_clock::now() + std::chrono::ceil<milliseconds>(patience);
   }

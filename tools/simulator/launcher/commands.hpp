@@ -1,4 +1,5 @@
-// What the program does besides `run`: each command asks a running simulator and prints JSON.
+// The program's commands besides `run`: each sends a request to a running simulator and prints
+// JSON.
 #pragma once
 
 #include <chrono>
@@ -17,9 +18,9 @@ namespace azure::iot::device::simulator {
 // Exit statuses of the program.
 enum : int {
   kDone = 0,
-  kFailed = 1,  // Refused by the hub, no simulator, the broker died.
+  kFailed = 1,  // Refused by the hub, no simulator, or the broker died.
   kBadUsage = 2,
-  kTimedOut = 3,  // `watch --count` saw too little; a method was not answered.
+  kTimedOut = 3,  // `watch --count` received too few events; a method was not answered.
 };
 
 // The socket named by --control or IOTHUB_SIM_CONTROL, else that of the only simulator of its kind.
@@ -30,7 +31,7 @@ std::filesystem::path choose_control_socket(const std::string& named,
 // Sends the request and prints the result.
 int run_request(const std::filesystem::path& socket, const JsonObject& request);
 
-// Commands that name at most a device: devices, stop, drop and those of the broker.
+// Commands whose only argument, if any, is a device: devices, stop, drop and those of the broker.
 int run_simple(const std::filesystem::path& socket, const std::string& command,
                const std::string& device);
 
@@ -71,7 +72,7 @@ struct TwinOptions {
 int run_twin(const std::filesystem::path& socket, const TwinOptions& options);
 
 struct FaultOptions {
-  std::string name;  // Empty: print those at hand. Or "clear".
+  std::string name;  // Empty: print those that are set. Or "clear".
   bool list = false;
   std::string device;
   std::optional<std::int64_t> count;

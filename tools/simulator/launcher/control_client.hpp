@@ -11,7 +11,7 @@
 
 namespace azure::iot::device::simulator {
 
-// The simulator refused a request, and says why.
+// Thrown if the simulator refuses a request; carries its reason.
 struct RequestRefused : std::runtime_error {
   RequestRefused(std::int64_t code_, const std::string& text)
       : std::runtime_error(text), code(code_) {}
@@ -23,7 +23,7 @@ class ControlClient {
   // Throws std::runtime_error when no simulator listens there.
   explicit ControlClient(const std::filesystem::path& socket);
 
-  // Sends one request and gives its `result`. Throws RequestRefused, or std::runtime_error when the
+  // Sends one request and returns its `result`. Throws RequestRefused, or std::runtime_error if the
   // simulator ends meanwhile or does not answer in time.
   Json call(const JsonObject& request, std::chrono::milliseconds timeout);
 

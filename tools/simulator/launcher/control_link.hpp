@@ -1,5 +1,5 @@
-// The launcher's own connection to the broker, over which it gives commands to the hub inside. MQTT
-// wakes the broker at once, so a command is carried out within a millisecond and not at a tick.
+// The launcher's own connection to the broker, over which it sends commands to the hub inside. MQTT
+// wakes the broker at once, so a command is carried out within a millisecond instead of at a tick.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@ class ControlLink {
   ControlLink& operator=(const ControlLink&) = delete;
   ~ControlLink();
 
-  // False when the broker did not accept within the time. `give_up` is asked now and then.
+  // Returns false if the broker did not accept within the time. `give_up` is polled now and then.
   bool connect(const std::filesystem::path& socket, const std::string& secret,
                std::chrono::milliseconds timeout, const std::function<bool()>& give_up);
   void close();
@@ -30,7 +30,7 @@ class ControlLink {
   int fd() const;
   bool wants_to_write() const;
 
-  // To be called when `fd` is ready; false when the connection has ended.
+  // Call it when `fd` is ready. Returns false if the connection has ended.
   bool on_ready();
 
   void send(std::string_view command);

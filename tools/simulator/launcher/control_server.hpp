@@ -25,7 +25,7 @@ class ControlServer {
   void add_to(std::vector<pollfd>& entries) const;
   void on_ready();
 
-  // Ignored when that peer has gone.
+  // Ignored if that peer has disconnected.
   void answer(std::int64_t peer, std::string_view line);
 
  private:

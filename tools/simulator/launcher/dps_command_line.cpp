@@ -44,8 +44,7 @@ Enrollment parse_enrollment(const std::string& text, bool group) {
   return enrollment;
 }
 
-// "NAME" or "NAME=FILE"; the launcher fills in the certificate, and makes one where there is no
-// file.
+// "NAME" or "NAME=FILE". If there is no file, the launcher makes a certificate.
 void add_x509_enrollment(LaunchOptions& options, const std::string& text, bool group) {
   const std::string option = group ? "--x509-group" : "--x509-enrollment";
   const auto equals = text.find('=');
@@ -63,15 +62,15 @@ void add_x509_enrollment(LaunchOptions& options, const std::string& text, bool g
     options.own_certificates[enrollment.name] = file;
   } else if (group) {
     throw std::invalid_argument("--x509-group " + text +
-                                ": it needs NAME=FILE, with the certificate of who signs those of "
-                                "its devices");
+                                ": it needs NAME=FILE, with the certificate of the authority that "
+                                "signs those of its devices");
   } else {
     options.certificates_to_make.push_back(enrollment.name);
   }
   options.dps->enrollments.push_back(enrollment);
 }
 
-// Asks a running hub who it is.
+// Asks a running hub for its names and its folder.
 LinkedHub linked_hub(const std::filesystem::path& control) {
   JsonObject request;
   request.add("id", 1).add("command", "info");
@@ -110,33 +109,33 @@ LaunchOptions launch_options(const RunDpsArguments& arguments) {
 void describe_run_dps(CLI::App& app, CommandLine& line) {
   const auto kept = std::make_shared<RunDpsArguments>();
   RunDpsArguments& arguments = *kept;
-  CLI::App* run = app.add_subcommand(
-      "run-dps",
-      "Start a provisioning service beside hubs that run; prints one line of JSON when it serves, "
-      "and ends on SIGINT or SIGTERM");
+  CLI::App* run = app.add_subcommand("run-dps",
+                                     "Start a provisioning service beside running hubs. Prints one "
+                                     "line of JSON when ready, and ends on SIGINT or SIGTERM");
   run->add_option("--hub", arguments.hubs,
-                  "Control socket of a hub to give devices to; repeatable, the first is the "
-                  "default (else IOTHUB_SIM_CONTROL, else the only one that runs)");
+                  "Control socket of a hub to assign devices to; repeatable, the first is the "
+                  "default (else IOTHUB_SIM_CONTROL, else the only running hub)");
   run->add_option("--enrollment", arguments.enrollments,
                   "A device that may register, REGISTRATION_ID[=BASE64KEY]; repeatable")
       ->take_all();
-  run->add_option("--group", arguments.groups,
-                  "A group of devices whose keys are made from its own, NAME[=BASE64KEY]; "
-                  "repeatable")
-      ->take_all();
   run->add_option(
-         "--x509-enrollment", arguments.x509_enrollments,
-         "A device that may register with a certificate, REGISTRATION_ID[=FILE]: with the first "
-         "in that file alone, whose common name is the registration id, and which is self-signed "
-         "or followed by that of who signed it; one is made if none is given; repeatable")
+         "--group", arguments.groups,
+         "A group of devices whose keys are derived from the group's, NAME[=BASE64KEY]; repeatable")
+      ->take_all();
+  run->add_option("--x509-enrollment", arguments.x509_enrollments,
+                  "A device that may register with a certificate, REGISTRATION_ID[=FILE]; "
+                  "repeatable. Without FILE, one is made. The common name is the registration id. "
+                  "Only the first certificate in FILE is accepted; it is self-signed, or its "
+                  "issuer's certificate follows it")
       ->take_all();
   run->add_option("--x509-group", arguments.x509_groups,
-                  "A group of devices whose certificates were signed by the first in a file, "
-                  "NAME=FILE, and have their registration ids as common names; repeatable")
+                  "A group of devices whose certificates are signed by the first certificate in a "
+                  "file, NAME=FILE, and have their registration ids as common names; repeatable")
       ->take_all();
   run->add_option("--id-scope", arguments.id_scope, "The scope's id (default 0ne00000000)");
-  run->add_option("--register-rate", arguments.register_rate,
-                  "Registrations a second; more are answered with 429 (default 0: no limit)")
+  run->add_option(
+         "--register-rate", arguments.register_rate,
+         "Registrations per second; further ones are answered with 429 (default 0: no limit)")
       ->check(CLI::Range(0, 1'000'000));
   add_listen_options(*run, arguments.listen);
   run->callback([&line, kept] { line.status = Launcher(launch_options(*kept)).run(); });
@@ -150,28 +149,29 @@ void describe_enroll(CLI::App& app, CommandLine& line) {
   };
   const auto kept = std::make_shared<Arguments>();
   Arguments& arguments = *kept;
-  CLI::App* enroll = app.add_subcommand(
-      "enroll", "Add an enrollment to a provisioning service, or change what comes of one");
+  CLI::App* enroll =
+      app.add_subcommand("enroll", "Add an enrollment to a provisioning service, or change one");
   enroll->add_option("NAME", arguments.name, "The registration id of a device, or a group's name")
       ->required();
-  enroll->add_flag("--group", arguments.group, "It is a new group");
-  enroll->add_option("--key", arguments.key, "Base64; a new one needs it, or a certificate");
+  enroll->add_flag("--group", arguments.group, "Add a group");
+  enroll->add_option("--key", arguments.key,
+                     "Key in Base64; a new enrollment needs a key or a certificate");
   enroll->add_option("--certificate", arguments.certificate,
-                     "File with a certificate, PEM: that which the device shows, or that of who "
-                     "signs those of the group. It takes the place of a key or an earlier one");
-  enroll->add_option("--outcome", arguments.outcome, "How registrations end (default assigned)")
+                     "PEM file with the certificate of the device, or of the authority that signs "
+                     "those of the group. It replaces a key or an earlier certificate");
+  enroll->add_option("--outcome", arguments.outcome, "Outcome of registrations (default assigned)")
       ->check(CLI::IsMember({"assigned", "failed", "disabled"}));
   enroll->add_option("--hub", arguments.hub,
-                     "Host of the hub to give devices to (default: the first). A device that is "
-                     "given to another is unknown to the hub before");
+                     "Host of the hub to assign devices to (default: the first). The hub of an "
+                     "earlier assignment no longer knows the device");
   enroll->add_option("--device-id", arguments.device_id,
-                     "What the hub calls the device (default: its registration id)");
+                     "Device id at the hub (default: the registration id)");
   enroll->add_option("--assigning", arguments.assigning,
-                     "How often its status is 'assigning' before it is final (default 0)");
+                     "Number of 'assigning' answers before the final status (default 0)");
   enroll->add_option("--retry-after", arguments.retry_after,
-                     "Seconds between two questions (default 1)");
+                     "Seconds between two status requests (default 1)");
   enroll->add_option("--throttle", arguments.throttled,
-                     "Answer so many of the next requests with 429");
+                     "Answer that many of the next requests with 429");
   enroll->add_option("--payload", arguments.payload, "JSON to send along with the assignment");
   enroll->callback([&line, kept] {
     JsonObject request;
@@ -204,7 +204,7 @@ std::filesystem::path CommandLine::dps_socket() const {
 void describe_dps_commands(CLI::App& app, CommandLine& line) {
   describe_run_dps(app, line);
   describe_enroll(app, line);
-  app.add_subcommand("registrations", "List who registered, and the hub that each was given to")
+  app.add_subcommand("registrations", "List the registered devices, and the hub of each")
       ->callback([&line] { line.status = run_simple(line.dps_socket(), "registrations", {}); });
 }
 

@@ -19,7 +19,8 @@ EventReader::EventReader(const std::filesystem::path& log, From from)
     throw std::runtime_error("cannot read the event log " + log.string() +
                              ": has the simulator ended?");
   }
-  // IN_ATTRIB tells of the removal too, which IN_DELETE_SELF does not while we hold it open.
+  // IN_ATTRIB reports the removal too, which IN_DELETE_SELF does not while this process holds it
+  // open.
   if (!watch_ || inotify_add_watch(watch_.get(), log.c_str(), IN_MODIFY | IN_ATTRIB) < 0) {
     throw std::runtime_error("cannot watch the event log " + log.string());
   }

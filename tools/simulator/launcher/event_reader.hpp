@@ -17,8 +17,9 @@ class EventReader {
   // Throws std::runtime_error when there is no such log.
   EventReader(const std::filesystem::path& log, From from);
 
-  // The next whole line. Waits for it until the deadline; nothing then, or when the log was removed
-  // because its simulator has ended. Without a deadline it only looks at what is there.
+  // Returns the next whole line. Waits for it until the deadline. Returns nothing after the
+  // deadline, or if the log was removed because its simulator has ended. Without a deadline it does
+  // not wait.
   std::optional<std::string> next(std::optional<std::chrono::steady_clock::time_point> deadline);
 
   bool ended() const { return ended_; }

@@ -120,8 +120,8 @@ std::string Launcher::service_config() const {
   return to_json_text(config);
 }
 
-// One for each device that is known by its certificate and brought none. Then tells the broker, and
-// the hubs that devices are given to, whom they are to trust.
+// Makes a certificate for each device that is known by one and brought none. Then adds the
+// authorities that the broker, and the hubs of a provisioning service, have to trust.
 void Launcher::make_all_certificates() {
   certificates_ = make_certificates(directory_.path(), options_.host_names,
                                     options_.server_certificate, options_.certificates_to_make);
@@ -155,7 +155,7 @@ void Launcher::check_wanted_ports() const {
   }
 }
 
-// Those that were wanted, free ones for the others.
+// Keeps the ports that were asked for, and chooses free ones for the others.
 void Launcher::choose_ports() {
   ports_ = options_.ports;
   const auto choose = [&](std::uint16_t& port) {
@@ -174,7 +174,7 @@ void Launcher::choose_ports() {
 
 void Launcher::start_broker() {
   check_wanted_ports();
-  const bool again = ports_.mqtt != 0;  // At the same ports.
+  const bool again = ports_.mqtt != 0;  // The broker starts again at the same ports.
   for (int attempt = 0; attempt < (again ? 1 : kPortAttempts); ++attempt) {
     if (!again) choose_ports();
     if (try_to_start_broker()) return;
@@ -182,7 +182,7 @@ void Launcher::start_broker() {
     const bool all_free = std::all_of(ports.begin(), ports.end(), [&](std::uint16_t port) {
       return port == 0 || is_port_free(port, options_.address);
     });
-    if (all_free) break;  // Then it was not the ports.
+    if (all_free) break;  // The ports are free, so something else failed.
   }
   throw std::runtime_error("the broker did not start; it said:\n" +
                            read_file(directory_.path() / "broker.out").value_or("") +
@@ -202,7 +202,7 @@ bool Launcher::try_to_start_broker() {
                             ports_,
                             options_.verbose};
   replace_file(directory_.path() / "mosquitto.conf", to_mosquitto_conf(config));
-  // A socket left by a killed broker would take our connection and lead nowhere.
+  // A socket that a killed broker left would accept our connection and lead nowhere.
   std::filesystem::remove(socket);
   broker_.start();
   bool ended = false;
@@ -256,7 +256,7 @@ int Launcher::serve() {
     check_broker();
   }
   end_silence();
-  check_broker();  // It may have died just before the signal that ends us.
+  check_broker();  // The broker may have died just before the signal that ends the launcher.
   return exit_status_;
 }
 

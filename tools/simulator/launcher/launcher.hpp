@@ -28,8 +28,8 @@ class Launcher {
  public:
   explicit Launcher(LaunchOptions options);
 
-  // Prints the ready line and serves until a signal or `stop`. Gives the exit status; throws what
-  // keeps the simulator from starting.
+  // Prints the ready line and serves until a signal or `stop`. Returns the exit status. Throws if
+  // the simulator cannot start.
   int run();
 
  private:
@@ -37,7 +37,7 @@ class Launcher {
 
   void prepare();
   void make_all_certificates();
-  void start_broker();  // With a retry for a port that is taken meanwhile.
+  void start_broker();  // Retries if a port is taken meanwhile.
   void choose_ports();
   void check_wanted_ports() const;
   bool try_to_start_broker();
@@ -46,14 +46,14 @@ class Launcher {
 
   int serve();
   int patience() const;
-  void check_broker();  // Notices one that ended by itself.
-  bool read_signals();  // True when it is time to end.
+  void check_broker();  // Notices a broker that ended by itself.
+  bool read_signals();  // Returns true if the launcher is to end.
 
   void on_request(std::int64_t peer, std::string_view line);
   std::optional<std::string> run_own_command(std::int64_t id, const JsonValue& request);
   JsonObject make_token(const JsonValue& request) const;
-  void trust_certificate(std::string_view pem) const;  // Here, and at the hubs beside.
-  void silence(const JsonValue& request);              // The broker does nothing for a while.
+  void trust_certificate(std::string_view pem) const;  // Here, and at the hubs beside it.
+  void silence(const JsonValue& request);              // Suspends the broker for a while.
   void end_silence();
   void on_reply(std::string_view reply);
   void fail_pending(std::string_view reason);
@@ -69,7 +69,7 @@ class Launcher {
   std::optional<ControlServer> server_;
   Fd signals_;
 
-  // Requests that the hub has still to answer: our id -> who asked, and his id.
+  // Requests that the hub has yet to answer: our id -> the peer that sent it, and the peer's id.
   std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> pending_;
   std::int64_t next_request_ = 1;
 

@@ -1,4 +1,4 @@
-// What a launcher is asked for while it serves: its own commands, and those that it hands on.
+// Requests to a serving launcher: its own commands, and those that it passes on.
 #include <algorithm>
 #include <iostream>
 #include <stdexcept>
@@ -68,7 +68,7 @@ std::optional<std::string> Launcher::run_own_command(std::int64_t id, const Json
       silence(request);
     } else if (command == "enroll") {
       trust_certificate(string_member(request, "certificate"));
-      return std::nullopt;  // The service has to know it.
+      return std::nullopt;  // A provisioning service has to know the command.
     } else if (command == "clear-faults") {
       end_silence();
       return std::nullopt;  // The hub has to forget its own.

@@ -16,31 +16,32 @@ void add_listen_options(CLI::App& run, ListenArguments& arguments) {
   run.add_option("--host-name", arguments.host_names,
                  "Another name of the service, in its certificate and in user names; repeatable");
   run.add_option("--server-cert", arguments.server_cert,
-                 "What certificate to serve, for tests: good, badname (for another host), "
-                 "untrusted (by another CA)")
+                 "Certificate to serve, for tests: good, badname (for another host), untrusted (by "
+                 "another CA)")
       ->check(CLI::IsMember({"good", "badname", "untrusted"}));
   run.add_option("--dir", arguments.directory,
-                 "Folder for keys, logs and state, mode 0700; kept at the end, and what is in it "
-                 "(twins, queued messages, enrollments) is taken up again. Enrollments that are "
-                 "given on the command line get the key or certificate of this run, even if "
-                 "`enroll` changed it. Default: a new one, removed at the end");
+                 "Folder for keys, logs and state, mode 0700. It is kept at the end, and the next "
+                 "run continues with its twins, queued messages and enrollments. Enrollments on "
+                 "the command line get the key or certificate of this run, even if `enroll` "
+                 "changed it. Default: a new folder, removed at the end");
   CLI::Option* port = run.add_option("--mqtt-port", arguments.ports.mqtt,
                                      "Port of the MQTT over TLS listener (default: a free one)");
   run.add_flag("--standard-ports", arguments.standard_ports,
-               "Listen at 8883, where clients look by themselves; several simulators may if each "
-               "has its own --address")
+               "Listen at 8883, the port that clients use by default. Several simulators can do so "
+               "if each has its own --address")
       ->excludes(port);
   run.add_option("--x509-port", arguments.ports.x509,
                  "Port for devices that are known by a certificate (default: a free one)");
   run.add_flag("--websockets", arguments.websockets, "Listen for MQTT over WebSockets as well");
   run.add_option("--websocket-port", arguments.ports.websocket,
-                 "The port for those (default: a free one); implies --websockets");
+                 "Port for WebSockets (default: a free one); implies --websockets");
   run.add_option("--x509-websocket-port", arguments.ports.x509_websocket,
-                 "The port for both (default: a free one); implies --websockets");
+                 "Port for WebSockets of devices that are known by a certificate (default: a free "
+                 "one); implies --websockets");
   run.add_option("--address", arguments.address,
                  "Address of 127.0.0.0/8 to listen at (default 127.0.0.1, named localhost)");
   run.add_flag("--until-stdin-closes", arguments.until_stdin_closes,
-               "End as well when standard input ends: with the program that started this one");
+               "End also when standard input ends, that is with the program that started this one");
   run.add_flag("--verbose", arguments.verbose, "Log each packet to broker.log in the folder");
 }
 

@@ -1,4 +1,4 @@
-// iothub-sim: a simulated IoT Hub on loopback, and the means to act as its back end.
+// iothub-sim: a simulated IoT Hub on loopback, and commands that act as its back end.
 #include <exception>
 #include <iostream>
 #include <stdexcept>

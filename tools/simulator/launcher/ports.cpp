@@ -26,7 +26,7 @@ sockaddr_in socket_address(const std::string& text, std::uint16_t port) {
 
 Fd tcp_socket() { return Fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 
-// As the broker binds: lingering connections of an earlier run are no hindrance.
+// Binds as the broker does: lingering connections of an earlier run are no hindrance.
 bool bind_to(const Fd& fd, sockaddr_in& address) {
   const int on = 1;
   setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

@@ -14,11 +14,11 @@ std::uint16_t find_free_port(const std::string& address = kLoopback);
 
 bool is_port_free(std::uint16_t port, const std::string& address = kLoopback);
 
-// True once a TLS handshake completes. Does not look at the certificate's merits.
+// Returns true once a TLS handshake completes. The certificate is not verified.
 bool completes_tls_handshake(std::uint16_t port, std::chrono::milliseconds timeout,
                              const std::string& address = kLoopback);
 
-// Whether it is an address of 127.0.0.0/8, where alone a simulator may listen.
+// Whether the text is an address of 127.0.0.0/8, the only ones that a simulator may listen at.
 bool is_loopback(const std::string& address);
 
 }  // namespace azure::iot::device::simulator

@@ -1,4 +1,4 @@
-// How a running simulator is reached, as it says so when it serves.
+// The line that a simulator prints when it is ready, with the ways to reach it.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace azure::iot::device::simulator {
 
-// What it runs with. Refers to all of it.
+// The parts of the line, all by reference.
 struct Running {
   const LaunchOptions& options;  // With an address.
   const RunDirectory& directory;
@@ -18,10 +18,10 @@ struct Running {
   const BrokerPorts& ports;
 };
 
-// One line of JSON, without its end.
+// Returns one line of JSON, without its end.
 std::string ready_line(const Running& running);
 
-// The hub's name where it listens at that address, as it stands in connection strings.
+// Returns the hub's name at that address, as it stands in connection strings.
 const std::string& host_name(const std::string& address);
 // "device" or "device/module".
 std::string name_of(const DeviceConfig& device);

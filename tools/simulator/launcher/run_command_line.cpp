@@ -1,4 +1,4 @@
-// `iothub-sim run`: its options, and what they must be.
+// `iothub-sim run`: its options and their checks.
 #include <memory>
 #include <set>
 #include <stdexcept>
@@ -28,7 +28,7 @@ struct RunArguments {
   ListenArguments listen;
 };
 
-// The key is never part of the message.
+// The key is never part of an error message.
 std::string checked_key(const std::string& key, const std::string& owner) {
   const auto bytes = base64_decode(key);
   if (!bytes || bytes->empty()) {
@@ -110,7 +110,7 @@ LaunchOptions launch_options(const RunArguments& arguments) {
 }
 
 std::string limits_help() {
-  std::string help = "Set what the hub allows; repeatable. Names, defaults and meanings:";
+  std::string help = "Set a limit of the hub; repeatable. Names, defaults and meanings:";
   const Limits defaults;
   for (const LimitName& limit : limit_names()) {
     help += std::string("\n") + limit.name + "=" + std::to_string(defaults.*limit.value) + "  " +
@@ -125,28 +125,28 @@ void describe_run(CLI::App& app, CommandLine& line) {
   const auto kept = std::make_shared<RunArguments>();
   RunArguments& arguments = *kept;
   CLI::App* run = app.add_subcommand(
-      "run", "Start a hub; prints one line of JSON when it serves, and ends on SIGINT or SIGTERM");
+      "run", "Start a hub. Prints one line of JSON when ready, and ends on SIGINT or SIGTERM");
   run->add_option("--devices", arguments.device_count,
-                  "How many devices to make, named device-1, device-2, ... (1 if no --device)")
+                  "Number of devices to make, named device-1, device-2, ... (1 if no --device)")
       ->check(CLI::Range(0, 100'000));
   run->add_option("--device", arguments.devices,
                   "One device, ID[=BASE64KEY], or module, DEVICE/MODULE[=BASE64KEY]; repeatable")
       ->take_all();
   run->add_option(
          "--x509-device", arguments.x509_devices,
-         "A device or module that is known by its certificate, ID or DEVICE/MODULE: one is "
-         "made for it, and any will do that a --device-ca signed for that common name. "
-         "With =FILE it is known by the thumbprint of the certificate in that file, which "
-         "is self-signed or signed by a --device-ca; repeatable")
+         "A device or module that is known by its certificate, ID or DEVICE/MODULE; repeatable. A "
+         "certificate is made for it, and any certificate for that common name is accepted that a "
+         "--device-ca signed. With =FILE only the certificate in that file is accepted, by its "
+         "thumbprint; it is self-signed or signed by a --device-ca")
       ->take_all();
   run->add_option("--device-ca", arguments.device_cas,
-                  "File with a certificate that may sign those of devices, besides the "
-                  "simulator's own; repeatable");
+                  "File with the certificate of an authority that may sign those of devices, "
+                  "besides the simulator's own; repeatable");
   run->add_option("--policy", arguments.policies,
                   "A shared access policy (skn in tokens), NAME=BASE64KEY; repeatable");
   run->add_option("--route", arguments.routes,
-                  "Hand what a module sends to an output to an input of another module of the same "
-                  "device: MODULE/outputs/OUTPUT=MODULE/inputs/INPUT; repeatable");
+                  "Pass messages that a module sends to an output on to an input of another module "
+                  "of the same device: MODULE/outputs/OUTPUT=MODULE/inputs/INPUT; repeatable");
   run->add_option("--limit", arguments.limits, limits_help())->type_name("NAME=VALUE");
   add_listen_options(*run, arguments.listen);
   run->callback([&line, kept] { line.status = Launcher(launch_options(*kept)).run(); });

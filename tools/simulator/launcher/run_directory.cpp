@@ -30,7 +30,7 @@ bool is_ours(const std::filesystem::path& path) {
   return lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid();
 }
 
-// Folders of this user in `place` whose names begin so.
+// Returns folders of this user in `place` whose names begin so.
 std::vector<std::filesystem::path> folders_named(std::string_view prefix,
                                                  const std::filesystem::path& place) {
   std::vector<std::filesystem::path> found;
@@ -63,7 +63,7 @@ void remove_dead_runs(const std::filesystem::path& place) {
   }
 }
 
-// The first place with room for the names of sockets.
+// Returns the first place with room for the names of sockets.
 std::filesystem::path choose_place() {
   const auto room = kLongestSocket - kPrefix.size() - std::string_view("/XXXXXX/").size() -
                     std::string_view(kDpsSocketName).size();
@@ -72,7 +72,7 @@ std::filesystem::path choose_place() {
   return *std::find_if(places.begin(), places.end() - 1, fits);
 }
 
-// Gets its final name only when its lock is held, so that no other run takes it for a dead one.
+// Renames the folder only when its lock is held, so that no other run takes it for a dead one.
 std::pair<std::filesystem::path, Fd> make_temporary() {
   for (const auto& place : run_places()) remove_dead_runs(place);
   const auto place = choose_place();

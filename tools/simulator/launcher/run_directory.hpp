@@ -17,8 +17,8 @@ inline constexpr const char* kDpsSocketName = "dps-control";
 // Locked against a second run. Removed with its contents unless the user named it.
 class RunDirectory {
  public:
-  // The named folder, which is made if it is missing and then kept. Without a name, a new one in
-  // the first of run_places(); folders of runs that were killed are removed first. Throws
+  // Opens the named folder, which is created if missing and then kept. Without a name, creates one
+  // in the first of run_places(), after removing the folders of runs that were killed. Throws
   // std::invalid_argument if others can read the named folder or another run uses it.
   explicit RunDirectory(const std::optional<std::filesystem::path>& named,
                         const char* socket_name = kHubSocketName);
@@ -40,7 +40,7 @@ class RunDirectory {
 // set, and /tmp.
 std::vector<std::filesystem::path> run_places();
 
-// The control sockets of that name of this user's simulators that answer, in the first of
+// Returns the control sockets of that name of this user's simulators that answer, in the first of
 // run_places() that has any.
 std::vector<std::filesystem::path> find_control_sockets(const char* name = kHubSocketName);
 

@@ -1,4 +1,4 @@
-// The commands that act on a simulator that runs.
+// The commands that act on a running simulator.
 #include <memory>
 
 #include "launcher/command_line.hpp"
@@ -22,11 +22,12 @@ void add_message_options(CLI::App& command, MessageOptions& options) {
 
 void add_repetition(CLI::App& command, Repetition& repetition) {
   command
-      .add_option("--count", repetition.count, "Do it so often, one after the other (default 1)")
+      .add_option("--count", repetition.count,
+                  "Repeat it that many times, one after the other (default 1)")
       ->check(CLI::Range(1, 1'000'000));
   command
       .add_option("--interval-ms", repetition.interval_ms,
-                  "With --count, begin one every so many milliseconds (default: at once)")
+                  "With --count, begin one every N milliseconds (default: at once)")
       ->check(CLI::Range(0, 60'000));
 }
 
@@ -79,14 +80,14 @@ void describe_twin(CLI::App& app, CommandLine& line) {
 void describe_watch(CLI::App& app, CommandLine& line) {
   CLI::App* watch = app.add_subcommand("watch", "Print events as they happen, one a line");
   const auto options = std::make_shared<WatchOptions>();
-  watch->add_option("DEVICE", options->device, "Only this one (a module: DEVICE/MODULE)");
+  watch->add_option("DEVICE", options->device, "Only this device (a module: DEVICE/MODULE)");
   watch->add_flag("--telemetry", options->telemetry, "Only telemetry");
   watch->add_flag("--connections", options->connections,
                   "Only connections, disconnections and refusals");
-  watch->add_flag("--from-start", options->from_start, "Begin with what happened before");
-  watch->add_option("--count", options->count, "End after so many events")
+  watch->add_flag("--from-start", options->from_start, "Begin with past events");
+  watch->add_option("--count", options->count, "End after that many events")
       ->check(CLI::PositiveNumber);
-  watch->add_option("--timeout", options->timeout_seconds, "End after so many seconds")
+  watch->add_option("--timeout", options->timeout_seconds, "End after that many seconds")
       ->check(CLI::NonNegativeNumber);
   watch->callback([&line, options] { line.status = run_watch(line.socket(), *options); });
 
@@ -100,7 +101,7 @@ void describe_watch(CLI::App& app, CommandLine& line) {
 }
 
 std::string faults_help() {
-  std::string help = "What is to go wrong, or 'clear' to end all faults:";
+  std::string help = "The fault to set, or 'clear' to end all faults:";
   for (const auto& [name, meaning] : fault_meanings()) help += "\n" + name + "  " + meaning;
   return help;
 }
@@ -114,8 +115,9 @@ void describe_hub_commands(CLI::App& app, CommandLine& line) {
       {"devices", "List devices: connected or not, subscriptions, messages waiting"},
       {"stop", "End the simulator"},
       {"stop-broker", "Kill the broker (SIGKILL), as when a server crashes"},
-      {"start-broker", "Start it again at the same port"},
-      {"restart-broker", "Both; telemetry records, twins and queued messages survive"}};
+      {"start-broker", "Start the broker again at the same port"},
+      {"restart-broker",
+       "Kill and start the broker; telemetry records, twins and queued messages survive"}};
   for (const auto& [name, help] : commands) {
     const std::string command = name;
     app.add_subcommand(command, help)->callback([&line, command] {
@@ -150,17 +152,22 @@ void describe_fault_commands(CLI::App& app, CommandLine& line) {
   drop->add_option("DEVICE", *dropped)->required();
   drop->callback([&line, dropped] { line.status = run_simple(line.socket(), "drop", *dropped); });
 
-  CLI::App* fault = app.add_subcommand(
-      "fault", "Have something go wrong once, so often, or for a time; prints the faults at hand");
+  CLI::App* fault = app.add_subcommand("fault",
+                                       "Set a fault that strikes once, a number of times, or for a "
+                                       "time; prints the faults that are set");
   const auto options = std::make_shared<FaultOptions>();
   CLI::Option* name = fault->add_option("NAME", options->name, faults_help());
-  fault->add_flag("--list", options->list, "Print the faults at hand")->excludes(name);
-  fault->add_option("--device", options->device, "Only to this one (a module: DEVICE/MODULE)");
-  fault->add_option("--count", options->count, "So often (default once, unless --seconds is given)")
+  fault->add_flag("--list", options->list, "Print the faults that are set")->excludes(name);
+  fault->add_option("--device", options->device, "Only for this device (a module: DEVICE/MODULE)");
+  fault
+      ->add_option("--count", options->count,
+                   "Number of times that it strikes (default once, unless --seconds is given)")
       ->check(CLI::Range(1, 1'000'000));
-  fault->add_option("--seconds", options->seconds, "For so long, as often as it applies")
+  fault
+      ->add_option("--seconds", options->seconds,
+                   "Seconds for which it strikes, as often as it applies")
       ->check(CLI::Range(0.001, 3600.0));
-  fault->add_option("--status", options->status, "Of twin-error (default 500)")
+  fault->add_option("--status", options->status, "Status of twin-error (default 500)")
       ->check(CLI::Range(400, 599));
   fault->callback([&line, options] { line.status = run_fault(line.socket(), *options); });
 }

@@ -20,7 +20,7 @@ using Owned = std::unique_ptr<T, void (*)(T*)>;
 
 void free_bio(BIO* bio) { BIO_free(bio); }
 
-// So many are read, one after the other, when a device connects.
+// The broker reads that many, one after the other, when a device connects.
 constexpr int kMostOfAHolder = 64;
 
 // OpenSSL looks for `hash.0`, `hash.1` and so on, up to the first that is not there.

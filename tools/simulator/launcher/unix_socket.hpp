@@ -7,10 +7,10 @@
 
 namespace azure::iot::device::simulator {
 
-// Throws when the path is too long for a socket, or taken.
+// Throws if the path is too long for a socket, or in use.
 Fd listen_unix(const std::filesystem::path& path);
 
-// An empty Fd when nobody listens there.
+// Returns an empty Fd if no process listens there.
 Fd connect_unix(const std::filesystem::path& path);
 
 }  // namespace azure::iot::device::simulator

@@ -1,4 +1,4 @@
-// What a client of the broker is by its certificate.
+// The certificate that a client of the broker presented.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@ struct mosquitto;
 
 namespace azure::iot::device::simulator {
 
-// Nothing if it came without one: to a listener that asks for none.
+// Returns nothing if the client presented none, as at a listener that asks for none.
 std::optional<ClientCertificate> client_certificate(const mosquitto* client);
 
 }  // namespace azure::iot::device::simulator

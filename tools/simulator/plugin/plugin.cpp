@@ -1,4 +1,4 @@
-// The door between the mosquitto broker and the hub, or the provisioning service: plugin interface
+// The adapter between the mosquitto broker and the hub or provisioning service: plugin interface
 // version 5.
 #include <chrono>
 #include <csignal>
@@ -36,7 +36,7 @@ class MosquittoBroker final : public Broker {
                                   nullptr);
   }
 
-  // A full disk spoils every write, and is told of once in a while.
+  // A full disk fails every write, and is reported once in a while.
   void notify(const std::string& text) override {
     const auto now = std::chrono::steady_clock::now();
     if (text == last_notice_ && now - noticed_at_ < std::chrono::seconds(10)) return;
@@ -46,7 +46,7 @@ class MosquittoBroker final : public Broker {
     send(std::string(kControlClientId), kControlReplyTopic, notice(text), 0);
   }
 
-  // Not a clean end: a will, if there is one, is due.
+  // The connection did not end cleanly: a will, if there is one, is due.
   void cut(const std::string& client_id) override {
     mosquitto_kick_client_by_clientid(client_id.c_str(), true);
   }
@@ -76,7 +76,7 @@ class MosquittoBroker final : public Broker {
 };
 
 struct Plugin {
-  // The file says which service it is for.
+  // The file says whether it configures a hub or a provisioning service.
   explicit Plugin(std::string_view config) {
     if (auto dps = parse_dps_config(config)) {
       control_secret = dps->control_secret;
@@ -96,8 +96,8 @@ struct Plugin {
 
 Plugin& plugin_of(void* user_data) { return *static_cast<Plugin*>(user_data); }
 
-// Nothing may be thrown into the broker. What is thrown here is a full disk or no memory: the
-// client is cut off, so that no client takes for kept what was not.
+// No exception may reach the broker. An exception here means a full disk or no memory. The client
+// is disconnected, so that it does not take a lost message for a kept one.
 template <typename Event, typename Handler>
 int guarded(void* event_data, void* user_data, int on_error, Handler handler) {
   try {
@@ -171,7 +171,8 @@ int on_message(int, void* event_data, void* user_data) {
           case Outcome::cut: return MOSQ_ERR_CONN_LOST;
           case Outcome::acknowledged_then_cut: break;
         }
-        return MOSQ_ERR_ACL_DENIED;  // To a client of MQTT 3.1.1: its PUBACK, then the end.
+        return MOSQ_ERR_ACL_DENIED;  // A client of MQTT 3.1.1 gets its PUBACK, then its connection
+                                     // ends.
       });
 }
 
