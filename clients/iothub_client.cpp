@@ -48,10 +48,6 @@ void IoTHubClient::send_message(Message message, Timeout timeout) {
   });
 }
 
-void IoTHubClient::send_message(std::string text, Timeout timeout) {
-  send_message(Message{.data = std::move(text)}, timeout);
-}
-
 void IoTHubClient::send_method_response(MethodResponse response, Timeout timeout) {
   wait_for<void>(core(), [&](Completion<void> done) {
     core().start_send_method_response(std::move(response), timeout, std::move(done));

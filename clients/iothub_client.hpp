@@ -1,11 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "../iothub/models/message.hpp"
 #include "../iothub/models/method_request.hpp"
@@ -90,7 +93,17 @@ class IoTHubClient {
   //   message.custom_properties["room"] = "attic";
   //   client.send_message(message);
   void send_message(Message message, Timeout timeout = {});
-  void send_message(std::string text, Timeout timeout = {});
+  // The same for a text, and for JSON, which is marked as such: see Message::from_json.
+  //
+  //   client.send_message("21.5");
+  //   client.send_message({{"temperature", 21.5}, {"room", "attic"}});
+  template <MessageBody Body>
+  void send_message(Body&& body, Timeout timeout = {}) {
+    send_message(Message::of(std::forward<Body>(body)), timeout);
+  }
+  void send_message(std::initializer_list<JsonMember> body, Timeout timeout = {}) {
+    send_message(Message::from_json(body), timeout);
+  }
 
   // Answers a method request. To be called once for each; the hub's caller waits for it.
   // std::invalid_argument if the payload has more than 131,072 bytes as JSON.
@@ -173,6 +186,18 @@ class IoTHubClient {
   //     if (change.reason) std::cerr << change.reason->likely_cause << '\n';
   //   });
   void on_connection_state_change(std::function<void(ConnectionStateChange)> handler);
+  // The same for a handler without a parameter, as in Python.
+  //
+  //   client.on_connection_state_change([&] { std::cerr << client.connected() << '\n'; });
+  template <std::invocable Handler>
+  void on_connection_state_change(Handler handler) requires(
+      !std::invocable<Handler&, ConnectionStateChange>) {
+    if constexpr (std::same_as<Handler, std::function<void()>>) {
+      if (!handler) return on_connection_state_change(nullptr);
+    }
+    on_connection_state_change(
+        [handler = std::move(handler)](const ConnectionStateChange&) mutable { handler(); });
+  }
 
   // Sets the handler that is told when the token with which the client was made is about to expire:
   // 120 s before, or at once if it has less time left. After a token from `update_sastoken` with

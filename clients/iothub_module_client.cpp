@@ -55,11 +55,6 @@ void IoTHubModuleClient::send_message_to_output(Message message, std::string out
   });
 }
 
-void IoTHubModuleClient::send_message_to_output(std::string text, std::string output_name,
-                                                Timeout timeout) {
-  send_message_to_output(Message{.data = std::move(text)}, std::move(output_name), timeout);
-}
-
 void IoTHubModuleClient::on_message_received(std::function<void(Message)> handler,
                                              Timeout timeout) {
   wait_for<void>(core(), [&](Completion<void> done) {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "iothub_client.hpp"
 
@@ -57,9 +59,19 @@ class IoTHubModuleClient final : public IoTHubClient {
   // Sends a message to an output of the module, and returns when the hub has it. The limits are
   // those of send_message; the output's name counts as a property.
   //
-  //   client.send_message_to_output(Message{.data = "too warm"}, "alarms");
+  //   client.send_message_to_output({.data = "too warm", .message_id = "1"}, "alarms");
   void send_message_to_output(Message message, std::string output_name, Timeout timeout = {});
-  void send_message_to_output(std::string text, std::string output_name, Timeout timeout = {});
+  // The same for a text, and for JSON, as with send_message.
+  //
+  //   client.send_message_to_output("too warm", "alarms");
+  template <MessageBody Body>
+  void send_message_to_output(Body&& body, std::string output_name, Timeout timeout = {}) {
+    send_message_to_output(Message::of(std::forward<Body>(body)), std::move(output_name), timeout);
+  }
+  void send_message_to_output(std::initializer_list<JsonMember> body, std::string output_name,
+                              Timeout timeout = {}) {
+    send_message_to_output(Message::from_json(body), std::move(output_name), timeout);
+  }
 
   // Sets the handler for messages to any input of the module, and has the hub send them; the
   // message's `input_name` says to which. An empty function clears it, and then waits until a call
@@ -67,7 +79,7 @@ class IoTHubModuleClient final : public IoTHubClient {
   // ClientError if one of the receive calls has been used.
   //
   //   client.on_message_received([](Message message) {
-  //     std::cout << *message.input_name << ": " << message.data << '\n';
+  //     std::cout << message.input_name.value_or("?") << ": " << message.data << '\n';
   //   });
   void on_message_received(std::function<void(Message)> handler, Timeout timeout = {});
 

@@ -74,7 +74,7 @@ using ManagedX509Options = ManagedDeviceOptions<ProvisioningX509Options, X509Opt
 //         client.on_message_received([](Message message) { std::cout << message.data << '\n'; });
 //       }});
 //   device.connect();
-//   device.client()->send_message("21.5");
+//   if (const auto client = device.client()) client->send_message("21.5");
 //
 // Calls may be made on any thread, but not on that of the event loop. A forked child's copy is only
 // good for being destroyed.

@@ -90,7 +90,9 @@ class ProvisioningDeviceClient final {
   //   std::invalid_argument   the timeout is negative
   //
   //   const auto result = client.register_device(2min);
-  //   std::cout << *result.registration_state->assigned_hub << '\n';
+  //   if (const auto& state = result.registration_state) {
+  //     std::cout << state->assigned_hub.value_or("no hub") << '\n';
+  //   }
   RegistrationResult register_device(Timeout timeout = {});
 
   // Ends the client for good, within a second: a registration on another thread gets

@@ -25,20 +25,28 @@ CustomProperties::CustomProperties(std::initializer_list<Property> properties) {
   for (const auto& [name, value] : properties) (*this)[name] = value;
 }
 
-std::optional<std::string>& CustomProperties::operator[](std::string_view name) {
+std::optional<std::string>& CustomProperties::operator[](std::string_view name) & {
   if (Property* known = properties_.find(name)) return known->second;
   return properties_.add({std::string(name), std::nullopt}).second;
 }
 
-const std::optional<std::string>* CustomProperties::find(std::string_view name) const {
+const std::optional<std::string>& CustomProperties::operator[](std::string_view name) const& {
+  const std::optional<std::string>* const value = find(name);
+  if (!value) {
+    throw std::out_of_range("CustomProperties: there is no property '" + std::string(name) + "'");
+  }
+  return *value;
+}
+
+const std::optional<std::string>* CustomProperties::find(std::string_view name) const& {
   const Property* found = properties_.find(name);
   return found ? &found->second : nullptr;
 }
 
-bool CustomProperties::erase(std::string_view name) { return properties_.erase(name); }
+bool CustomProperties::erase(std::string_view name) & { return properties_.erase(name); }
 
 Message Message::from_json(const Json& body) {
-  return {.data = body.dump(), .content_type = "application/json", .content_encoding = "utf-8"};
+  return {.data = body.dump(), .content_encoding = "utf-8", .content_type = "application/json"};
 }
 
 void Message::set_as_security_message() { iothub_interface_id = kSecurityMessageInterfaceId; }

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
+#include <ratio>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "../../pipeline/json/json.hpp"
@@ -26,19 +29,25 @@ class CustomProperties {
   CustomProperties() = default;
   CustomProperties(std::initializer_list<Property> properties);
 
-  // The value under that name, added without one if there is none.
-  std::optional<std::string>& operator[](std::string_view name);
+  // The value under that name, added without one if there is none. In constant properties nothing
+  // is added: std::out_of_range, naming it, if there is none.
+  std::optional<std::string>& operator[](std::string_view name) &;
+  const std::optional<std::string>& operator[](std::string_view name) const&;
+  std::optional<std::string> operator[](std::string_view name) const&& { return (*this)[name]; }
   // The value under that name, null if there is none.
-  const std::optional<std::string>* find(std::string_view name) const;
+  const std::optional<std::string>* find(std::string_view name) const&;
+  void find(std::string_view name) const&& = delete;  // The pointer would outlive the value.
   bool contains(std::string_view name) const { return find(name) != nullptr; }
   // Takes a property out; false if there was none of that name.
-  bool erase(std::string_view name);
-  void clear() { properties_.clear(); }
+  bool erase(std::string_view name) &;
+  void clear() & { properties_.clear(); }
 
   std::size_t size() const { return properties_.size(); }
   bool empty() const { return properties_.empty(); }
-  auto begin() const { return properties_.begin(); }
-  auto end() const { return properties_.end(); }
+  auto begin() const& { return properties_.begin(); }
+  auto end() const& { return properties_.end(); }
+  void begin() const&& = delete;
+  void end() const&& = delete;
 
   bool operator==(const CustomProperties&) const = default;
 
@@ -46,23 +55,32 @@ class CustomProperties {
   NamedList<Property> properties_;
 };
 
+// Text or JSON, of which a message is made.
+template <class T>
+concept MessageBody = std::same_as<std::remove_cvref_t<T>, Json> ||
+    (std::convertible_to<T, std::string_view> &&
+     !std::same_as<std::remove_cvref_t<T>, std::nullptr_t>);
+
 // A message to or from IoT Hub. Data that is copied and moved as any other; what is not set is not
-// sent.
+// sent. The first five fields stand in the order of Python's constructor.
 //
 //   Message message{.data = "21.5", .message_id = "1", .content_type = "text/plain"};
 //   message.custom_properties["room"] = "attic";
+//   Message short_form{"21.5", "1"};
+//
+// Parentheses in place of the braces, `Message message("21.5")`, need g++, or clang from 16 on.
 struct Message {
   std::string data = {};  // The payload, any bytes.
 
   std::optional<std::string> message_id = {};
+  std::optional<std::string> content_encoding = {};  // Such as "utf-8".
+  std::optional<std::string> content_type = {};      // Such as "application/json".
+  std::optional<std::string> output_name = {};       // Of a module, when sending.
   std::optional<std::string> correlation_id = {};
   std::optional<std::string> user_id = {};
-  std::optional<std::string> content_type = {};      // Such as "application/json".
-  std::optional<std::string> content_encoding = {};  // Such as "utf-8".
-  std::optional<std::string> expiry_time_utc = {};   // ISO 8601: see datetime_text.
-  std::optional<std::string> output_name = {};       // Of a module, when sending.
-  std::optional<std::string> input_name = {};        // Of a module, when received.
-  std::optional<std::string> ack = {};               // What feedback the sender asked for.
+  std::optional<std::string> expiry_time_utc = {};  // ISO 8601: see datetime_text.
+  std::optional<std::string> input_name = {};       // Of a module, when received.
+  std::optional<std::string> ack = {};              // What feedback the sender asked for.
   std::optional<std::string> iothub_interface_id = {};
   CustomProperties custom_properties = {};
 
@@ -70,6 +88,17 @@ struct Message {
   //
   //   client.send_message(Message::from_json({{"temperature", 21.5}, {"room", "attic"}}));
   static Message from_json(const Json& body);
+  // A message with this text, or this JSON.
+  //
+  //   Message message = Message::of("21.5");
+  template <MessageBody Body>
+  static Message of(Body&& body) {
+    if constexpr (std::same_as<std::remove_cvref_t<Body>, Json>) {
+      return from_json(body);
+    } else {
+      return {.data = std::string(std::forward<Body>(body))};
+    }
+  }
 
   // Marks the message as one for the hub's security features, by setting iothub_interface_id.
   //
@@ -85,15 +114,36 @@ struct Message {
   bool operator==(const Message&) const = default;
 };
 
+namespace detail {
+
+// Rounds down. A time outside the years 0 to 10000, which need not fit, becomes one at their edge.
+template <class Duration>
+std::chrono::sys_time<std::chrono::microseconds> to_microseconds(
+    std::chrono::sys_time<Duration> when) {
+  using Microseconds = std::chrono::sys_time<std::chrono::microseconds>;
+  constexpr Microseconds kFirst = std::chrono::sys_days(std::chrono::year(0) / 1 / 1);
+  constexpr Microseconds kLast = std::chrono::sys_days(std::chrono::year(10000) / 1 / 1);
+  const auto count = std::chrono::sys_time<std::chrono::duration<long double, std::micro>>(when);
+  if (count >= kLast) return kLast;
+  return count > kFirst ? std::chrono::floor<std::chrono::microseconds>(when) : kFirst;
+}
+
+}  // namespace detail
+
 // A point in time as it stands in a message, "2030-01-02T03:04:05.000678+05:30" (Python:
-// datetime.isoformat): the fraction only if there is one, the time of day at the given offset from
-// UTC, and no offset if none is given. A time outside the years 1 to 9999 becomes the first or last
-// one of them. Throws std::invalid_argument for an offset of 24 hours or more, as Python does.
+// datetime.isoformat): the fraction, in microseconds, only if there is one, the time of day at the
+// given offset from UTC, and no offset if none is given. A time outside the years 1 to 9999 becomes
+// the first or last one of them. Throws std::invalid_argument for an offset of 24 hours or more, as
+// Python does.
 //
-//   message.expiry_time_utc =
-//       datetime_text(std::chrono::time_point_cast<std::chrono::microseconds>(
-//           std::chrono::system_clock::now() + 1h));
+//   message.expiry_time_utc = datetime_text(std::chrono::system_clock::now() + 1h);
 std::string datetime_text(std::chrono::sys_time<std::chrono::microseconds> when,
                           std::optional<std::chrono::minutes> utc_offset = std::chrono::minutes{0});
+template <class Duration>
+std::string datetime_text(
+    std::chrono::sys_time<Duration> when,
+    std::optional<std::chrono::minutes> utc_offset = std::chrono::minutes(0)) {
+  return datetime_text(detail::to_microseconds(when), utc_offset);
+}
 
 }  // namespace azure::iot::device

@@ -1,7 +1,10 @@
 #include "iothub/models/message.hpp"
 
 #include <chrono>
+#include <optional>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 #include <doctest/doctest.h>
 
@@ -44,6 +47,37 @@ TEST_CASE("Message: one with a body of JSON says so, and how it is encoded") {
   CHECK(message.custom_properties.empty());
 }
 
+TEST_CASE("Message: its first fields stand in the order of Python's constructor") {
+  const Message message{"data", "id", "utf-8", "text/plain", "output"};
+  CHECK(message.data == "data");
+  CHECK(message.message_id == "id");
+  CHECK(message.content_encoding == "utf-8");
+  CHECK(message.content_type == "text/plain");
+  CHECK(message.output_name == "output");
+}
+
+TEST_CASE("Message: it is made of any text, and of JSON") {
+  const std::string text = "21.5";
+  const std::string_view view = text;
+  const Json json{{"temperature", 21.5}};
+  for (const Message& message : {Message::of("21.5"), Message::of(text), Message::of(view),
+                                 Message::of(std::string("21.5"))}) {
+    CHECK(message == Message{.data = "21.5"});
+  }
+  CHECK(Message::of(json) == Message::from_json(json));
+}
+
+TEST_CASE("CustomProperties: constant and temporary ones are read, not added to") {
+  const CustomProperties properties{{"a", "1"}, {"b", std::nullopt}};
+  CHECK(properties["a"] == "1");
+  CHECK_FALSE(properties["b"].has_value());
+  CHECK_THROWS_WITH_AS(properties["c"], "CustomProperties: there is no property 'c'",
+                       std::out_of_range);
+  const std::optional<std::string>& value = CustomProperties{{"a", "1"}}["a"];
+  CHECK(value == "1");
+  CHECK_THROWS_AS(CustomProperties()["a"], std::out_of_range);
+}
+
 TEST_CASE("CustomProperties: they keep their order, and a name stands once") {
   CustomProperties properties{{"b", "1"}, {"a", "2"}, {"b", "3"}};
   CHECK(properties.size() == 2);
@@ -69,6 +103,21 @@ TEST_CASE("Message: a point in time is written as Python's isoformat does") {
   CHECK(datetime_text(time, -270min) == "2030-01-01T22:34:05-04:30");
   CHECK(datetime_text(time, std::nullopt) == "2030-01-02T03:04:05");
   CHECK(datetime_text(sys_days(1969y / 12 / 31) + 23h + 59min) == "1969-12-31T23:59:00+00:00");
+}
+
+TEST_CASE("Message: a point in time may be counted in any unit") {
+  using namespace std::chrono;
+  const sys_seconds time = sys_days(2030y / 1 / 2) + 3h + 4min + 5s;
+  CHECK(datetime_text(sys_time<nanoseconds>(time) + 1999ns) == "2030-01-02T03:04:05.000001+00:00");
+  CHECK(datetime_text(sys_time<nanoseconds>(time) - 1ns) == "2030-01-02T03:04:04.999999+00:00");
+  CHECK(datetime_text(system_clock::time_point(time)) == datetime_text(time));
+  CHECK(datetime_text(sys_days(2030y / 1 / 2)) == "2030-01-02T00:00:00+00:00");
+  CHECK(datetime_text(sys_time<duration<double>>(time) + 500ms) ==
+        "2030-01-02T03:04:05.500000+00:00");
+  CHECK(datetime_text(sys_time<duration<int>>(5s)) == "1970-01-01T00:00:05+00:00");
+  CHECK(datetime_text(sys_seconds::max()) == "9999-12-31T23:59:59.999999+00:00");
+  CHECK(datetime_text(sys_seconds::min()) == "0001-01-01T00:00:00+00:00");
+  CHECK(datetime_text(sys_days::max()) == "9999-12-31T23:59:59.999999+00:00");
 }
 
 TEST_CASE("Message: a text of any time has four digits of a year") {

@@ -42,8 +42,8 @@ void take_what_comes_down(IoTHubDeviceClient& client) {
 
 void send_reading(IoTHubDeviceClient& client, int number) {
   Message message{.data = Json{{"reading", number}}.dump(),
-                  .content_type = "application/json",
-                  .content_encoding = "utf-8"};
+                  .content_encoding = "utf-8",
+                  .content_type = "application/json"};
   message.custom_properties["kind"] = "demo";
   client.send_message(std::move(message));
   say("sent reading " + std::to_string(number));
