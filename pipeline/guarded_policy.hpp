@@ -26,7 +26,8 @@ class GuardedPolicy {
   Duration holds_after();
 
   // Set if the policy threw; for the application, whose code it is.
-  const Error& thrown() const { return thrown_; }
+  const Error& thrown() const& { return thrown_; }
+  Error thrown() const&& { return thrown_; }
 
  private:
   template <class Ask>

@@ -131,10 +131,10 @@ std::chrono::sys_time<std::chrono::microseconds> to_microseconds(
 }  // namespace detail
 
 // A point in time as it stands in a message, "2030-01-02T03:04:05.000678+05:30" (Python:
-// datetime.isoformat): the fraction, in microseconds, only if there is one, the time of day at the
-// given offset from UTC, and no offset if none is given. A time outside the years 1 to 9999 becomes
-// the first or last one of them. Throws std::invalid_argument for an offset of 24 hours or more, as
-// Python does.
+// datetime.isoformat). The fraction, in microseconds, stands there only if there is one. The time
+// of day is that at the given offset from UTC; without one, no offset is written. A time outside
+// the years 1 to 9999 becomes the first or last one of them. Throws std::invalid_argument for an
+// offset of 24 hours or more, as Python does.
 //
 //   message.expiry_time_utc = datetime_text(std::chrono::system_clock::now() + 1h);
 std::string datetime_text(std::chrono::sys_time<std::chrono::microseconds> when,

@@ -263,5 +263,6 @@ struct JsonMember {
 };
 
 inline const std::string& name_of(const JsonMember& member) { return member.name; }
+void name_of(const JsonMember&& member) = delete;
 
 }  // namespace azure::iot::device

@@ -21,6 +21,8 @@ template <class Value>
 const std::string& name_of(const std::pair<std::string, Value>& entry) {
   return entry.first;
 }
+template <class Value>
+void name_of(const std::pair<std::string, Value>&& entry) = delete;
 
 // Entries in the order in which they were added, each with a name of its own. A few are searched
 // one by one, many have an index: adding, finding and erasing take the same time however many there

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the examples in the public headers and in README.md take for granted.
+// Names that the examples in the public headers and in README.md use.
 #define AZURE_IOT_DEVICE_PULL_CALLS
 #include <chrono>
 #include <iostream>

@@ -1,5 +1,5 @@
 // Code that must not compile: each line that ends with a comment "refused", with the reason. The
-// rest compiles. tests/examples/check_refused looks after both.
+// rest compiles. check_examples tests both.
 #include <span>
 
 #include <azure/iot/device/pipeline/auth/connection_string.hpp>
@@ -76,6 +76,7 @@ void lend_of_temporary_message(std::string_view name) {
   auto* a = read_message().custom_properties.find(name);  // refused: the message is destroyed
   auto& b = read_message().custom_properties[name];       // refused: a reference to a temporary
   auto c = read_message().custom_properties.begin();      // refused: the message is destroyed
+  auto& e = read_request().payload["a"];                  // refused: a reference to a temporary
   auto& d = read_message().data;                          // refused: a reference to a temporary
   read_message().custom_properties.erase(name);           // refused: the change would be lost
 }
@@ -88,6 +89,16 @@ void lend_of_other_temporaries() {
   auto& c = Cipher("HIGH").text();                  // refused: a reference to a temporary
   auto& d = IotError("text", Error()).error();      // refused: a reference to a temporary
   auto& e = IotError("text", Error()).cause();      // refused: a reference to a temporary
+}
+
+void lend_of_temporary_call() {
+  TestClient test;
+  const Call<Json> named = test.get_twin();
+  use(named.value(), test.transport.packets());
+  auto& a = test.get_twin().value();                   // refused: a reference to a temporary
+  auto& b = test.get_twin().error();                   // refused: a reference to a temporary
+  auto& c = TestClient().transport.packets();          // refused: a reference to a temporary
+  auto& d = TestPipeline<MyStage>().stage<MyStage>();  // refused: the stage is destroyed
 }
 
 void send(IoTHubDeviceClient& client, IoTHubModuleClient& module_client) {
@@ -112,8 +123,9 @@ void make_clients() {
   Client::create_from_sastoken(token, {.sastoken_ttl = 1h});        // refused: no such option
 }
 
-[[maybe_unused]] constexpr auto kAll = std::make_tuple(
-    lend_of_temporary_json, change_temporary_json, build_json, lend_of_temporary_result,
-    lend_of_temporary_message, lend_of_other_temporaries, send, make_clients);
+[[maybe_unused]] constexpr auto kAll =
+    std::make_tuple(lend_of_temporary_json, change_temporary_json, build_json,
+                    lend_of_temporary_result, lend_of_temporary_message, lend_of_other_temporaries,
+                    lend_of_temporary_call, send, make_clients);
 
 }  // namespace

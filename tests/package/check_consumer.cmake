@@ -31,7 +31,8 @@ if(WAY STREQUAL pkg_config)
   if(status EQUAL 0 OR NOT count EQUAL 1 OR NOT errors MATCHES "needs C[+][+]20")
     message(FATAL_ERROR "C++17 is not refused in one line: ${said}")
   endif()
-  run(${CXX} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/consumer/main.cpp -o ${build}/consumer ${flags})
+  set(warnings -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+  run(${CXX} -std=c++20 ${warnings} ${CMAKE_CURRENT_LIST_DIR}/consumer/main.cpp -o ${build}/consumer ${flags})
 else()
   run(${CMAKE_COMMAND} -G Ninja -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${build}
     -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}

@@ -16,7 +16,8 @@ endforeach()
 file(CONFIGURE OUTPUT ${build_headers}/${header_dir}/device.hpp
      CONTENT "#pragma once\n\n#include \"clients/device.hpp\"\n" @ONLY)
 
-target_include_directories(azure_iot_device PUBLIC
+# System headers, so that the warnings which an application asks for concern its own code.
+target_include_directories(azure_iot_device SYSTEM INTERFACE
   $<BUILD_INTERFACE:${build_headers}>
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 

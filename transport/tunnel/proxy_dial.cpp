@@ -72,7 +72,8 @@ void add_addresses(List& list, const std::string& host, std::uint16_t port,
   if (addresses.empty() || is_ip_address(host)) return;
   std::string entry = host + ":" + std::to_string(port) + ":";
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    entry += (i > 0 ? "," : "") + in_url(addresses[i]);
+    if (i > 0) entry += ',';
+    entry += in_url(addresses[i]);
   }
   curl_slist* const longer = curl_slist_append(list.get(), entry.c_str());
   if (longer == nullptr) return;
