@@ -29,8 +29,9 @@ std::string_view advice(Errc code) {
              "that the key, token or certificate belongs to it, and that this machine's clock is "
              "right.";
     case Errc::protocol_client:
-      return "Error in the IoTHub client: the two sides did not understand each other. Check that "
-             "the host name and port are those of an IoT hub.";
+      return "Error in the IoTHub client: what was sent, or came, breaks a rule of MQTT. The "
+             "brackets "
+             "say which. If it came, check that the host name and port are those of an IoT hub.";
     case Errc::tls_exchange_auth:
       return "Error in the IoTHub client due to TLS exchanges.";  // The detail has advice.
     case Errc::protocol_proxy:
@@ -43,7 +44,9 @@ std::string_view advice(Errc code) {
              "again later.";
     case Errc::sas_token:
       return "No token could be made or read. Check the key, or the token that was given.";
-    case Errc::bad_content: return "What the service sent cannot be read.";
+    case Errc::bad_content:
+      return "Content that the service sent cannot be read, or what was to be sent breaks a limit. "
+             "The brackets say which.";
     case Errc::operation_error: return "The client cannot do this in its present state.";
     case Errc::user_handler: return "The application did not take what came in as it should.";
     case Errc::user_stage: return "A stage of the application threw an exception.";
@@ -78,9 +81,9 @@ std::string_view provisioning_advice(Errc code) {
              "is the enrolled one, or signed by the group's authority, and has this id as its "
              "common name, and that this machine's clock is right.";
     case Errc::protocol_client:
-      return "Error in the provisioning client: the two sides did not understand each other. Check "
-             "that the host name and port are those of a provisioning service, and that the "
-             "registration id is one that it allows.";
+      return "Error in the provisioning client: what was sent, or came, breaks a rule of MQTT. The "
+             "brackets say which. If it came, check that the host name and port are those of a "
+             "provisioning service, and that the registration id is one that it allows.";
     case Errc::tls_exchange_auth:
       return "Error in the provisioning client due to TLS exchanges.";  // The detail has advice.
     case Errc::protocol_proxy:

@@ -81,7 +81,8 @@ Error broken(const Place& place, std::string_view rule) {
   return Error(Errc::bad_content, std::move(text));
 }
 
-bool is_control(char32_t c) { return c < 0x20 || (c >= 0x80 && c < 0xa0); }
+// Of a key or a text, for the service: it takes DEL for a character as any other.
+bool is_control_of_twin(char32_t c) { return is_control(c) && c != 0x7F; }
 
 // Counts the characters that count for the service, and finds those that a key must not have.
 struct Characters {
@@ -93,7 +94,7 @@ struct Characters {
       const Utf8Step step = next_utf8(text, at);
       at += step.length;
       const char32_t c = step.code_point;
-      if (is_control(c)) {
+      if (is_control_of_twin(c)) {
         fit_for_key = false;
       } else {
         ++counted;
