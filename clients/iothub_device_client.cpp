@@ -52,7 +52,9 @@ IoTHubDeviceClient IoTHubDeviceClient::create_from_x509_certificate(const X509& 
 }
 
 IoTHubDeviceClient::IoTHubDeviceClient(std::shared_ptr<detail::HubClientCore> core)
-    : IoTHubClient(std::move(core)) {}
+    : IoTHubClient(std::move(core)) {
+  this->core().receive(detail::ReceivedMessages::from_cloud);
+}
 
 void IoTHubDeviceClient::on_message_received(std::function<void(Message)> handler,
                                              Timeout timeout) {

@@ -45,7 +45,9 @@ IoTHubModuleClient IoTHubModuleClient::create_from_x509_certificate(const X509& 
 }
 
 IoTHubModuleClient::IoTHubModuleClient(std::shared_ptr<detail::HubClientCore> core)
-    : IoTHubClient(std::move(core)) {}
+    : IoTHubClient(std::move(core)) {
+  this->core().receive(detail::ReceivedMessages::to_inputs);
+}
 
 void IoTHubModuleClient::send_message_to_output(Message message, std::string output_name,
                                                 Timeout timeout) {

@@ -74,9 +74,10 @@ class IoTHubModuleClient final : public IoTHubClient {
   }
 
   // Sets the handler for messages to any input of the module, and has the hub send them; the
-  // message's `input_name` says to which. An empty function clears it, and then waits until a call
-  // of the old one has ended. What comes while there is no handler is kept for the next one.
-  // ClientError if one of the receive calls has been used.
+  // message's `input_name` says to which. A message of the device's, from the cloud, is none of
+  // them and is dropped. An empty function clears it, and then waits until a call of the old one
+  // has ended. Messages that come while there is no handler are kept for the next one. ClientError
+  // if one of the receive calls has been used.
   //
   //   client.on_message_received([](Message message) {
   //     std::cout << message.input_name.value_or("?") << ": " << message.data << '\n';

@@ -59,7 +59,14 @@ void HubClientCore::control_flow() {
   pipeline_->enter(make_op<PauseReadingOperation>(pause));
 }
 
-void HubClientCore::on_message(Message& message) {
+void HubClientCore::on_message(Message& message, ReceivedMessages kind) {
+  const unsigned kinds = received_messages_;
+  if (kinds != 0 && (kinds & static_cast<unsigned>(kind)) == 0) {
+    const std::string which = kind == ReceivedMessages::from_cloud
+                                  ? "from the cloud is dropped: this is the client of a module"
+                                  : "to an input is dropped: this is the client of a device";
+    return log_for(client_id_, LogLevel::warning, kName, "a message ", which);
+  }
   auto* const inbox = handlers_.inboxes().inbox_of(message);
   handlers_.route_message(std::move(message));
   if (inbox) message_pulls_.wake(*inbox);
@@ -67,9 +74,9 @@ void HubClientCore::on_message(Message& message) {
 
 void HubClientCore::on_event(const Event& event) {
   if (const auto* message = event_cast<C2DMessageEvent>(event)) {
-    on_message(message->message);
+    on_message(message->message, ReceivedMessages::from_cloud);
   } else if (const auto* input = event_cast<InputMessageEvent>(event)) {
-    on_message(input->message);
+    on_message(input->message, ReceivedMessages::to_inputs);
   } else if (const auto* request = event_cast<MethodRequestEvent>(event)) {
     auto& inbox = handlers_.inboxes().inbox_of(request->method_request);
     handlers_.route_method_request(std::move(request->method_request));

@@ -24,6 +24,10 @@ namespace azure::iot::device::detail {
 
 class QuietWait;
 
+// The kind of messages that a client receives: a device those from the cloud, a module those to its
+// inputs.
+enum class ReceivedMessages : unsigned { from_cloud = 1, to_inputs = 2 };
+
 // What the device client and the module client, blocking and asynchronous, have in common: each
 // call once, as a start with a completion. A pipeline, its inboxes and handlers, and what is known
 // of both. (Python: AbstractIoTHubClient with the MQTTPipeline.)
@@ -38,6 +42,10 @@ class HubClientCore final : public ClientCore {
                                                std::shared_ptr<HandlerPool> handler_pool);
 
   ~HubClientCore() override;
+
+  // Receives messages of this kind. Those of a kind that was not named are dropped, and logged, as
+  // in Python. Without a call both kinds are received.
+  void receive(ReceivedMessages kind) { received_messages_ |= static_cast<unsigned>(kind); }
 
   bool connected() const { return connected_.load(std::memory_order_acquire); }
   HandlerManager& handlers() { return handlers_; }
@@ -80,7 +88,8 @@ class HubClientCore final : public ClientCore {
   void start_receive_twin_desired_properties_patch(bool block, Timeout timeout,
                                                    Completion<std::optional<Json>> done);
 
-  // Set the handler and are done. An empty function clears it.
+  // Set the handler and are done. An empty function clears it. Throw ClientError if the client was
+  // shut down.
   void on_connection_state_change(std::function<void(ConnectionStateChange)> handler);
   void on_new_sastoken_required(std::function<void()> handler);
   void on_background_exception(std::function<void(const IotError&)> handler);
@@ -114,7 +123,7 @@ class HubClientCore final : public ClientCore {
 
   // What happens at the top of the pipeline, on the loop's thread.
   void on_event(const Event& event);
-  void on_message(Message& message);
+  void on_message(Message& message, ReceivedMessages kind);
   void control_flow();
   void on_connected(bool session_present);
   void on_disconnected(const Error& cause);
@@ -161,6 +170,7 @@ class HubClientCore final : public ClientCore {
   const std::size_t telemetry_topic_size_;
   // The token is one that the application made.
   const bool has_own_sastoken_;
+  std::atomic<unsigned> received_messages_ = 0;
   std::atomic<bool> connected_ = false;
   // In the order in which they are enabled again.
   std::array<Feature, 5> features_{{{feature::kTwin},
