@@ -41,10 +41,14 @@ struct ConnectionStringOptions {
   std::chrono::seconds sastoken_ttl{3600};
   // Whether calls that need a connection make one.
   bool auto_connect = true;
-  // Whether a connection that was lost is made again, and how long to wait between two attempts:
-  // above 0 s.
+  // Whether a connection that was lost is brought back.
   bool connection_retry = true;
+  // How long to wait between two attempts to connect: above 0 s.
   std::chrono::seconds connection_retry_interval{10};
+  // Whether `connect`, and the connect of any call that needs a connection, waits for the network.
+  // If an attempt fails for a reason that may pass, the next one follows as after a lost
+  // connection, until the timeout of the call. Otherwise there is one attempt, as in Python.
+  bool retry_first_connection = false;
   // Whether changes of desired properties that were missed while disconnected are delivered
   // afterwards, to the handler for them.
   bool ensure_desired_properties = true;
@@ -85,6 +89,7 @@ struct SymmetricKeyOptions {
   bool auto_connect = true;
   bool connection_retry = true;
   std::chrono::seconds connection_retry_interval{10};
+  bool retry_first_connection = false;
   bool ensure_desired_properties = true;
   std::string product_info = {};
   Cipher cipher = {};
@@ -106,6 +111,7 @@ struct SasTokenOptions {
   bool auto_connect = true;
   bool connection_retry = true;
   std::chrono::seconds connection_retry_interval{10};
+  bool retry_first_connection = false;
   bool ensure_desired_properties = true;
   std::string product_info = {};
   Cipher cipher = {};
@@ -127,6 +133,7 @@ struct X509Options {
   bool auto_connect = true;
   bool connection_retry = true;
   std::chrono::seconds connection_retry_interval{10};
+  bool retry_first_connection = false;
   bool ensure_desired_properties = true;
   std::string product_info = {};
   Cipher cipher = {};

@@ -61,7 +61,8 @@ class IoTHubClient {
   using Timeout = std::optional<std::chrono::milliseconds>;
 
   // Connects, and from then on keeps the connection, if `connection_retry` is on. Returns at once
-  // if there is a connection.
+  // if there is a connection. Fails with the first attempt, or with `retry_first_connection` waits
+  // for the network until the timeout: OperationTimeout then has the last failure as its cause.
   //
   //   client.connect(10s);
   void connect(Timeout timeout = {});
@@ -73,8 +74,9 @@ class IoTHubClient {
   void disconnect(Timeout timeout = {});
 
   // Ends the client for good, within a second, whatever it is doing: calls that wait on other
-  // threads get OperationCancelled, calls made later ClientError. Idempotent: a second call returns
-  // when the first has ended.
+  // threads get OperationCancelled, calls made later ClientError. That holds for all `on_...` too,
+  // whether they set a handler or clear it. Idempotent: a second call returns when the first has
+  // ended.
   // What has been received is still given to its handler as far as the second allows.
   //
   //   client.shutdown();

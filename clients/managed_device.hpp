@@ -24,7 +24,8 @@ class ManagedDeviceCore;
 template <class ProvisioningOptions, class HubOptions>
 struct ManagedDeviceOptions {
   // Of the client that registers, and of the one that talks to the hub. Both run on the event loop
-  // of the latter.
+  // of the latter, whose `retry_first_connection` must be off: the policy of the device replaces
+  // it.
   ProvisioningOptions provisioning = {};
   HubOptions hub = {};
   // The payload for a custom allocation policy of the service; null for none. The registration that

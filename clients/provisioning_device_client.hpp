@@ -66,7 +66,7 @@ class ProvisioningDeviceClient final {
 
   // What a custom allocation policy of the service is told of the device, with every registration
   // from now on; null, as it is at first, for nothing. std::invalid_argument if the registration
-  // that holds it has more than 98,304 bytes.
+  // that holds it has more than 98,304 bytes, ClientError if the client has ended.
   //
   //   client.set_provisioning_payload({{"modelId", "dtmi:example:thermostat;1"}});
   void set_provisioning_payload(Json payload);

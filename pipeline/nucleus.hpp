@@ -37,8 +37,10 @@ struct Nucleus {
   // Names the client in log records: set once by the translation stage.
   std::string client_id{};
 
-  // Written by ConnectionRetryStage alone.
+  // Both are written by ConnectionRetryStage alone. The failure is that of the last attempt to
+  // connect, none once there is a connection.
   ConnectionState connection_state = ConnectionState::disconnected;
+  Error connect_failure{};
 
   bool connected() const { return connection_state == ConnectionState::connected; }
 };

@@ -25,6 +25,8 @@ struct ShutdownPipelineOperation : OperationOf<ShutdownPipelineOperation> {
 
 struct ConnectOperation : OperationOf<ConnectOperation> {
   static constexpr std::string_view kName = "ConnectOperation";
+  // No attempt is begun for it later than this. Unlike the deadline, it ends no attempt.
+  SteadyTime wanted_until = kNever;
 };
 
 struct DisconnectOperation : OperationOf<DisconnectOperation> {

@@ -19,8 +19,8 @@ struct PendingOps::Slot {
   std::function<void(OpPtr)> resume;
 };
 
-PendingOps::PendingOps(Stage& stage, std::string_view what)
-    : stage_(stage), what_(what), next_(stage.first_pending_) {
+PendingOps::PendingOps(Stage& stage, std::string_view what, std::function<Error()> why)
+    : stage_(stage), what_(what), why_(std::move(why)), next_(stage.first_pending_) {
   stage.first_pending_ = this;
 }
 
@@ -117,8 +117,8 @@ void PendingOps::on_due(Slot& slot) {
   OpPtr op = release(slot);
   stage_.guard([&] {
     if (!expired) return resume(std::move(op));
-    complete(std::move(op),
-             Error(Errc::timed_out, "timed out while waiting " + std::string(what_)));
+    complete(std::move(op), Error(Errc::timed_out, "timed out while waiting " + std::string(what_),
+                                  why_ ? why_() : Error()));
   });
 }
 

@@ -21,8 +21,9 @@ class Stage;
 //   if (OpPtr op = waiting_.take(key)) complete(std::move(op));
 class PendingOps {
  public:
-  // `what` completes the sentence "timed out while waiting ...": "for a connection".
-  PendingOps(Stage& stage, std::string_view what);
+  // `what` completes the sentence "timed out while waiting ...": "for a connection". `why` returns
+  // the cause of such an error, if one is known.
+  PendingOps(Stage& stage, std::string_view what, std::function<Error()> why = {});
   PendingOps(const PendingOps&) = delete;
   PendingOps& operator=(const PendingOps&) = delete;
   ~PendingOps();
@@ -65,6 +66,7 @@ class PendingOps {
 
   Stage& stage_;
   std::string_view what_;
+  std::function<Error()> why_;
   PendingOps* next_ = nullptr;
   std::deque<Slot> slots_;
   Slot* oldest_ = nullptr;

@@ -36,6 +36,8 @@ struct PipelineConfig {
   bool auto_connect = true;
   bool connection_retry = true;
   Duration connection_retry_interval = std::chrono::seconds{10};
+  // Whether a connect waits for the network.
+  bool retry_first_connection = false;
   std::shared_ptr<const RetryPolicy> retry_policy = {};  // None: FixedInterval of the above.
   // How many publishes may wait for their acknowledgement at a time; the rest waits here.
   std::size_t max_in_flight = 128;

@@ -66,6 +66,14 @@ SteadyTime ClientCore::deadline_of(Timeout timeout) const {
   return allowed == Duration::zero() ? kNever : saturating_add(loop_->steady_now(), allowed);
 }
 
+Error ClientCore::shut_down_error() {
+  return Error(Errc::pipeline_not_running, "the client was shut down");
+}
+
+void ClientCore::check_not_shut_down() const {
+  if (was_shut_down()) throw_error(shut_down_error(), service_);
+}
+
 void ClientCore::submit(OpPtr op, SteadyTime deadline) {
   op->deadline = deadline;
   pipeline_->submit(std::move(op));

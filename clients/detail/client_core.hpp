@@ -61,9 +61,11 @@ class ClientCore : public Core, public std::enable_shared_from_this<ClientCore> 
   template <class T>
   bool refuse(Completion<T>& done) const {
     if (!was_shut_down()) return false;
-    done(Error(Errc::pipeline_not_running, "the client was shut down"));
+    done(shut_down_error());
     return true;
   }
+  // The same for a call without a completion: throws.
+  void check_not_shut_down() const;
   void submit(OpPtr op, SteadyTime deadline);
 
   // The pipeline is closed, and with it whatever waits beside it ends for the same reason. On the
@@ -79,6 +81,7 @@ class ClientCore : public Core, public std::enable_shared_from_this<ClientCore> 
  private:
   class Shutdown;
 
+  static Error shut_down_error();
   void insert(const std::vector<StageInsertion>& stages);
   void initialize();
   void close();

@@ -71,6 +71,7 @@ void HubClientCore::start_on_twin_desired_properties_patch_received(
 }
 
 void HubClientCore::on_connection_state_change(std::function<void(ConnectionStateChange)> handler) {
+  check_not_shut_down();
   if (!handler) return handlers_.on_connection_state_change().set_handler({});
   handlers_.on_connection_state_change().set_handler(
       [handler = std::move(handler)](ConnectionStateEvent event) {
@@ -81,10 +82,12 @@ void HubClientCore::on_connection_state_change(std::function<void(ConnectionStat
 }
 
 void HubClientCore::on_new_sastoken_required(std::function<void()> handler) {
+  check_not_shut_down();
   handlers_.on_new_sastoken_required(std::move(handler));
 }
 
 void HubClientCore::on_background_exception(std::function<void(const IotError&)> handler) {
+  check_not_shut_down();
   if (!handler) return handlers_.on_background_exception().set_handler({});
   handlers_.on_background_exception().set_handler([handler = std::move(handler)](Error error) {
     with_exception(error, [&](const auto& exception) { handler(exception); });

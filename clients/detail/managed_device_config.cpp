@@ -63,6 +63,9 @@ ManagedDeviceConfig make_config(std::string_view registration_id, Options option
   }
   check_options_of("provisioning", options.provisioning);
   check_options_of("hub", options.hub);
+  if (options.hub.retry_first_connection) {
+    refuse("hub.retry_first_connection", "must be off: the device has a policy of its own", "on");
+  }
   if (!options.hub.event_loop) options.hub.event_loop = EventLoop::shared();
   options.provisioning.event_loop = options.hub.event_loop;
 

@@ -27,6 +27,7 @@ PipelineConfig pipeline_config_from(std::string_view hostname, const Options& op
     pipeline.auto_connect = options.auto_connect;
     pipeline.connection_retry = options.connection_retry;
     pipeline.connection_retry_interval = options.connection_retry_interval;
+    pipeline.retry_first_connection = options.retry_first_connection;
     pipeline.retry_policy = options.retry_policy;
     pipeline.max_in_flight = options.max_in_flight;
   }

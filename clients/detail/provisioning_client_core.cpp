@@ -72,6 +72,7 @@ ProvisioningClientCore::~ProvisioningClientCore() {
 }
 
 void ProvisioningClientCore::set_provisioning_payload(Json payload) {
+  check_not_shut_down();
   if (const Error error =
           provisioning_limits::check_payload("payload", registration_id_, payload)) {
     throw std::invalid_argument(error.detail());

@@ -27,7 +27,7 @@ class ProvisioningClientCore final : public ClientCore {
   ~ProvisioningClientCore() override;
 
   // Goes with every registration that is started from now on. Throws std::invalid_argument if a
-  // registration with it would be too large. Any thread.
+  // registration with it would be too large, ClientError if the client has ended. Any thread.
   void set_provisioning_payload(Json payload);
   // Ends the client when it has succeeded, before it completes.
   void start_register(Timeout timeout, Completion<RegistrationResult> done);

@@ -8,8 +8,10 @@ void AutoConnectStage::run_op(OpPtr op) {
   const bool ready = !op->needs_connection || nucleus().connected();
   if (ready || !nucleus().options.auto_connect) return send_op_down(std::move(op));
 
-  // The connect has no deadline of this operation's: others may be waiting for the same link.
+  // The connect does not have the deadline of this operation: others may be waiting for the same
+  // link.
   auto connect = make_op<ConnectOperation>();
+  connect->wanted_until = op->deadline;
   connect->then([this, key = waiting_.hold(std::move(op))](OpPtr, Error error) {
     OpPtr waiting = waiting_.take(key);
     if (!waiting) return;  // Its deadline came first.

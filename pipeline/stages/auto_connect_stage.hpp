@@ -16,7 +16,7 @@ class AutoConnectStage final : public Stage {
  private:
   void run_op(OpPtr op) override;
 
-  PendingOps waiting_{*this, "for a connection"};
+  PendingOps waiting_{*this, "for a connection", [this] { return nucleus().connect_failure; }};
 };
 
 }  // namespace azure::iot::device

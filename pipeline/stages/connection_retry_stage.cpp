@@ -1,6 +1,8 @@
 #include "pipeline/stages/connection_retry_stage.hpp"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "pipeline/events.hpp"
 #include "pipeline/guarded_policy.hpp"
@@ -26,6 +28,17 @@ bool shares(const Operation& op, const Error& failed_to_connect) {
          failed_to_connect.code() != Errc::unauthorized;
 }
 
+// Whether a call that waits for the network goes on waiting after this failure.
+bool may_pass(const Error& failed_to_connect) {
+  return is_transient(failed_to_connect) && failed_to_connect.code() != Errc::operation_cancelled;
+}
+
+// Whether the operation, a connect, may begin another attempt.
+bool still_wanted(const Operation& connect, SteadyTime now) {
+  const SteadyTime wanted_until = static_cast<const ConnectOperation&>(connect).wanted_until;
+  return std::min(connect.deadline, wanted_until) > now;
+}
+
 }  // namespace
 
 void ConnectionRetryStage::run_op(OpPtr op) {
@@ -39,6 +52,13 @@ void ConnectionRetryStage::run_op(OpPtr op) {
 
 void ConnectionRetryStage::run(Owned<ConnectOperation> op) {
   if (nucleus().connected()) return complete(std::move(op));
+  if (!nucleus().options.retry_first_connection) return change(connecting, std::move(op));
+  op->then([this](OpPtr done, Error error) {
+    // No call is left to make an attempt for.
+    if (callers_.empty() && !link_wanted_) redial_.cancel();
+    complete(std::move(done), std::move(error));
+  });
+  if (redial_.running()) return static_cast<void>(callers_.hold(std::move(op)));
   change(connecting, std::move(op));
 }
 
@@ -47,6 +67,7 @@ void ConnectionRetryStage::run(Owned<DisconnectOperation> op) {
   link_wanted_ = false;
   failures_ = 0;
   short_links_ = 0;
+  callers_.fail_all(Error(Errc::operation_cancelled, "a disconnect came first"));
   if (!nucleus().connected()) return complete(std::move(op));
   change(disconnecting, std::move(op));
 }
@@ -58,8 +79,9 @@ void ConnectionRetryStage::run(Owned<ReauthorizeConnectionOperation> op) {
 
 void ConnectionRetryStage::run(Owned<ShutdownPipelineOperation> op) {
   on_close();
-  waiting_.fail_all(
-      Error(Errc::operation_cancelled, "shutdown came before the connection changed"));
+  const Error cancelled(Errc::operation_cancelled, "shutdown came before the connection changed");
+  waiting_.fail_all(cancelled);
+  callers_.fail_all(cancelled);
   send_op_down(std::move(op));
 }
 
@@ -70,11 +92,15 @@ void ConnectionRetryStage::on_close() {
 
 void ConnectionRetryStage::handle_event(const Event& event) {
   if (event_cast<ConnectedEvent>(event)) {
+    const bool asked_for = changing();
     redial_.cancel();
     link_wanted_ = true;
     set_state(connected);
+    nucleus().connect_failure = {};
     link_up_since_ = loop().now();
-    return send_event_up(event);
+    send_event_up(event);
+    if (!asked_for) end_callers({});
+    return;
   }
   const auto* gone = event_cast<DisconnectedEvent>(event);
   // Part of reauthorizing, which ends with its connect.
@@ -112,15 +138,26 @@ void ConnectionRetryStage::change(ConnectionState state, OpPtr op, bool own) {
       failed_at_ = loop().now();
       on_change_failed(error, own, state);
     }
-    run_waiting(state == disconnecting ? Error() : error);
-    complete(std::move(done), std::move(error));
+    const Error failed_to_connect = state == disconnecting ? Error() : error;
+    if (!attempt_follows(failed_to_connect)) {
+      end_callers(failed_to_connect);
+    } else if (state == connecting && !own && still_wanted(*done, loop().now())) {
+      callers_.hold(std::move(done));
+    }
+    run_waiting(failed_to_connect);
+    if (done) complete(std::move(done), std::move(error));
   });
   send_op_down(std::move(op));
 }
 
 void ConnectionRetryStage::on_change_failed(const Error& error, bool own, ConnectionState state) {
+  if (state != disconnecting) nucleus().connect_failure = error;
   // A redial that is due, or under way, stays so.
-  if (!link_wanted_ || (!own && (redialling_ || redial_.running()))) return;
+  if (!own && (redialling_ || redial_.running())) return;
+  if (!link_wanted_) {
+    if (state == connecting) retry_for_callers(error);
+    return;
+  }
   const bool due = bring_back(
       error, state == reauthorizing ? Loss::reauthorization_failed : Loss::attempt_failed);
   if (!own || !due) return;
@@ -128,11 +165,56 @@ void ConnectionRetryStage::on_change_failed(const Error& error, bool own, Connec
   report_background_error(error);
 }
 
+void ConnectionRetryStage::retry_for_callers(const Error& error) {
+  const bool first_is_retried = nucleus().options.retry_first_connection && !shut_down_;
+  if (!first_is_retried || !may_pass(error) || !start_redial(error, Loss::attempt_failed)) return;
+  log_for(nucleus().client_id, LogLevel::warning, name(),
+          "connect failed and will be tried again: ", error.describe());
+}
+
+bool ConnectionRetryStage::attempt_follows(const Error& failed_to_connect) const {
+  return nucleus().options.retry_first_connection && redial_.running() &&
+         may_pass(failed_to_connect);
+}
+
+void ConnectionRetryStage::end_callers(const Error& error) {
+  for (OpPtr& op : callers_.take_all()) {
+    guard([&] { complete(std::move(op), error); });
+  }
+}
+
+void ConnectionRetryStage::drop_given_up() {
+  const SteadyTime now = loop().now();
+  std::vector<OpPtr> given_up;
+  for (OpPtr& op : callers_.take_all()) {
+    if (still_wanted(*op, now)) {
+      callers_.hold(std::move(op));
+    } else {
+      given_up.push_back(std::move(op));
+    }
+  }
+  for (OpPtr& op : given_up) {
+    complete(std::move(op), Error(Errc::timed_out, "timed out while waiting for a connection",
+                                  nucleus().connect_failure));
+  }
+}
+
+OpPtr ConnectionRetryStage::take_most_patient() {
+  OpPtr most_patient;
+  for (OpPtr& op : callers_.take_all()) {
+    if (!most_patient || op->deadline > most_patient->deadline) std::swap(op, most_patient);
+    if (op) callers_.hold(std::move(op));
+  }
+  return most_patient;
+}
+
 void ConnectionRetryStage::run_waiting(const Error& failed_to_connect) {
   // In turn, until one of them changes the connection: the others go on waiting where they are.
   while (!changing() && !waiting_.empty()) {
     OpPtr op = waiting_.take_oldest();
-    if (shares(*op, failed_to_connect)) {
+    const bool goes_on =
+        op->type() == type_id<ConnectOperation>() && attempt_follows(failed_to_connect);
+    if (!goes_on && shares(*op, failed_to_connect)) {
       guard([&] { complete(std::move(op), failed_to_connect); });
     } else {
       enter(std::move(op));
@@ -145,7 +227,11 @@ bool ConnectionRetryStage::bring_back(const Error& cause, Loss loss) {
   if (shut_down_ || cause.code() == Errc::pipeline_not_running) return false;
   const PipelineConfig& options = nucleus().options;
   if (!options.connection_retry) return give_up(cause);
+  return start_redial(cause, loss) ? true : give_up(cause);
+}
 
+bool ConnectionRetryStage::start_redial(const Error& cause, Loss loss) {
+  const PipelineConfig& options = nucleus().options;
   const FixedInterval standard(options.connection_retry_interval);
   GuardedPolicy policy(options.retry_policy.get(), standard);
   if (loss == Loss::dropped) {
@@ -165,7 +251,7 @@ bool ConnectionRetryStage::bring_back(const Error& cause, Loss loss) {
 
   if (pause) redial_.start(loop(), *pause, [this] { guard([this] { redial(); }); });
   if (policy.thrown()) report_background_error(policy.thrown());
-  return pause ? true : give_up(cause);
+  return pause.has_value();
 }
 
 bool ConnectionRetryStage::give_up(const Error& cause) {
@@ -185,6 +271,11 @@ void ConnectionRetryStage::redial() {
   const SteadyTime next = saturating_add(failed_at_, kLeastFirstPause);
   if (loop().now() < next) {
     return redial_.start_at(loop(), next, [this] { guard([this] { redial(); }); });
+  }
+  drop_given_up();
+  if (!link_wanted_) {
+    if (OpPtr op = take_most_patient()) change(connecting, std::move(op));
+    return;
   }
   redialling_ = true;
   change(connecting, make_op<ConnectOperation>(), true);

@@ -36,6 +36,13 @@ namespace azure::iot::device {
 // ten seconds, each redial waits `connection_retry_interval`, until a connection lasts ten seconds.
 // A retry policy of the application decides that itself.
 //
+// Unlike Python, by the option `retry_first_connection`: a connect whose attempt fails does not end
+// with it, but waits for the next one, as long as the failure is a transient one and the policy
+// does not give up. The pauses are those after a lost link, and no connect shortens them. A connect
+// ends with the attempt that succeeds, at its deadline, or with a disconnect. Once the last one has
+// ended, no further attempt is made. The failures between are logged, not reported: the caller gets
+// the last one as the cause of its timeout.
+//
 // Unlike Python: shutdown overtakes what waits and cancels it, and after it nothing is redialled.
 class ConnectionRetryStage final : public Stage {
  public:
@@ -56,17 +63,28 @@ class ConnectionRetryStage final : public Stage {
   // `own`: nothing but this stage asked for the change.
   void change(ConnectionState state, OpPtr op, bool own = false);
   void on_change_failed(const Error& error, bool own, ConnectionState state);
+  // A connect failed that calls wait for, and that brings back no link.
+  void retry_for_callers(const Error& error);
+  // Whether what waits for the connection waits for another attempt after this failure.
+  bool attempt_follows(const Error& failed_to_connect) const;
+  void end_callers(const Error& error);
+  void drop_given_up();
+  OpPtr take_most_patient();
   void run_waiting(const Error& failed_to_connect);
 
   // How a link was lost that is wanted.
   enum class Loss { dropped, attempt_failed, reauthorization_failed };
   // Asks the policy. Returns whether a redial is due; otherwise the link is given up.
   bool bring_back(const Error& cause, Loss loss);
+  // Returns whether the policy has another attempt made, which is due then.
+  bool start_redial(const Error& cause, Loss loss);
   bool give_up(const Error& cause);
   void redial();
   Duration pause_between_redials() const;
 
   PendingOps waiting_{*this, "for the connection to change"};
+  // Connects that wait for the next attempt.
+  PendingOps callers_{*this, "for a connection", [this] { return nucleus().connect_failure; }};
   Timer redial_;
   bool redialling_ = false;   // A redial is under way.
   bool link_wanted_ = false;  // It was up, and was neither ended by the user nor given up.

@@ -5,6 +5,7 @@
 #include "clients/iothub_device_client.hpp"
 #include "pipeline/loop/manual_loop.hpp"
 #include "support/log_listener.hpp"
+#include "tests/clients/refusal.hpp"
 
 namespace azure::iot::device {
 namespace {
@@ -16,12 +17,8 @@ const std::string kConnectionString =
 
 // What is thrown for these; "" if nothing.
 std::string refusal(std::string_view connection_string, const ConnectionStringOptions& options) {
-  try {
-    IoTHubDeviceClient::create_from_connection_string(connection_string, options);
-    return "";
-  } catch (const std::invalid_argument& e) {
-    return e.what();
-  }
+  return test::refusal_of(
+      [&] { IoTHubDeviceClient::create_from_connection_string(connection_string, options); });
 }
 
 TEST_CASE("Client: a value that breaks the rule of its option is refused, naming option and rule") {

@@ -7,6 +7,7 @@
 
 #include "clients/detail/client_config.hpp"
 #include "pipeline/loop/manual_loop.hpp"
+#include "tests/clients/refusal.hpp"
 #include "tests/support/device_authority.hpp"
 
 namespace azure::iot::device::test {
@@ -54,12 +55,7 @@ HubClientConfig made_with(Options options) {
 
 template <class Options>
 std::string refusal(const Options& options) {
-  try {
-    made_with(options);
-    return "";
-  } catch (const std::invalid_argument& e) {
-    return e.what();
-  }
+  return refusal_of([&] { made_with(options); });
 }
 
 #define EACH_OPTIONS ConnectionStringOptions, SymmetricKeyOptions, SasTokenOptions, X509Options
@@ -77,6 +73,7 @@ TEST_CASE_TEMPLATE("Hub options: the defaults", Options, EACH_OPTIONS) {
   CHECK(usual.pipeline.auto_connect);
   CHECK(usual.pipeline.connection_retry);
   CHECK(usual.pipeline.connection_retry_interval == 10s);
+  CHECK_FALSE(usual.pipeline.retry_first_connection);
   CHECK(usual.pipeline.operation_timeout == 4min);
   CHECK(usual.pipeline.max_in_flight == 128);
   CHECK_FALSE(usual.pipeline.retry_policy);
@@ -99,6 +96,7 @@ TEST_CASE_TEMPLATE("Hub options: each reaches the chain", Options, EACH_OPTIONS)
   CHECK_FALSE(made_with(Options{.connection_retry = false}).pipeline.connection_retry);
   CHECK(made_with(Options{.connection_retry_interval = 3s}).pipeline.connection_retry_interval ==
         3s);
+  CHECK(made_with(Options{.retry_first_connection = true}).pipeline.retry_first_connection);
   CHECK_FALSE(made_with(Options{.ensure_desired_properties = false}).hub.ensure_desired_properties);
   CHECK(made_with(Options{.product_info = "more"}).hub.product_info == "more");
   CHECK(made_with(Options{.cipher = "ecdhe_rsa_aes256_gcm_sha384"}).pipeline.cipher ==
@@ -169,13 +167,10 @@ TEST_CASE("Hub options: a connection string's parts, those of a module with a ga
 
 TEST_CASE("Hub options: both arguments of a certificate's factory must be given") {
   const auto refused = [](std::string_view host, std::string_view device) {
-    try {
+    return refusal_of([&] {
       detail::config_from_x509_certificate(x509_of(own_certificate()), host, device, {},
                                            {.event_loop = make_loop()});
-      return std::string();
-    } catch (const std::invalid_argument& e) {
-      return std::string(e.what());
-    }
+    });
   };
   CHECK(refused("", "d") == "hostname: must not be empty");
   CHECK(refused("h", "") == "device_id: must not be empty");

@@ -13,6 +13,7 @@
 #include "pipeline/auth/symmetric_key.hpp"
 #include "pipeline/text/url.hpp"
 #include "testkit/test_client.hpp"
+#include "tests/clients/refusal.hpp"
 #include "tests/support/device_authority.hpp"
 
 namespace azure::iot::device::test {
@@ -26,15 +27,6 @@ X509 own_certificate() {
 }
 
 // Why a client is not made; empty if it is.
-std::string refusal(const std::function<void()>& make) {
-  try {
-    make();
-    return {};
-  } catch (const std::invalid_argument& e) {
-    return e.what();
-  }
-}
-
 // One text of one factory: the name by which it is refused, and how a client is made with it.
 struct Place {
   std::string argument;
@@ -179,7 +171,7 @@ void check_refused(const std::vector<Place>& places, const std::string& text, st
   for (const Place& place : places) {
     CAPTURE(place.argument);
     CAPTURE(text);
-    const std::string told = refusal([&] { place.make(text); });
+    const std::string told = refusal_of([&] { place.make(text); });
     CHECK(told.starts_with(place.argument + ": " + std::string(rule)));
     CHECK(told.find("; got " + std::string(shown)) != std::string::npos);
     CHECK(told.size() < 500);
@@ -190,7 +182,7 @@ void check_taken(const std::vector<Place>& places, const std::string& text) {
   for (const Place& place : places) {
     CAPTURE(place.argument);
     CAPTURE(text);
-    CHECK(refusal([&] { place.make(text); }) == "");
+    CHECK(refusal_of([&] { place.make(text); }) == "");
   }
 }
 
@@ -271,8 +263,8 @@ TEST_CASE("Client: a secret in the wrong argument is refused without being shown
   const std::string key = "aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMmh1bnQ=";
   for (const std::string& secret : {connection_string, key, token_for("h/devices/d")}) {
     for (const std::string& told :
-         {refusal([&] { IoTHubDeviceClient::create_from_symmetric_key(kKey, secret, "d"); }),
-          refusal(
+         {refusal_of([&] { IoTHubDeviceClient::create_from_symmetric_key(kKey, secret, "d"); }),
+          refusal_of(
               [&] { IoTHubDeviceClient::create_from_symmetric_key(kKey, "h", secret + "\n"); })}) {
       CAPTURE(told);
       CHECK(told.find("a text that may be a secret") != std::string::npos);
@@ -283,7 +275,7 @@ TEST_CASE("Client: a secret in the wrong argument is refused without being shown
 
 TEST_CASE("Client: a product info is refused if no user name can hold it") {
   const auto refused = [](std::string info) {
-    return refusal([&] {
+    return refusal_of([&] {
       IoTHubDeviceClient::create_from_symmetric_key(kKey, "h", "d", {.product_info = info});
     });
   };
@@ -293,7 +285,7 @@ TEST_CASE("Client: a product info is refused if no user name can hold it") {
   CHECK(refused(std::string(21'334, ' ')).starts_with("product_info: must be at most 64000 bytes"));
   CHECK(refused(std::string(64'000, 'x')) == "");
   CHECK(refused("dtmi:com:example:T;1") == "");
-  CHECK(refusal([] {
+  CHECK(refusal_of([] {
           ManagedDevice::create_from_symmetric_key("dps", "reg1", "scope", kKey,
                                                    {.hub = {.product_info = "a\nb"}});
         }).starts_with("hub.product_info: must not contain control characters"));
@@ -307,7 +299,7 @@ TEST_CASE("Client: a product info of the greatest length still connects") {
 
 TEST_CASE("Client: an id scope and a token are texts that MQTT can carry") {
   const auto scope = [](const std::string& id_scope) {
-    return refusal([&] {
+    return refusal_of([&] {
       ProvisioningDeviceClient::create_from_symmetric_key("dps", "reg1", id_scope, kKey);
     });
   };
@@ -316,7 +308,7 @@ TEST_CASE("Client: an id scope and a token are texts that MQTT can carry") {
   CHECK(scope(std::string(64'001, 'x')).starts_with("id_scope: must be at most 64000 bytes"));
   CHECK(scope("0ne space ü") == "");
   const auto token = [](const std::string& text) {
-    return refusal([&] { IoTHubDeviceClient::create_from_sastoken(text); });
+    return refusal_of([&] { IoTHubDeviceClient::create_from_sastoken(text); });
   };
   CHECK(token(token_for("h/devices/d") + "\n") ==
         "sastoken: must not contain control characters, such as a line break");
@@ -328,7 +320,7 @@ TEST_CASE("Client: an id scope and a token are texts that MQTT can carry") {
 TEST_CASE("Client: a proxy's texts have no control characters, and its password is never shown") {
   const auto refused = [](ProxyOptions proxy) {
     proxy.port = 3128;
-    return refusal([&] {
+    return refusal_of([&] {
       IoTHubDeviceClient::create_from_symmetric_key(kKey, "h", "d", {.proxy_options = proxy});
     });
   };
@@ -348,13 +340,13 @@ TEST_CASE("Client: the name of an output, an input or a method is checked at the
   TestClient test({}, kTestModuleConnectionString);
   auto client = test.module_client();
   const auto check = [](std::string_view argument, const std::function<void(std::string)>& call) {
-    CHECK(refusal([&] { call("a\nb"); }) ==
+    CHECK(refusal_of([&] { call("a\nb"); }) ==
           std::string(argument) +
               ": must not contain control characters, such as a line break; got a\\nb");
-    CHECK(refusal([&] {
+    CHECK(refusal_of([&] {
             call("a\xff");
           }).starts_with(std::string(argument) + ": must be valid UTF-8"));
-    CHECK(refusal([&] {
+    CHECK(refusal_of([&] {
             call(std::string(70'000, 'x'));
           }).starts_with(std::string(argument) + ": must be at most 65535 bytes long"));
   };

@@ -93,38 +93,5 @@ TEST_CASE("ManagedDevice: what no service will accept is warned of once") {
   CHECK(log.records.size() == 1);
 }
 
-TEST_CASE("ManagedDevice: an argument that breaks its rule is refused, and named") {
-  const auto refusal = [](ManagedSymmetricKeyOptions options) {
-    options.hub.event_loop = std::make_shared<ManualLoop>();
-    try {
-      ManagedDevice::create_from_symmetric_key("h", "r", "s", kTestKey, options);
-      return std::string();
-    } catch (const std::invalid_argument& e) {
-      return std::string(e.what());
-    }
-  };
-  CHECK(refusal({}) == "");
-  CHECK(refusal({.failed_connects = 0}) == "failed_connects: must be 1 or more; got 0");
-  CHECK(refusal({.hub = {.keep_alive = 0s}}).starts_with("hub.keep_alive: "));
-  CHECK(refusal({.provisioning = {.keep_alive = 0s}}).starts_with("provisioning.keep_alive: "));
-  CHECK(refusal({.provisioning = {.server_verification_cert = "/no/such/file"}})
-            .starts_with("provisioning.server_verification_cert: "));
-  CHECK(refusal({.hub = {.max_in_flight = 0}}).starts_with("hub.max_in_flight: "));
-  const auto refusal_of = [](const X509& x509) {
-    try {
-      ManagedDevice::create_from_x509_certificate("h", "r", "s", x509);
-      return std::string();
-    } catch (const std::invalid_argument& e) {
-      return std::string(e.what());
-    }
-  };
-  X509 x509 = x509_of(make_server_certificate());
-  CHECK(refusal_of(x509) == "");
-  x509.key.clear();
-  CHECK(refusal_of(x509) == "x509: the key is missing");
-  x509 = x509_of(make_server_certificate({.from = -7200, .until = -3600}));
-  CHECK(refusal_of(x509).find("expired") != std::string::npos);
-}
-
 }  // namespace
 }  // namespace azure::iot::device::test

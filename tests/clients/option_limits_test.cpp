@@ -9,6 +9,7 @@
 #include "clients/detail/own_certificate.hpp"
 #include "clients/detail/pem_text.hpp"
 #include "pipeline/auth/certificate_info.hpp"
+#include "tests/clients/refusal.hpp"
 #include "tests/support/device_authority.hpp"
 
 namespace azure::iot::device::test {
@@ -17,22 +18,12 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-template <class F>
-std::string refusal(F f) {
-  try {
-    f();
-    return "";
-  } catch (const std::invalid_argument& e) {
-    return e.what();
-  }
-}
-
 template <class Check, class Value>
 void check_limits(Check check, Value first, Value last, Value step = Value(1)) {
-  CHECK(refusal([&] { check(first); }) == "");
-  CHECK(refusal([&] { check(last); }) == "");
-  CHECK(refusal([&] { check(first - step); }) != "");
-  CHECK(refusal([&] { check(last + step); }) != "");
+  CHECK(refusal_of([&] { check(first); }) == "");
+  CHECK(refusal_of([&] { check(last); }) == "");
+  CHECK(refusal_of([&] { check(first - step); }) != "");
+  CHECK(refusal_of([&] { check(last + step); }) != "");
 }
 
 TEST_CASE("Option limits: numbers and times") {
@@ -44,14 +35,14 @@ TEST_CASE("Option limits: numbers and times") {
 }
 
 TEST_CASE("Option limits: a name that is not given, and one of a letter") {
-  CHECK(refusal([] { detail::check_present("name", ""); }) == "name: must not be empty");
-  CHECK(refusal([] { detail::check_present("name", "x"); }) == "");
+  CHECK(refusal_of([] { detail::check_present("name", ""); }) == "name: must not be empty");
+  CHECK(refusal_of([] { detail::check_present("name", "x"); }) == "");
 }
 
 TEST_CASE("Option limits: the name and the password of a proxy's user") {
   ProxyOptions proxy{.address = "p", .port = 1, .username = std::string(255, 'u')};
   proxy.password = std::string(255, 'p');
-  const auto refused = [&] { return refusal([&] { detail::check_proxy_options(proxy); }); };
+  const auto refused = [&] { return refusal_of([&] { detail::check_proxy_options(proxy); }); };
   CHECK(refused() == "");
   proxy.password += 'p';
   CHECK(refused().ends_with("must be at most 255 bytes long each"));
@@ -71,12 +62,12 @@ TEST_CASE("Option limits: what an address of a proxy may not contain") {
   for (const char c : {'/', '@', '?', '#', ' ', '\t', '\r', '\n'}) {
     CAPTURE(static_cast<int>(c));
     const ProxyOptions proxy{.address = std::string("proxy") + c + "x", .port = 1};
-    CHECK(refusal([&] {
+    CHECK(refusal_of([&] {
             detail::check_proxy_options(proxy);
           }).starts_with("proxy_options: address must be a name or an IP address"));
   }
   for (const char* address : {"proxy.test", "10.0.0.1", "::1", "x"}) {
-    CHECK(refusal([&] { detail::check_proxy_options({.address = address, .port = 1}); }) == "");
+    CHECK(refusal_of([&] { detail::check_proxy_options({.address = address, .port = 1}); }) == "");
   }
 }
 
@@ -85,7 +76,7 @@ TEST_CASE("Option limits: a certificate is valid in its first and in its last se
   const auto info = read_certificate_info(x509.certificate);
   REQUIRE(info);
   const auto at = [&](WallTime now) {
-    return refusal([&] { detail::read_own_certificate(x509, now); });
+    return refusal_of([&] { detail::read_own_certificate(x509, now); });
   };
   CHECK(at(info->not_before) == "");
   CHECK(at(info->not_before - 1s).find(" is not valid before ") != std::string::npos);
@@ -99,7 +90,7 @@ TEST_CASE("Option limits: a file of certificates may be almost a megabyte long, 
   const auto read = [&](std::size_t size) {
     const std::string name = folder.write("file", begin + std::string(size - begin.size(), 'x'));
     std::size_t read_bytes = 0;
-    const std::string refused = refusal([&] {
+    const std::string refused = refusal_of([&] {
       read_bytes = detail::read_pem_text(name, "argument", "certificates", "BEGIN CERT").size();
     });
     CHECK((refused.empty() ? read_bytes == size : read_bytes == 0));
@@ -118,7 +109,7 @@ TEST_CASE("Option limits: a text is taken as it is, also an empty one") {
   CHECK(read("") == "");
   CHECK(read("-----BEGIN X\n") == "-----BEGIN X\n");
   CHECK(read("before\n-----BEGIN X") == "before\n-----BEGIN X");
-  CHECK(refusal([&] { read("-----BEGIN"); }).starts_with("argument: must be a key as PEM text"));
+  CHECK(refusal_of([&] { read("-----BEGIN"); }).starts_with("argument: must be a key as PEM text"));
 }
 
 TEST_CASE("Option limits: the letters of a cipher's name") {

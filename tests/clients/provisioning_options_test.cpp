@@ -72,6 +72,21 @@ TEST_CASE_TEMPLATE("Provisioning: each option reaches the connection that a clie
   CHECK(dialled_with(Options{.port = 4711}).port == 4711);
 }
 
+TEST_CASE_TEMPLATE("Provisioning: a stage of the application's own stands in the chain", Options,
+                   ProvisioningSymmetricKeyOptions, ProvisioningX509Options) {
+  class Passing final : public Stage {
+   public:
+    std::string_view name() const override { return "Passing"; }
+  };
+  int made = 0;
+  const auto make = [&] {
+    ++made;
+    return std::make_unique<Passing>();
+  };
+  dialled_with(Options{.stages = {before("RegistrationStage", make), after("RetryStage", make)}});
+  CHECK(made == 2);
+}
+
 TEST_CASE_TEMPLATE("Provisioning: a registration may take as long as the option says", Options,
                    ProvisioningSymmetricKeyOptions, ProvisioningX509Options) {
   const auto loop = std::make_shared<ManualLoop>(std::chrono::system_clock::now() + 1min);

@@ -6,6 +6,7 @@
 #include "clients/provisioned_device.hpp"
 #include "clients/provisioning_device_client.hpp"
 #include "tests/clients/provisioning_service.hpp"
+#include "tests/clients/refusal.hpp"
 #include "tests/support/device_authority.hpp"
 #include "tests/support/log_listener.hpp"
 
@@ -15,16 +16,6 @@ using namespace std::chrono_literals;
 using Strings = std::vector<std::string>;
 
 // What is thrown; "" if nothing.
-template <class F>
-std::string refusal(F f) {
-  try {
-    f();
-    return "";
-  } catch (const std::invalid_argument& e) {
-    return e.what();
-  }
-}
-
 std::string text_of(const Error& error) {
   return detail::exception_text(error, detail::Service::provisioning);
 }
@@ -236,7 +227,7 @@ TEST_CASE("Provisioning: an argument that breaks its rule is refused, and named"
   const auto made = [](std::string_view host, std::string_view id, std::string_view scope,
                        std::string_view key, ProvisioningSymmetricKeyOptions options = {}) {
     options.event_loop = std::make_shared<ManualLoop>();
-    return refusal([&] {
+    return refusal_of([&] {
       ProvisioningDeviceClient::create_from_symmetric_key(host, id, scope, key, options);
     });
   };
@@ -252,7 +243,7 @@ TEST_CASE("Provisioning: an argument that breaks its rule is refused, and named"
   CHECK(made("h", "r", "s", kTestKey, {.server_verification_cert = "/no/file"})
             .starts_with("server_verification_cert: "));
   ProvisioningService service;
-  CHECK(refusal([&] { service.begin(-1ms); }).starts_with("timeout: must not be negative"));
+  CHECK(refusal_of([&] { service.begin(-1ms); }).starts_with("timeout: must not be negative"));
 }
 
 TEST_CASE("Provisioning: what no service will accept is taken as in Python, and warned of") {
@@ -285,9 +276,9 @@ TEST_CASE(
       service.transport.factory()));
   const RegistrationResult result = client.register_device();
   CHECK_FALSE(service.transport.passwords().at(0));
-  CHECK(refusal([&] { create_device_client(result, x509, {.event_loop = loop}); }) == "");
+  CHECK(refusal_of([&] { create_device_client(result, x509, {.event_loop = loop}); }) == "");
   x509.key = "/no/file";
-  CHECK(refusal([&] {
+  CHECK(refusal_of([&] {
           ProvisioningDeviceClient::create_from_x509_certificate("h", "r", "s", x509,
                                                                  {.event_loop = loop});
         }) != "");
@@ -310,7 +301,7 @@ TEST_CASE("Provisioning: a stage of the application's own may stand in the chain
   ProvisioningService service(
       {.stages = {before("RegistrationStage", [&] { return std::make_unique<Counter>(count); })}});
   CHECK(count == 1);  // The operation that makes the chain ready.
-  CHECK(refusal([] {
+  CHECK(refusal_of([] {
           ProvisioningService other(
               {.stages = {before("NoStage", [] { return std::unique_ptr<Stage>(); })}});
         }).starts_with("stages: each needs a function"));

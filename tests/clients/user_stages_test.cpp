@@ -4,6 +4,7 @@
 
 #include "pipeline/operations.hpp"
 #include "testkit/test_client.hpp"
+#include "tests/clients/refusal.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -113,12 +114,7 @@ TEST_CASE("User stages: one that cannot be made ready fails the factory with its
 }
 
 std::string refusal(StageInsertion insertion) {
-  try {
-    TestClient client({.stages = {std::move(insertion)}});
-  } catch (const std::invalid_argument& e) {
-    return e.what();
-  }
-  return "none";
+  return refusal_of([&] { TestClient client({.stages = {std::move(insertion)}}); });
 }
 
 TEST_CASE("User stages: an unknown name is refused with the names that there are") {

@@ -9,6 +9,7 @@
 #include "clients/iothub_module_client.hpp"
 #include "pipeline/auth/certificate_info.hpp"
 #include "pipeline/loop/manual_loop.hpp"
+#include "tests/clients/refusal.hpp"
 #include "tests/support/device_authority.hpp"
 
 namespace azure::iot::device::test {
@@ -25,13 +26,10 @@ X509 pair() { return x509_of(own()); }
 
 // What the factory says against it; empty if nothing.
 std::string refusal(const X509& x509, X509Options options = {}) {
-  try {
+  return refusal_of([&] {
     IoTHubDeviceClient::create_from_x509_certificate(x509, "hub.example", "device-1",
                                                      std::move(options));
-    return {};
-  } catch (const std::invalid_argument& e) {
-    return e.what();
-  }
+  });
 }
 
 bool contains(const std::string& text, std::string_view part) {
