@@ -1,6 +1,5 @@
 #include "fake_mqtt_transport.hpp"
 
-#include <algorithm>
 #include <cassert>
 #include <memory>
 
@@ -165,33 +164,67 @@ void FakeMqttTransport::dial(std::optional<std::string> password) {
     reply = std::move(dial_script_.front());
     dial_script_.pop_front();
   }
-  reply.act(Asked(*this, {.is_connect = true, .op = {}, .packet = 0, .attempt = ++attempt_}));
+  reply.act(
+      Asked(*this, {.kind = Asked::Kind::connect, .op = {}, .packet = 0, .attempt = ++attempt_}));
 }
 
 void FakeMqttTransport::send(OpKey key, Packet packet) {
   const std::size_t number = packets_.size();
   packets_.push_back(packet);
-  in_flight_.push_back({key, number});
-  Reply reply = otherwise;
-  if (!ack_script_.empty()) {
+  put_in_flight(number, key);
+  std::optional<Reply> reply = reply_to ? reply_to(packet) : std::nullopt;
+  if (!reply && !ack_script_.empty()) {
     reply = std::move(ack_script_.front());
     ack_script_.pop_front();
   }
-  auto behind = std::exchange(behind_, {});
-  reply.act(Asked(*this, {.is_connect = false, .op = key, .packet = number, .attempt = attempt_}));
-  if (behind_.empty()) {
-    for (auto f = behind.rbegin(); f != behind.rend(); ++f) (*f)();
-  } else {
-    behind_.insert(behind_.begin(), behind.begin(), behind.end());
-  }
+  act(reply.value_or(otherwise),
+      Asked(*this, {.kind = Asked::Kind::packet, .op = key, .packet = number, .attempt = attempt_}),
+      behind_packet_);
   if (on_packet) on_packet(packet);
 }
 
-void FakeMqttTransport::answer(const Asked::Key& asked, Error error, bool at_any_time) {
+void FakeMqttTransport::serve(const Reply& reply, Asked::Give give) {
+  act(reply,
+      Asked(*this, {.kind = Asked::Kind::service, .op = {}, .packet = 0, .attempt = attempt_},
+            std::make_shared<const Asked::Give>(std::move(give))),
+      behind_answer_);
+}
+
+void FakeMqttTransport::act(const Reply& reply, const Asked& asked, Behind& behind) {
+  const std::size_t before = behind.added;
+  reply.act(asked);
+  if (behind.added != before) return;  // It waits as well.
+  const auto waiting = std::exchange(behind.waiting, {});
+  for (auto f = waiting.rbegin(); f != waiting.rend(); ++f) (*f)();
+}
+
+void FakeMqttTransport::keep_behind_next(const Asked& asked, std::function<void()> f) {
+  Behind& behind = asked.is_service() ? behind_answer_ : behind_packet_;
+  behind.waiting.push_back(std::move(f));
+  ++behind.added;
+}
+
+const Packet& FakeMqttTransport::packet_of(const Asked& asked) const {
+  assert(asked.is_packet());
+  return packets_[asked.key_.packet];
+}
+
+bool FakeMqttTransport::reaches(const Asked& asked) const {
+  return asked.key_.attempt == attempt_ && !silent_;
+}
+
+void FakeMqttTransport::answer(const Asked& asked, Error error, bool at_any_time) {
+  if (asked.is_service()) {
+    const bool gives = at_any_time || reaches(asked);
+    if (gives && !error) return (*asked.give_)(std::nullopt);
+    constexpr int kBadRequest = 400;
+    if (gives) (*asked.give_)(error.service_status() != 0 ? error.service_status() : kBadRequest);
+    return;
+  }
   tell([this, asked, error = std::move(error), at_any_time] {
-    const bool on_link = asked.attempt == attempt_ && !silent_;
-    if (asked.is_connect && on_link) answer_connect(error);
-    if (!asked.is_connect && (on_link || at_any_time)) acknowledge(asked.op, error);
+    const bool on_link = reaches(asked);
+    if (asked.is_connect() && on_link) answer_connect(error);
+    if (asked.is_packet() && (on_link || at_any_time)) acknowledge(asked.key_.op, error);
   });
 }
 
@@ -204,18 +237,24 @@ void FakeMqttTransport::established() {
   connected_ = true;
   // Publishes that were not acknowledged go out again (MQTT 3.1.1 clause 4.4), unless nobody waits
   // for them any more.
-  std::deque<InFlight> old = std::exchange(in_flight_, {});
+  numbers_.clear();
+  const auto old = std::exchange(in_flight_, {});
   listener_->on_mqtt_connected(session_present);
-  for (const InFlight& waiting : old) {
-    Packet packet = packets_[waiting.packet];
+  for (const auto& [number, key] : old) {
+    Packet packet = packets_[number];
     if (packet.kind != Packet::Kind::publish) {
-      in_flight_.push_back(waiting);
+      put_in_flight(number, key);
       continue;
     }
-    if (!listener_->still_waits(waiting.key)) continue;
+    if (!listener_->still_waits(key)) continue;
     packet.again = true;
-    send(waiting.key, std::move(packet));
+    send(key, std::move(packet));
   }
+}
+
+void FakeMqttTransport::put_in_flight(PacketNumber number, OpKey key) {
+  in_flight_.emplace(number, key);
+  numbers_.insert_or_assign({key.index, key.generation}, number);
 }
 
 void FakeMqttTransport::end_link() {
@@ -225,33 +264,26 @@ void FakeMqttTransport::end_link() {
 }
 
 void FakeMqttTransport::acknowledge(OpKey key, Error error) {
-  std::erase_if(in_flight_, [&](const InFlight& packet) { return packet.key == key; });
+  if (const auto sent = numbers_.extract({key.index, key.generation})) {
+    in_flight_.erase(sent.mapped());
+  }
   listener_->on_mqtt_acknowledged(key, std::move(error));
 }
 
 void FakeMqttTransport::cancel_in_flight() {
-  for (const InFlight& packet : std::exchange(in_flight_, {})) {
+  numbers_.clear();
+  for (const auto& [number, key] : std::exchange(in_flight_, {})) {
     listener_->on_mqtt_acknowledged(
-        packet.key, Error(Errc::operation_cancelled, "cancelled before its answer"));
+        key, Error(Errc::operation_cancelled, "cancelled before its answer"));
   }
 }
 
 void FakeMqttTransport::after(Duration delay, std::function<void()> f) {
-  timers_.remove_if([](const Timer& timer) { return !timer.running(); });
-  timers_.emplace_back().start(*loop_, delay, std::move(f));
-}
-
-const Packet& Asked::packet() const {
-  assert(!key_.is_connect);
-  return far_end_->packets_[key_.packet];
-}
-
-void Asked::answer(Error error) const { far_end_->answer(key_, std::move(error), false); }
-void Asked::answer_at_any_time(Error error) const {
-  far_end_->answer(key_, std::move(error), true);
-}
-void Asked::after(Duration delay, std::function<void()> f) const {
-  far_end_->after(delay, std::move(f));
+  const auto timer = timers_.emplace(timers_.end());
+  timer->start(*loop_, delay, [this, timer, f = std::move(f)] {
+    timers_.erase(timer);
+    f();
+  });
 }
 
 }  // namespace azure::iot::device::test

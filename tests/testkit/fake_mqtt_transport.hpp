@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <initializer_list>
 #include <list>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,7 +43,7 @@ class FakeMqttTransport {
   // The replies to the next connects, one each.
   void script(std::initializer_list<Reply> replies);
   // The replies to the next publishes, subscribes and unsubscribes, in the order in which they
-  // arrive.
+  // arrive; but a packet that has a reply of its own by `reply_to` takes none of these.
   void script_acks(std::initializer_list<Reply> replies);
   // What it does where nothing is scripted.
   Reply otherwise = accept;
@@ -58,6 +61,11 @@ class FakeMqttTransport {
 
   // Called for each packet once it is recorded: the place of a service that answers.
   std::function<void(const Packet&)> on_packet;
+  // Asked first for the reply to a packet; null, or none, leaves it to the script.
+  std::function<std::optional<Reply>(const Packet&)> reply_to;
+  // For a service: does what the reply says with an answer, or with something that it sends by
+  // itself. `give` sends it, now, with a status if the reply has one.
+  void serve(const Reply& reply, std::function<void(std::optional<int> status)> give);
   // Whether the next CONNACK says that the session is known.
   bool session_present = false;
   // Takes a disconnect and never says that it is done.
@@ -85,25 +93,33 @@ class FakeMqttTransport {
   // How many packets wait for their acknowledgement.
   std::size_t in_flight() const { return in_flight_.size(); }
 
-  // For words of a script: calls `f` at `release`; after the next packet that does not do the same.
+  // For words of a script: calls `f` at `release`.
   void keep(std::function<void()> f) { late_.push_back(std::move(f)); }
-  void keep_behind_next(std::function<void()> f) { behind_.push_back(std::move(f)); }
 
  private:
   friend class Asked;
   class Link;
-  struct InFlight {
-    OpKey key;
-    std::size_t packet;
+  // Answers that wait for the next one of their kind.
+  struct Behind {
+    std::vector<std::function<void()>> waiting;
+    std::size_t added = 0;  // Ever.
   };
+  using PacketNumber = std::size_t;
+  using KeyNumbers = std::pair<std::uint32_t, std::uint32_t>;
 
   void tell(std::function<void()> what);
   void pause(bool paused);
   Error next_call_error();
   void dial(std::optional<std::string> password);
   void send(OpKey key, Packet packet);
-  void answer(const Asked::Key& asked, Error error, bool at_any_time);
+  void act(const Reply& reply, const Asked& asked, Behind& behind);
+  void keep_behind_next(const Asked& asked, std::function<void()> f);
+  const Packet& packet_of(const Asked& asked) const;
+  // Whether an answer is on the link on which that was asked, and comes through.
+  bool reaches(const Asked& asked) const;
+  void answer(const Asked& asked, Error error, bool at_any_time);
   void answer_connect(Error error);
+  void put_in_flight(PacketNumber number, OpKey key);
   void acknowledge(OpKey key, Error error);
   void established();
   void end_link();
@@ -122,12 +138,14 @@ class FakeMqttTransport {
   std::size_t disconnects_ = 0;
   std::vector<std::optional<std::string>> passwords_;
   std::vector<Packet> packets_;
-  std::deque<InFlight> in_flight_;
+  std::map<PacketNumber, OpKey> in_flight_;     // Oldest first.
+  std::map<KeyNumbers, PacketNumber> numbers_;  // Of those.
   std::deque<Reply> dial_script_;
   std::deque<Reply> ack_script_;
   std::deque<Error> call_errors_;
   std::vector<std::function<void()>> late_;
-  std::vector<std::function<void()>> behind_;
+  Behind behind_packet_;
+  Behind behind_answer_;
   std::list<Timer> timers_;
 };
 

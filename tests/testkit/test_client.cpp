@@ -2,13 +2,11 @@
 
 #include <azure/iot/device/clients/detail/client_config.hpp>
 
+#include "end_client.hpp"
 #include "violations.hpp"
 
 namespace azure::iot::device::test {
 namespace {
-
-constexpr std::string_view kGet = "$iothub/twin/GET/?$rid=";
-constexpr std::string_view kPatch = "$iothub/twin/PATCH/properties/reported/?$rid=";
 
 // Handlers run on the loop, between other work, but as if on threads of their own.
 class LoopHandlerPool final : public HandlerPool {
@@ -42,15 +40,13 @@ TestClient::TestClient(std::string_view sastoken, SasTokenOptions options,
 }
 
 void TestClient::create(detail::HubClientConfig config) {
-  transport.on_packet = [this](const Packet& packet) { answer(packet); };
   core = detail::HubClientCore::create(std::move(config), transport.factory(),
                                        std::make_shared<LoopHandlerPool>(*loop));
 }
 
-// What was posted and not run would keep the loop, which keeps it.
 TestClient::~TestClient() {
-  core.reset();
-  loop->run_posted();
+  timers_.clear();
+  end_client(std::move(core), *loop);
   for (const auto& times : calls_) {
     if (*times == 1) continue;
     report_violation("a call of the client must complete exactly once; it completed " +
@@ -59,16 +55,18 @@ TestClient::~TestClient() {
 }
 
 void TestClient::after(Duration delay, std::function<void()> f) {
-  timers_.remove_if([](const Timer& timer) { return !timer.running(); });
-  timers_.emplace_back().start(*loop, delay, std::move(f));
+  const auto timer = timers_.emplace(timers_.end());
+  timer->start(*loop, delay, [this, timer, f = std::move(f)] {
+    timers_.erase(timer);
+    loop->outside(f);
+  });
 }
 
-void TestClient::answer(const Packet& packet) {
-  if (packet.topic.starts_with(kGet)) {
-    transport.receive("$iothub/twin/res/200/?$rid=" + packet.topic.substr(kGet.size()), twin);
-  } else if (packet.topic.starts_with(kPatch)) {
-    transport.receive("$iothub/twin/res/204/?$rid=" + packet.topic.substr(kPatch.size()));
-  }
+void TestClient::sleep(Duration time) {
+  bool awake = false;
+  Timer timer;
+  timer.start(*loop, time, [&] { awake = true; });
+  while (!awake) loop->run_until([&] { return awake; });
 }
 
 Call<void> TestClient::connect(detail::Timeout timeout) {
@@ -109,31 +107,6 @@ Call<void> TestClient::on_patch(std::function<void(Json)> handler) {
   return call([&](auto& c, auto done) {
     c.start_on_twin_desired_properties_patch_received(std::move(handler), {}, std::move(done));
   });
-}
-
-void TestClient::receive(std::string_view topic, std::string_view payload) {
-  transport.receive(topic, payload);
-  loop->run_posted();
-}
-
-void TestClient::receive_c2d(std::string_view payload) {
-  receive("devices/dev1/messages/devicebound/%24.mid=1", payload);
-}
-
-void TestClient::invoke_method(std::string_view name, std::string_view payload) {
-  const std::string rid = std::to_string(++methods_);
-  receive("$iothub/methods/POST/" + std::string(name) + "/?$rid=" + rid, payload);
-}
-
-void TestClient::patch_desired(Json patch) {
-  patch.set("$version", ++desired_version_);
-  receive("$iothub/twin/PATCH/properties/desired/?$version=" + std::to_string(desired_version_),
-          patch.dump());
-}
-
-void TestClient::drop() {
-  transport.drop();
-  loop->run_posted();
 }
 
 }  // namespace azure::iot::device::test

@@ -15,7 +15,7 @@
 #include <azure/iot/device/clients/iothub_module_client.hpp>
 #include <azure/iot/device/pipeline/loop/manual_loop.hpp>
 
-#include "fake_mqtt_transport.hpp"
+#include "fake_hub.hpp"
 
 namespace azure::iot::device::test {
 
@@ -57,6 +57,7 @@ class Call {
 
  private:
   friend class TestClient;
+  friend class TestProvisioningClient;
   struct State {
     int times = 0;
     std::optional<detail::Outcome<T>> outcome;
@@ -66,33 +67,36 @@ class Call {
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
-// The real client over a faked far end, without network, threads and waiting. The far end answers
-// each reading of the twin with `twin`, and each change of reported properties.
+// The real client, without network, threads and waiting, and the hub that it is connected to: the
+// words of FakeHub.
 //
 // An application is given the client as it knows it. Its blocking calls run the loop, and let the
 // loop's time pass, until they have ended: an answer that takes a minute is there at once, with the
 // clocks a minute further. Its handlers run on the loop as well, may make blocking calls, and run
 // while a call is made and while the test moves the time.
 //
-//   TestClient test;
-//   test.transport.script_acks({slow(30s), stall});
-//   test.after(10s, [&] { test.drop(); });
-//   IoTHubDeviceClient client = test.device_client();
+//   TestClient hub;
+//   hub.script_messages({slow(30s), lost});
+//   hub.after(10s, [&] { hub.drop(); });
+//   IoTHubDeviceClient client = hub.device_client();
 //   thermostat(client);                                  // The application.
-//   CHECK(test.transport.published().size() == 2);
+//   CHECK(hub.messages().size() == 2);
+//
+// An application that reads a clock or sleeps is given `loop->wall_now()` and `sleep`, and `after`
+// in place of a thread or timer of its own. All of it is for one thread: the time does not pass for
+// others. See README.md beside this.
 //
 // The calls below start one and return when nothing more happens without time passing: for tests
 // that look at what is between the start of a call and its end.
-class TestClient {
+class TestClient : public FakeHub {
  public:
   explicit TestClient(ConnectionStringOptions options = {},
                       std::string_view connection_string = kTestConnectionString);
   // Made from a token, that of a module or that of a device.
   TestClient(std::string_view sastoken, SasTokenOptions options,
              detail::TokenOwner owner = detail::TokenOwner::device);
-  TestClient(const TestClient&) = delete;
-  TestClient& operator=(const TestClient&) = delete;
-  // Ends the client and tells `on_violation` of calls that did not complete exactly once.
+  // Ends the client, without a call of its handlers, and reports calls that did not complete
+  // exactly once to `on_violation`.
   ~TestClient();
 
   // The client for an application. It shuts the one client that there is down when it goes.
@@ -100,18 +104,12 @@ class TestClient {
 
   IoTHubModuleClient module_client() const { return IoTHubModuleClient(core); }
 
-  // Calls `f` when so much of the loop's time has passed, also in the middle of a blocking call.
+  // Calls `f` when so much of the loop's time has passed, also in the middle of a blocking call. As
+  // on a thread of its own, it may make blocking calls, and sleep.
   void after(Duration delay, std::function<void()> f);
   void advance(Duration by) { loop->advance(by); }
-
-  // The service sends something, now.
-  void receive(std::string_view topic, std::string_view payload = {});
-  void receive_c2d(std::string_view payload);
-  void invoke_method(std::string_view name, std::string_view payload);
-  // With the next $version; `twin` stays as it is.
-  void patch_desired(Json patch);
-  // The link is lost, now.
-  void drop();
+  // Lets so much of the loop's time pass: the application's way to sleep, also in a handler.
+  void sleep(Duration time);
 
   // Starts a call and lets it run as far as it goes without time passing.
   template <class T = void, class F>
@@ -131,17 +129,11 @@ class TestClient {
   Call<void> on_method(std::function<void(MethodRequest)> handler);
   Call<void> on_patch(std::function<void(Json)> handler);
 
-  FakeMqttTransport transport;
-  std::shared_ptr<ManualLoop> loop = std::make_shared<ManualLoop>();
-  std::string twin = R"({"desired": {"$version": 1}, "reported": {"$version": 1}})";
   std::shared_ptr<detail::HubClientCore> core;
 
  private:
   void create(detail::HubClientConfig config);
-  void answer(const Packet& packet);
 
-  int methods_ = 0;
-  int desired_version_ = 1;
   std::vector<std::shared_ptr<const int>> calls_;
   std::list<Timer> timers_;
 };

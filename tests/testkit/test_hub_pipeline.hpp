@@ -1,5 +1,8 @@
 #pragma once
 
+#include <deque>
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +54,10 @@ class FakeTwinService {
     body = R"({"desired": {"$version": )" + std::to_string(version) + R"(}, "reported": {}})";
   }
 
+  // The replies to the next requests, one each.
+  void script(std::initializer_list<Reply> replies) { script_.insert(script_.end(), replies); }
+
+  // Where no reply is scripted.
   bool silent = false;  // No response.
   int status = 200;
   std::string body = R"({"desired": {"$version": 1}, "reported": {}})";
@@ -62,11 +69,20 @@ class FakeTwinService {
     if (!packet.topic.starts_with("$iothub/twin/")) return;
     if (packet.kind != FakeMqttTransport::Packet::Kind::publish) return;
     ++requests;
+    Reply reply = silent ? lost : accept;
+    if (!script_.empty()) {
+      reply = std::move(script_.front());
+      script_.pop_front();
+    }
     const std::string rid = packet.topic.substr(packet.topic.find(kRid));
-    if (!silent) transport_.receive("$iothub/twin/res/" + std::to_string(status) + "/" + rid, body);
+    transport_.serve(reply, [this, rid](std::optional<int> given) {
+      const std::string code = std::to_string(given.value_or(status));
+      transport_.receive("$iothub/twin/res/" + code + "/" + rid, body);
+    });
   }
 
   FakeMqttTransport& transport_;
+  std::deque<Reply> script_;
 };
 
 // Some stages of a hub's chain, above a far end that answers twin requests.

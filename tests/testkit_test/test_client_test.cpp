@@ -1,9 +1,13 @@
 #include "testkit/test_client.hpp"
 
+#include <memory>
+#include <optional>
+
 #include <doctest/doctest.h>
 
 #include "pipeline/events.hpp"
 #include "support/doctest_texts.hpp"
+#include "testkit/violations.hpp"
 
 namespace azure::iot::device::test {
 namespace {
@@ -140,6 +144,94 @@ TEST_CASE("TestClient: a stage that makes a blocking call is told that it would 
   client.connect();
   REQUIRE(told.size() == 1);
   CHECK(told[0].find("would wait for itself") != std::string::npos);
+}
+
+TEST_CASE("TestClient: an application sleeps in the loop's time, also in a handler") {
+  TestClient hub;
+  IoTHubDeviceClient client = hub.device_client();
+  std::vector<SteadyTime> woken;
+  client.on_message_received([&](const Message&) {
+    hub.sleep(10s);
+    woken.push_back(hub.loop->now());
+  });
+  hub.sleep(5s);
+  hub.receive_c2d("hello");
+  CHECK(woken == std::vector{SteadyTime(15s)});
+}
+
+TEST_CASE("TestClient: what stands for a thread of the application makes blocking calls") {
+  TestClient hub;
+  IoTHubDeviceClient client = hub.device_client();
+  std::function<void()> report = [&] {
+    client.send_message("21.5");
+    hub.after(1min, report);
+  };
+  hub.after(1min, report);
+  hub.script_messages({accept, slow(20s)});
+  hub.advance(1min);
+  CHECK(hub.messages().size() == 1);
+  hub.advance(2min + 19s);
+  CHECK(hub.messages().size() == 2);  // The pause begins when the second has been acknowledged.
+  hub.advance(1s);
+  CHECK(hub.messages().size() == 3);
+}
+
+// Returns the violations that a test reports if it ends while `start` waits, and whether its client
+// is left.
+template <class F>
+Texts left_by(F start) {
+  Texts told;
+  const auto before = on_violation([&](const std::string& text) { told.push_back(text); });
+  std::weak_ptr<detail::HubClientCore> core;
+  {
+    TestClient hub;
+    core = hub.core;
+    start(hub);
+  }
+  on_violation(before);
+  if (!core.expired()) told.emplace_back("the client is left");
+  return told;
+}
+
+TEST_CASE(
+    "TestClient: a test may end while any call waits; its client ends, and so does the call") {
+  const auto receive = [](TestClient& hub) {
+    return hub.call<std::optional<Message>>(
+        [](auto& core, auto done) { core.start_receive_message(true, {}, std::move(done)); });
+  };
+  CHECK(left_by([&](TestClient& hub) { receive(hub); }).empty());
+  CHECK(left_by([&](TestClient& hub) {
+          hub.script_subscribes({lost});
+          receive(hub);
+        }).empty());
+  CHECK(left_by([&](TestClient& hub) {
+          hub.script_connects({lost});
+          receive(hub);
+        }).empty());
+  CHECK(left_by([](TestClient& hub) {
+          hub.connect();
+          hub.transport.silent_disconnect = true;
+          hub.shutdown();
+        }).empty());
+  CHECK(left_by([](TestClient& hub) {
+          hub.script_twin_reads({lost});
+          hub.get_twin();
+        }).empty());
+}
+
+TEST_CASE("TestClient: handlers and plans of a test do not outlive it") {
+  bool called = false;
+  CHECK(left_by([&](TestClient& hub) {
+          hub.core->on_connection_state_change([&](const ConnectionStateChange& change) {
+            if (!change.connected) called = true;
+          });
+          hub.connect();
+          hub.after(100ms, [&] { called = true; });
+          hub.script_subscribes({lost});
+          hub.call<std::optional<Message>>(
+              [](auto& core, auto done) { core.start_receive_message(true, {}, std::move(done)); });
+        }).empty());
+  CHECK_FALSE(called);
 }
 
 TEST_CASE("TestClient: the client of an application shuts down when it goes") {

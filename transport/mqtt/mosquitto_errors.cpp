@@ -18,26 +18,6 @@ std::string reason_text(int rc, int error_number) {
 
 }  // namespace
 
-Error connack_error(int code) {
-  switch (code) {
-    case 1:
-      return Error(Errc::protocol_client,
-                   "the server refused protocol version MQTT 3.1.1 (CONNACK 1)");
-    case 2:
-      return Error(Errc::protocol_client,
-                   "the server refused the client id, which the device id is part of (CONNACK 2)");
-    case 3: return Error(Errc::connection_failed, "the server is unavailable (CONNACK 3)");
-    case 4:
-      return Error(Errc::unauthorized, "the server refused user name or password (CONNACK 4)");
-    case 5: return Error(Errc::unauthorized, "the server did not authorize the client (CONNACK 5)");
-    default:
-      return Error(Errc::protocol_client,
-                   "the server answered with a CONNACK code that MQTT 3.1.1 "
-                   "does not know: " +
-                       std::to_string(code));
-  }
-}
-
 Error call_error(const std::string& what, int rc, int error_number) {
   switch (rc) {
     case MOSQ_ERR_NO_CONN:

@@ -3,14 +3,13 @@
 #include <string>
 
 #include "../../pipeline/error.hpp"
+#include "../../pipeline/mqtt_answers.hpp"
 
 namespace azure::iot::device {
 
 // What libmosquitto and the server say, as errors. What to do next is said by the exception that
-// stands for them, to the user. (Python: paho_connack_rc_to_error, paho_rc_to_error.)
-
-// The code with which a CONNACK refused.
-Error connack_error(int code);
+// stands for them, to the user. (Python: paho_rc_to_error.) A server's refusals are those of
+// pipeline/mqtt_answers.hpp.
 
 // A call that did nothing returned `rc`; `error_number` is errno after it. `what` names the call.
 Error call_error(const std::string& what, int rc, int error_number);

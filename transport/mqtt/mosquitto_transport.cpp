@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "pipeline/log.hpp"
-#include "pipeline/text/quoted.hpp"
+#include "pipeline/mqtt_answers.hpp"
 #include "transport/mqtt/mqtt_link.hpp"
 #include "transport/mqtt/operation_manager.hpp"
 
@@ -185,10 +185,7 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
     const std::string topic = take_subscription(mid);
     if (!key) return;
     if (granted) return listener_.on_mqtt_acknowledged(key, {});
-    listener_.on_mqtt_acknowledged(
-        key, Error(Errc::protocol_client, "the server refused the subscription to " +
-                                              escaped(topic, kLongestQuote) +
-                                              " (SUBACK 0x80); is the client permitted to it?"));
+    listener_.on_mqtt_acknowledged(key, suback_error(topic));
   }
   void on_unsuback(std::uint16_t mid) override {
     const OpKey key = operations_.complete(OperationManager::Kind::unsubscribe, mid);
