@@ -8,6 +8,7 @@
 #include "clients/detail/option_checks.hpp"
 #include "clients/detail/own_certificate.hpp"
 #include "clients/detail/pem_text.hpp"
+#include "clients/detail/text_checks.hpp"
 #include "pipeline/auth/certificate_info.hpp"
 #include "tests/clients/refusal.hpp"
 #include "tests/support/device_authority.hpp"
@@ -32,6 +33,35 @@ TEST_CASE("Option limits: numbers and times") {
   check_limits(detail::check_connection_retry_interval, 1s, kLongest);
   check_limits(detail::check_operation_timeout, milliseconds(0), milliseconds(kLongest));
   check_limits(detail::check_max_in_flight, std::size_t{1}, std::size_t{65535});
+}
+
+TEST_CASE("Option limits: the ends of each range of code points that no text may have") {
+  for (const char* text : {"\x01", "\x1f", "\x7f", "\u0080", "\u009f", "\ufdd0", "\ufdef", "\ufffe",
+                           "\uffff", "\U0001fffe", "\U0001ffff", "\U0010ffff", "\xff"}) {
+    CAPTURE(text);
+    CHECK(detail::broken_text_rule(text));
+  }
+  for (const char* text : {"", " ", "~", "\u00a0", "\ufdcf", "\ufdf0", "\ufffd", "\U00010000"}) {
+    CAPTURE(text);
+    CHECK_FALSE(detail::broken_text_rule(text));
+  }
+  CHECK_FALSE(detail::broken_text_rule(std::string(65'535, 'x')));
+  CHECK(detail::broken_text_rule(std::string(65'536, 'x')) ==
+        "must be at most 65535 bytes long, and has 65536");
+}
+
+TEST_CASE("Option limits: an id is counted in characters, and 128 are the most") {
+  const auto id_of = [](int characters, const std::string& each) {
+    std::string id;
+    for (int i = 0; i < characters; ++i) id += each;
+    return refusal([&] { detail::check_id("device_id", id); });
+  };
+  for (const char* each : {"x", "\u00e9", "\u65e5", "\U0001f600"}) {
+    CAPTURE(each);
+    CHECK(id_of(128, each) == "");
+    CHECK(id_of(129, each).starts_with(
+        "device_id: must be at most 128 characters long, and has 129"));
+  }
 }
 
 TEST_CASE("Option limits: a name that is not given, and one of a letter") {

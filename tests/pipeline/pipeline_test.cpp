@@ -1,5 +1,6 @@
 #include "pipeline/pipeline.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <stdexcept>
@@ -191,6 +192,10 @@ TEST_CASE("Pipeline: request ids are UUIDs of version 4, and all else in them is
     if (at == 14) expected = "4";
     if (at == 19) expected = "89ab";
     CHECK(std::string(seen.begin(), seen.end()) == expected);
+    for (std::size_t other = 0; other < at && expected == kDigits; ++other) {
+      CHECK(std::any_of(ids.begin(), ids.end(),
+                        [&](const std::string& id) { return id[at] != id[other]; }));
+    }
   }
 }
 

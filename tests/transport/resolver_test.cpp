@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -14,6 +16,8 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+
+#include "support/process_probe.hpp"
 
 using namespace azure::iot::device;
 using namespace std::chrono_literals;
@@ -27,6 +31,20 @@ Resolver::Answer look_up(const std::string& host) {
       host, [promise](Resolver::Answer answer) { promise->set_value(std::move(answer)); });
   if (future.wait_for(20s) == std::future_status::ready) return future.get();
   return Error(Errc::timed_out, "there was no answer within 20 s");
+}
+
+std::ptrdiff_t dns_threads() {
+  const auto names = test::threads();
+  return std::count(names.begin(), names.end(), "azure-iot-dns");
+}
+
+bool eventually(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 // This thread can start no other.
@@ -134,6 +152,27 @@ TEST_CASE("Resolver: where no thread can be started that is the answer, and it r
     }
   }).join();
   CHECK(look_up("127.2.0.1"));
+}
+
+TEST_CASE("Resolver: eight names are looked up at a time, and its threads end with the last") {
+  REQUIRE(eventually([] { return dns_threads() == 0; }));
+  const std::size_t before = test::threads().size();
+  std::promise<void> go_on;
+  const std::shared_future<void> gate = go_on.get_future().share();
+  std::atomic<int> inside = 0;
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 20; ++i) {
+    Resolver::system()->resolve("127.3.0." + std::to_string(i), [&, gate](const auto&) {
+      ++inside;
+      gate.wait();
+      ++answered;
+    });
+  }
+  CHECK(test::threads().size() == before + 8);
+  CHECK(eventually([&] { return inside == 8; }));
+  go_on.set_value();
+  CHECK(eventually([&] { return answered == 20; }));
+  CHECK(eventually([] { return dns_threads() == 0; }));
 }
 
 TEST_CASE("Resolver: there is one for the process") {

@@ -47,6 +47,8 @@ TEST_CASE("Quoted: a long text is cut, and not within a character") {
   CHECK(escaped("xxx", 3) == "xxx");
   CHECK(quoted("aé", 2) == "\"a\"");
   CHECK(quoted("a😀", 4) == "\"a\"");
+  CHECK(quoted("😀", 3) == "\"\"");
+  CHECK(quoted("é", 1) == "\"\"");
   CHECK(quoted("a😀", 5) == "\"a😀\"");
   // Bytes that continue no character are no reason to show less.
   CHECK(quoted("\x80\x80\x80\x80\x80", 4) == R"("\x80\x80\x80\x80")");
