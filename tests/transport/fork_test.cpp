@@ -3,6 +3,7 @@
 #include <chrono>
 #include <ctime>
 #include <future>
+#include <string>
 #include <thread>
 
 #include <doctest/doctest.h>
@@ -41,7 +42,7 @@ class Child {
 };
 
 enum class Road { direct, web_socket, proxy };
-const char* name_of(Road road) {
+std::string name_of(Road road) {
   switch (road) {
     case Road::direct: return "direct";
     case Road::web_socket: return "WebSocket";
