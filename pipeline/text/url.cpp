@@ -15,7 +15,7 @@ constexpr auto kUnreserved = [] {
   for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
   for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = true;
   for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = true;
-  for (unsigned char c : {'_', '.', '-', '~'}) table[c] = true;
+  for (const char c : {'_', '.', '-', '~'}) table[static_cast<unsigned char>(c)] = true;
   return table;
 }();
 

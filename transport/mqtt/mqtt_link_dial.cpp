@@ -23,7 +23,7 @@ namespace {
 std::string seconds_text(Duration duration) {
   const auto tenths = std::chrono::round<std::chrono::duration<long, std::deci>>(duration).count();
   std::string text = std::to_string(tenths / 10);
-  if (tenths % 10 != 0) text += "." + std::to_string(tenths % 10);
+  if (tenths % 10 != 0) text.append(".").append(std::to_string(tenths % 10));
   return text + " s";
 }
 
