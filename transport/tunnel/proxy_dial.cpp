@@ -105,10 +105,11 @@ class ProxyDial::Impl {
   }
 
   ~Impl() {
+    // Before libcurl closes them: a forked child may have copies.
+    for (const int fd : std::exchange(watched_, {})) loop_.unwatch(fd);
     if (multi_ && easy_) curl_multi_remove_handle(multi_, easy_);
     if (easy_) curl_easy_cleanup(easy_);
     if (multi_) curl_multi_cleanup(multi_);
-    for (const int fd : watched_) loop_.unwatch(fd);
   }
 
  private:
