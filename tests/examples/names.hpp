@@ -61,11 +61,11 @@ class Counter final : public MyStage {
 // Of a pipeline, and of tests in some framework.
 extern std::shared_ptr<ManualLoop> loop;
 extern PipelineConfig config;
-extern IotHubConfig hub;
 extern Pipeline::EventSink on_event;
 extern OpPtr op;
 extern PendingOps waiting_;
 extern FakeMqttTransport far_end;
+extern TestClient hub;
 
 }  // namespace given
 

@@ -25,7 +25,7 @@ namespace azure::iot::device::test {
 // where no reply is scripted it accepts. It does not queue beyond `max_in_flight`.
 //
 //   FakeMqttTransport transport;
-//   auto pipeline = make_iothub_mqtt_pipeline(loop, config, hub, transport.factory(), on_event);
+//   auto chain = make_iothub_mqtt_pipeline(loop, config, kDevice, transport.factory(), on_event);
 //   transport.script({refuse, stall});
 //   transport.drop();
 //   CHECK(transport.dials() == 2);
