@@ -142,7 +142,9 @@ class HubClientCore final : public ClientCore {
   Feature& find(std::string_view feature);
   void enable(std::string_view feature, SteadyTime deadline, Completion<void> done);
   void disable(std::string_view feature, SteadyTime deadline, Completion<void> done);
-  // On the loop's thread; a call completes at once if there is nothing to do.
+  // On the loop's thread; a call completes at once if there is nothing to do. Unlike Python:
+  // enables the twin before its patches if `ensure_desired_properties` is on, since the chain then
+  // reads it.
   void enable_now(std::string_view feature, SteadyTime deadline, Completion<void> done);
   void change(Feature& feature, bool enable, SteadyTime deadline, Completion<void> done);
   void advance(Feature& feature);

@@ -20,6 +20,8 @@ namespace azure::iot::device {
 // - An acknowledgement that comes after its operation ended is ignored.
 // - A connection operation that another displaces is cancelled.
 // - Shutdown cancels whatever is under way.
+// - A subscription that the server refuses fails.
+// - An attempt or a connection that ends is reported once.
 // - A packet that seems to end the connection is not sent for ever: if kMostLinks connections in a
 //   row were lost within kSoon of sending it, while nothing older waited for an acknowledgement,
 //   the operation fails with `Errc::connection_dropped`.

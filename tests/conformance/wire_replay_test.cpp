@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -215,6 +216,17 @@ TEST_CASE("WireReplay: an accepted difference is told from another one of its ki
   REQUIRE(kinds(vector) == "");
   first(vector.wire, "CONNECT").set("client_id", "other");
   CHECK(kinds(vector) == "packet packet");
+}
+
+TEST_CASE("WireReplay: every accepted difference says when, why, where and what is compared") {
+  for (const Difference& difference : differences()) {
+    CAPTURE(difference.name);
+    CHECK(std::filesystem::exists(std::filesystem::path(TEST_VECTORS_DIR "/../..") /
+                                  difference.stated_in));
+    CHECK_FALSE(difference.trigger.empty());
+    CHECK_FALSE(difference.reason.empty());
+    CHECK_FALSE(difference.still_compared.empty());
+  }
 }
 
 TEST_CASE("WireReplay: what no program can do is compile-time, what is missing is skipped") {

@@ -1,4 +1,4 @@
-// How the operations of the pipeline itself stand in a trace.
+// Writes and reads the operations of the pipeline itself as they stand in a trace.
 #pragma once
 
 #include <optional>
@@ -32,8 +32,8 @@ inline void describe_request(const Request& request, Json& to) {
   to.set("query_params", request.query_params);
 }
 
-// One entry of the table below: how a type of operation is made, and told. The default of each is
-// to have no fields and no results.
+// One entry of the table below: reads and writes one type of operation. The default of each has no
+// fields and no results.
 template <class T>
 struct Codec {
   static Owned<T> make(const Json&) { return make_op<T>(); }

@@ -32,7 +32,7 @@ bool is_own_op(const Json& id) { return id.is_string() && id.as_string().starts_
 
 std::string mid_name(const Json& mid) { return "mid-" + mid.dump(); }
 
-// The names that an output gives to something for the first time.
+// The names that an output uses for something for the first time.
 std::vector<std::string> names_given(const Json& output) {
   const JsonMember& what = output.members().front();
   std::vector<std::string> given;
@@ -86,7 +86,7 @@ std::vector<Json> Comparer::expected(const Step& step) {
 
 std::vector<Deviation> Comparer::compare(const std::vector<Json>& expected,
                                          const std::vector<Json>& actual) {
-  // The longest part that both have in common, by the usual table of lengths.
+  // Returns the longest common subsequence, by the usual table of lengths.
   const std::size_t rows = expected.size();
   const std::size_t columns = actual.size();
   std::vector<std::vector<std::size_t>> common(rows + 1, std::vector<std::size_t>(columns + 1, 0));
@@ -103,7 +103,7 @@ std::vector<Deviation> Comparer::compare(const std::vector<Json>& expected,
   std::size_t i = 0;
   std::size_t j = 0;
   while (i < rows || j < columns) {
-    // What was learnt on the way may have made of two that matched two that differ.
+    // Names that were learnt on the way may have made two outputs differ that had matched.
     if (i < rows && j < columns && match(expected[i], actual[j])) {
       ++i;
       ++j;

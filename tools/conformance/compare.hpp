@@ -10,32 +10,34 @@
 
 namespace azure::iot::device::conformance {
 
-// An output that stands on one side only.
+// An output that appears on one side only.
 struct Deviation {
   bool missing;  // Recorded but not seen here; otherwise it is extra.
   Json output;
 
   bool extra() const { return !missing; }
-  // "op_completed", "transport", ... and what it says.
+  // The kind of the output: "op_completed", "transport", ...; and its content.
   const std::string& kind() const { return output.members().front().name; }
   const Json& what() const { return output.members().front().value; }
-  // A member of what it says, as text; empty if there is none.
+  // Returns a member of the content, as text; empty if there is none.
   std::string field(std::string_view name) const;
 };
 
-// Compares what a subject did with what was recorded. Made for one trace; for its steps in order.
+// Compares a subject's outputs with the recorded ones. One object serves one trace, for its steps
+// in order.
 class Comparer {
  public:
   explicit Comparer(const Trace& trace);
 
-  // What is to be expected of a step, in a form that can be compared: without what a port need not
-  // reproduce, and of states that follow each other with nothing in between only the last one,
-  // which alone can be seen.
+  // Returns the expected outputs of a step in a form that can be compared. Details that a port need
+  // not reproduce are left out. Of states that follow each other directly only the last one stays,
+  // since only that one can be observed.
   std::vector<Json> expected(const Step& step);
-  // From here on the state is this one, whatever was recorded.
+  // Sets the state from here on, whatever was recorded.
   void set_state(const std::string& state) { state_ = state; }
 
-  // What stands on one side only, in order; the rest matches and stands in the same order.
+  // Returns the outputs that appear on one side only, in order. The others match and have the same
+  // order.
   std::vector<Deviation> compare(const std::vector<Json>& expected,
                                  const std::vector<Json>& actual);
 
@@ -48,7 +50,7 @@ class Comparer {
                   Names::Pairs& pairs) const;
   bool match(const Json& expected, const Json& actual);
 
-  // The texts of errors that come from the driver.
+  // The texts of errors that the driver made.
   std::set<std::string> outside_texts_;
   std::string state_;
   Names names_;

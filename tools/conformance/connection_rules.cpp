@@ -23,14 +23,14 @@ bool shows_reauthorization(const Step& step) {
   });
 }
 
-// What a step does to a link, as recorded.
+// The changes of a link in a step, as recorded.
 struct Losses {
-  bool attempt_failed = false;  // The state falls to DISCONNECTED while it was changing.
-  bool dropped = false;         // An event says that the link was lost ...
+  bool attempt_failed = false;  // The state became DISCONNECTED while it was changing.
+  bool dropped = false;         // An event reports that the link was lost ...
   bool taken_down = false;      // ... or a change of the connection that failed took it down.
 };
 
-// `state` is that before the step, and becomes that after it.
+// `state` is the state before the step, and becomes the one after it.
 Losses losses_in(const Step& step, Json& state) {
   Losses losses;
   const auto outputs = step.out.elements();
@@ -71,7 +71,7 @@ bool was_taken_down(const Situation& situation) {
   });
 }
 
-// A token that the user brought expires within twice the margin of its renewal.
+// A token that the application brought expires within twice the margin of its renewal.
 bool has_brought_short_token(const Situation& situation) {
   constexpr double kTwiceTheMargin = 240;
   using Seconds = std::chrono::duration<double>;
@@ -98,7 +98,7 @@ bool part(const Situation& situation) { return situation.tolerance.parted = true
 }  // namespace
 
 bool link_has_an_owner(const Situation& situation, const Deviation& deviation) {
-  // A retry of Python's that comes due while the connection changes waits for that.
+  // A retry of Python's that comes due while the connection changes waits until it has changed.
   const bool by_itself =
       situation.now().in.contains("advance") || shows_reauthorization(situation.now());
   if (!by_itself || !was_taken_down(situation)) return false;
@@ -107,7 +107,7 @@ bool link_has_an_owner(const Situation& situation, const Deviation& deviation) {
 }
 
 bool failure_is_shared(const Situation& situation, const Deviation& deviation) {
-  // Of one that waited, or of the dial that Python made for it.
+  // That of an operation that waited, or of the dial that Python made for it.
   const auto shows_waiter = [&](const Deviation& other) {
     if (other.missing) return other.field("call") == "connect" || is_about_connection(other);
     const Json* error = other.kind() == "op_completed" ? other.what().find("error") : nullptr;
@@ -120,7 +120,7 @@ bool failure_is_shared(const Situation& situation, const Deviation& deviation) {
   const bool completes = any_member(situation.now().in, "complete_op", always) ||
                          any_member(situation.now().env, "complete_op", always);
   if (!waited || !(completes || losses_now(situation).attempt_failed)) return false;
-  // The rest of the step follows from it: Python dials again, and what waits waits for that.
+  // The rest of the step follows: Python dials again, and the operations that wait stay waiting.
   const bool follows = deviation.kind() == "op_completed" || deviation.kind() == "send_op_down" ||
                        is_about_connection(deviation) || is_report(deviation);
   return follows && part(situation);
@@ -134,7 +134,7 @@ bool giving_up_is_reported(const Situation& situation, const Deviation& deviatio
     return other.extra() && is_report(other);
   };
   const auto& all = situation.all;
-  // A state that nothing showed in Python is seen by then.
+  // The changed state, which no output of Python showed, shows by then.
   return reports_more(deviation) ||
          (deviation.kind() == "state" && std::any_of(all.begin(), all.end(), reports_more));
 }

@@ -14,20 +14,21 @@
 
 namespace azure::iot::device::conformance {
 
-// What an accepted difference entails for the rest of its trace.
+// The consequences of accepted differences for the rest of a trace.
 struct Tolerance {
-  // Operations of the driver that ended elsewhere or otherwise than recorded: what else is seen of
-  // them is not compared any more.
+  // Operations of the driver whose outcome differed from the recorded one: their other outputs are
+  // not compared.
   std::set<std::string> exempt_ops;
-  // Topics of subscribes and unsubscribes that are attempted when Python's was over.
+  // Topics of subscribes and unsubscribes that are attempted after Python's attempt has ended.
   std::set<std::string> exempt_topics;
   // The accepted differences up to here, by name.
   std::set<std::string_view> accepted;
-  // The two worlds have parted: only what holds for any trace is checked from the next step on.
+  // The two sides differ too much: only the promises of every trace are checked from the next step
+  // on.
   bool parted = false;
 };
 
-// One output on one side only, and what is known when it is judged.
+// One output on one side only, with the facts that it is judged by.
 struct Situation {
   const Trace& trace;
   const Subject& subject;
@@ -39,16 +40,15 @@ struct Situation {
   const Step& now() const { return trace.steps[step]; }
 };
 
-// A difference from Python that is wanted, detected by what happens in a trace and never by its
-// name.
+// A wanted difference from Python, detected by the behaviour in a trace, never by its name.
 struct Difference {
   std::string_view name;
-  std::string_view section;  // Of design.md: where it is promised.
+  std::string_view stated_in;  // The header that states it.
   std::string_view trigger;
   std::string_view still_compared;
   std::string_view reason;
-  // Also where the recording is not marked suspect. Each such is a disagreement between the marks
-  // and the design.
+  // Also where the recording is not marked suspect. Each such place is a disagreement between the
+  // marks and the design.
   bool unmarked;
   bool (*explains)(const Situation& situation, const Deviation& deviation);
 };
@@ -57,7 +57,7 @@ std::span<const Difference> differences();
 
 struct Explanation {
   bool explained = false;
-  // None where it follows from one that was accepted before.
+  // Null for a consequence of a difference that was accepted before.
   const Difference* difference = nullptr;
 };
 Explanation explain(const Situation& situation, const Deviation& deviation);

@@ -1,4 +1,4 @@
-// How the operations of a hub stand in a trace.
+// Writes and reads the operations of a hub as they stand in a trace.
 #pragma once
 
 #include "codec.hpp"

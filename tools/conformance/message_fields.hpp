@@ -10,7 +10,7 @@
 
 namespace azure::iot::device::conformance {
 
-// The texts of a message, by the names that recordings of every kind have for them.
+// The texts of a message, under the names that all kinds of recordings use.
 inline constexpr std::array<std::pair<std::string_view, std::optional<std::string> Message::*>, 9>
     kMessageFields{{
         {"message_id", &Message::message_id},

@@ -23,7 +23,7 @@ constexpr std::array<std::pair<std::string_view, StateField>, 6> kStateFields{{
     {"etag", &RegistrationState::etag},
 }};
 
-// Python writes a property that is no text as str() does. Here it is text to begin with.
+// Python writes a property that is no text as str() does. Here it is text from the start.
 std::string python_text(const Json& value) {
   if (value.is_null()) return "None";
   if (const auto truth = value.get_if<bool>()) return *truth ? "True" : "False";

@@ -6,11 +6,11 @@
 
 namespace azure::iot::device::conformance {
 
-// A message as it stands in a trace: its data, and what else is set.
+// Writes and reads a message as it stands in a trace: its data, and the members that are set.
 Message to_message(const Json& fields);
 Json describe_message(const Message& message);
 
-// The same of how a registration ended.
+// The same for the result of a registration.
 RegistrationResult to_registration_result(const Json& fields);
 Json describe_registration_result(const RegistrationResult& result);
 

@@ -72,7 +72,7 @@ std::string Names::actual(const std::string& recorded) const {
   const auto known = actual_.find(recorded);
   if (known != actual_.end()) return known->second;
   if (!recorded.starts_with(kRequestId)) return recorded;
-  // Request ids count up: those that are missing are not counted here.
+  // Request ids count up, and those that are missing here are not counted.
   const auto number = parse_decimal(recorded.substr(kRequestId.size()));
   if (!number) return recorded;
   std::int64_t here = *number;
@@ -88,7 +88,7 @@ std::string Names::actual_text(std::string_view recorded) const {
   auto parts = split(recorded);
   std::string text;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    // A request that was not made here keeps no name that another could have.
+    // A request that was not made here must not occupy the name of another.
     const std::string known = i % 2 == 0 ? parts[i] : actual(parts[i]);
     text += known.empty() && i % 2 == 1 ? "no-request" : known;
   }

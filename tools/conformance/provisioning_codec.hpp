@@ -1,4 +1,4 @@
-// How the operations of the provisioning service stand in a trace.
+// Writes and reads the operations of the provisioning service as they stand in a trace.
 #pragma once
 
 #include "codec.hpp"

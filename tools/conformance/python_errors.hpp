@@ -6,15 +6,14 @@
 
 #include "pipeline/error.hpp"
 
-// What the Python SDK calls errors: the names of its own exceptions for error codes.
+// The names of the Python SDK's own exceptions, by error code.
 namespace azure::iot::device::conformance {
 
-// Empty where Python has none.
+// Empty if Python has none.
 std::string_view python_name(Errc code);
 std::optional<Errc> errc_of(std::string_view python_name);
 
-// Whether a status of the provisioning service refuses a request, and Python asks again all the
-// same.
+// Whether a status of the provisioning service refuses a request that Python would still repeat.
 constexpr bool is_busy_to_python_alone(std::int64_t status) {
   return status >= 430 && status <= 499;
 }

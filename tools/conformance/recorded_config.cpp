@@ -42,7 +42,7 @@ Integer integer(const Json& value) {
   return *number;
 }
 
-// Python's configuration does this to what it is given.
+// Python's configuration does the same to the value that it is given.
 std::string sanitized_cipher(std::string cipher) {
   for (char& c : cipher) {
     c = c == '_' ? '-' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));

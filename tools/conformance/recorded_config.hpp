@@ -8,13 +8,13 @@
 #include "pipeline/pipeline_config.hpp"
 #include "subjects.hpp"
 
-// The configuration of a trace, which names every key.
+// Reads the configuration of a trace, which names every key.
 namespace azure::iot::device::conformance {
 
-// A token as made at `now`; null if there is none. While `*signing_fails`, signing it does.
+// Makes a token at the time `now`; null if there is none. While `*signing_fails`, signing it fails.
 std::shared_ptr<SasToken> to_sastoken(const Json& fields, WallTime now,
                                       std::shared_ptr<const bool> signing_fails);
-// Everything but the token.
+// Reads everything but the token.
 PipelineConfig to_pipeline_config(const Json& config);
 ServiceConfig to_service_config(const Json& config);
 

@@ -13,7 +13,7 @@ void RecordingStage::run_op(OpPtr op) {
   described.set("id", id);
   keys_[id] = held_.hold(std::move(op));
 
-  // A stage that throws while it runs an operation completes it with what it threw.
+  // A stage that throws while it runs an operation completes it with that exception.
   if (Error raised = world_.record("send_op_down", std::move(described), id).raised) {
     if (OpPtr again = take(id)) {
       complete(std::move(again), std::move(raised));

@@ -10,14 +10,14 @@ namespace azure::iot::device::conformance {
 
 class World;
 
-// The neighbour below the stage under test: records what reaches it and holds it, as every holder
-// of operations does, until the trace says how it ends.
+// The neighbour below the stage under test. Records the operations that reach it, and holds them,
+// as every holder does, until the trace completes them.
 class RecordingStage final : public Stage {
  public:
   explicit RecordingStage(World& world) : world_(world) {}
   std::string_view name() const override { return "RecordingStage"; }
 
-  // The operation with that id; null if it is not held here.
+  // Returns the operation with that id; null if it is not held here.
   OpPtr take(const std::string& id);
   void send_up(const Event& event) { send_event_up(event); }
 

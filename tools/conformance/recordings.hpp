@@ -7,9 +7,9 @@
 
 namespace azure::iot::device::conformance {
 
-// The recordings that a list of files and folders names, in order; of a folder those that end in
-// `extension`, but for one of the name `except`. Throws std::invalid_argument if one does not exist
-// or holds none.
+// Returns the recordings that a list of files and folders names, in order. Of a folder these are
+// the files that end in `extension`, except one of the name `except`. Throws std::invalid_argument
+// if a name does not exist or has none.
 std::vector<std::filesystem::path> find_recordings(const std::vector<std::string>& paths,
                                                    std::string_view extension,
                                                    std::string_view except = {});

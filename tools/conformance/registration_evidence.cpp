@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kRegistrationTopic = "$dps/registrations/";
 constexpr std::string_view kRegistrationAnswers = "$dps/registrations/res/";
 
-// Whether some request of a registration was answered, as recorded, before it was sent.
+// Whether, as recorded, some request of a registration was answered before it was sent.
 bool answered_too_soon(const Situation& situation) {
   std::vector<std::string> sent;
   return any_step_so_far(situation, [&](const Step& step) {

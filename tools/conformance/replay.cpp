@@ -39,7 +39,7 @@ class Replay {
 
     const auto deviations = comparer_.compare(expected, actual);
     const bool unexplained = !explain_all(i, deviations);
-    // Once the two worlds part, what else differs in the step is a consequence.
+    // Once the two sides have parted, the other deviations of the step are consequences.
     if (unexplained && !tolerance_.parted) {
       fail(i, "the outputs differ", std::move(expected), std::move(actual));
     }
@@ -49,7 +49,7 @@ class Replay {
     const Situation situation{trace_, subject_, i, world_, deviations, tolerance_};
     std::vector<const Deviation*> open;
     for (const Deviation& deviation : deviations) open.push_back(&deviation);
-    // What explains one may explain another that stands before it.
+    // A difference that is accepted later may explain a deviation that stands earlier.
     for (std::size_t before = open.size() + 1; !open.empty() && open.size() < before;) {
       before = open.size();
       std::erase_if(open, [&](const Deviation* deviation) {
@@ -64,7 +64,7 @@ class Replay {
     return open.empty();
   }
 
-  // Whatever was submitted before a shutdown ends with it.
+  // A shutdown completes every operation that was submitted before it.
   void check_shutdown(std::size_t i) {
     if (subject_.kind != Subject::Kind::pipeline) return;
     const auto& ops = world_.driven_ops();
@@ -72,7 +72,7 @@ class Replay {
       if (shutdown.type != "ShutdownPipelineOperation" || shutdown.step != i) continue;
       for (const auto& [id, op] : ops) {
         if (op.step >= i || op.completions > 0) continue;
-        fail(i, "operation " + id + " is left waiting by the shutdown", {}, {});
+        fail(i, "operation " + id + "is still waiting after the shutdown", {}, {});
       }
     }
   }

@@ -11,25 +11,26 @@
 
 namespace azure::iot::device::conformance {
 
-// Where a trace failed, and what was expected there.
+// The place at which a trace failed, and the expected outputs there.
 struct Failure {
-  std::optional<std::size_t> step;  // None: before the first one, or after the last.
+  std::optional<std::size_t> step;  // Empty: before the first step, or after the last.
   std::string reason;
   std::vector<Json> expected;
   std::vector<Json> actual;
 };
 
-// A difference that is accepted, and where.
+// An accepted difference and its place.
 struct Accepted {
   std::size_t step;
   const Difference* difference;
-  bool marked;  // The recording says of itself that a port may differ there.
+  bool marked;  // The recording marks this step as one where a port may differ.
 };
 
 struct Verdict {
   std::optional<Failure> failure;
   std::vector<Accepted> accepted;
-  // Steps whose outputs were compared; after those only what holds for any trace was checked.
+  // The number of steps whose outputs were compared. After those only the promises of every trace
+  // were checked.
   std::size_t compared_steps = 0;
 };
 

@@ -75,7 +75,7 @@ void Report::print_counts() {
 
 void Report::print_differences() {
   for (const Difference& difference : differences()) {
-    out_ << difference.name << " (design.md " << difference.section << "), in "
+    out_ << difference.name << " (" << difference.stated_in << "), in "
          << met_[difference.name].size() << " traces\n"
          << "  when:           " << difference.trigger << "\n"
          << "  why:            " << difference.reason << "\n"

@@ -12,7 +12,7 @@
 
 namespace azure::iot::device::conformance {
 
-// Counts verdicts and puts them into words.
+// Counts verdicts and prints them.
 class Report {
  public:
   Report(std::ostream& out, bool verbose) : out_(out), verbose_(verbose) {}
@@ -20,13 +20,13 @@ class Report {
   void add(const Trace& trace, const Subject& subject, const Verdict& verdict);
   void add_skipped(const Trace& trace);
 
-  // A line for each subject, and one for all.
+  // Prints a line for each subject, and one for all.
   void print_counts();
-  // The accepted differences: what they are, how often they were met, and where a recording is not
-  // marked as one that may differ.
+  // Prints the accepted differences, how often each was met, and where a recording is not marked as
+  // one that may differ.
   void print_differences();
-  // Names the differences that were never met, each of which is a failure: whatever is accepted
-  // must be there. For traces that show all of them.
+  // Names the differences that were never met, and counts each as a failure, since every accepted
+  // difference must occur. For traces that show all of them.
   void require_every_difference();
 
   bool failed() const { return failed_ > 0; }

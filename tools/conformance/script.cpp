@@ -15,7 +15,7 @@ std::string field(const Json& output, std::string_view name) {
   return found && found->is_string() ? found->as_string() : std::string();
 }
 
-// When the reaction to an output is due; empty if nobody reacts to one of its kind.
+// Returns the occasion of a reaction to an output; empty if no reaction exists for its kind.
 std::string occasion_of(const Json& output) {
   const std::string& kind = output.members().front().name;
   if (kind == "send_op_down") return "down";
@@ -25,7 +25,7 @@ std::string occasion_of(const Json& output) {
   return {};
 }
 
-// What an output is about, but for names that depend on what came before.
+// The content of an output, except for names that depend on earlier ones.
 std::string subject_of(const Json& output) {
   const std::string id = field(output, "id");
   std::string subject = id.starts_with("o") ? id : std::string();

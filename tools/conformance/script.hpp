@@ -9,21 +9,21 @@
 
 namespace azure::iot::device::conformance {
 
-// What the surroundings of a stage do in the middle of a step, in reaction to its outputs: a list
-// of actions for the first output of a kind, for the second, and so on. An output that was not
-// recorded is nobody's first or second, so that a difference does not move the reactions to others.
+// The reactions of a stage's surroundings in the middle of a step: a list of actions for the first
+// output of a kind, for the second, and so on. An output that was not recorded is not counted, so
+// that a difference does not shift the reactions to the others.
 class Script {
  public:
   using Actions = std::span<const Json>;
 
   Script() = default;
-  // The step outlives this.
+  // Refers to the step, which outlives this use.
   explicit Script(const Step& step);
 
-  // The reaction to an output, which comes now.
+  // Returns the reaction to an output that appears now.
   Actions on(const Json& output);
-  // What the driver did when it was told something that it is not told here: it does it all the
-  // same.
+  // Returns the driver's reactions to recorded outputs that did not appear here; they are carried
+  // out all the same.
   std::vector<Actions> left_over();
 
  private:

@@ -60,7 +60,7 @@ class ScriptedTransport::Link final : public MqttTransport {
   Error unsubscribe(OpKey key, const std::string& topic) override {
     return owner_.send("unsubscribe", key, topic, Json::object());
   }
-  void pause_reading(bool) override {}  // Python has no such thing.
+  void pause_reading(bool) override {}  // Python has no counterpart.
   void cancel_all_operations() override {
     if (!owner_.call("cancel_all_operations")) owner_.cancel_all();
   }
@@ -132,7 +132,7 @@ Error ScriptedTransport::send(std::string_view name, OpKey key, const std::strin
 }
 
 void ScriptedTransport::cancel_all() {
-  // What is sent by those who are told is not part of it.
+  // Packets that are sent by the notified operations are not part of it.
   for (const int mid : std::exchange(pending_, {})) {
     answer(sent_.at(mid), Error(Errc::operation_cancelled, "cancelled by the transport"));
   }

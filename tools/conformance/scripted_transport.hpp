@@ -11,14 +11,14 @@ namespace azure::iot::device::conformance {
 
 class World;
 
-// The far end of the bottom stage: records each call on the transport, and acknowledges when the
+// The far end of the bottom stage. Records each call on the transport, and acknowledges when the
 // trace says so. Publishes, subscribes and unsubscribes are numbered from 1, in the order of their
 // calls.
 class ScriptedTransport {
  public:
   explicit ScriptedTransport(World& world) : world_(world) {}
 
-  // It outlives what the factory makes.
+  // Outlives the transports that the factory makes.
   MqttTransportFactory factory();
   // The transport calls back; see the README of the traces for `callback`.
   void call_back(const Json& callback);
@@ -26,7 +26,7 @@ class ScriptedTransport {
  private:
   class Link;
 
-  // Records the call and does what the script says: the error that the call is to return.
+  // Records the call and reacts as the script says. Returns the error that the call is to return.
   Error call(std::string_view name, Json fields = Json::object());
   Error send(std::string_view name, OpKey key, const std::string& topic, Json fields);
   struct Sent {
@@ -41,7 +41,7 @@ class ScriptedTransport {
   MqttTransportListener* listener_ = nullptr;
   int last_mid_ = 0;
   std::map<int, Sent> sent_;
-  std::set<int> pending_;  // Those that wait for an acknowledgement.
+  std::set<int> pending_;  // Operations that wait for an acknowledgement.
 };
 
 }  // namespace azure::iot::device::conformance

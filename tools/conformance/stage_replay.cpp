@@ -29,9 +29,8 @@ struct Options {
 
 void describe(CLI::App& app, Options& options) {
   app.description(
-      "Builds the stage, or the whole chain, that each trace names, feeds it the recorded inputs "
-      "and "
-      "compares what it does with what the Python SDK did.");
+      "Builds the stage or chain that each trace names, feeds it the recorded inputs, and compares "
+      "its outputs with those of the Python SDK.");
   app.footer("Exit status: 0 if no trace failed, 1 if one did, 2 if something cannot be read.");
   app.add_option("FILE|DIR", options.paths, "Traces; of a folder all files that end in .jsonl")
       ->required();
@@ -39,9 +38,10 @@ void describe(CLI::App& app, Options& options) {
                  "Only traces of this subject, under Python's name or ours");
   app.add_option("--trace", options.trace, "Only this trace");
   app.add_flag("--list-differences", options.list_differences,
-               "Also say which differences from Python are accepted, and where they were met");
-  app.add_flag("--require-differences", options.require_differences,
-               "Also fail where an accepted difference was not met: for recordings that show each");
+               "Also list the accepted differences from Python, and where each was met");
+  app.add_flag(
+      "--require-differences", options.require_differences,
+      "Also fail if an accepted difference was never met: for recordings that show all of them");
   app.add_flag("--verbose", options.verbose, "Name every trace as it is replayed");
 }
 

@@ -11,13 +11,13 @@
 
 namespace azure::iot::device::conformance {
 
-// What a chain is told of its service: which of the two it is, its stages know.
+// The configuration of the service for a chain; its stages know which of the two it is.
 struct ServiceConfig {
   IotHubConfig hub;
   ProvisioningConfig provisioning;
 };
 
-// What traces are recorded of, and how the same is built here.
+// A stage or chain of which traces are recorded, and how its counterpart here is built.
 struct Subject {
   enum class Kind {
     stage,       // Between a recording neighbour above and one below.
@@ -27,7 +27,7 @@ struct Subject {
   };
 
   std::string_view recorded_name;
-  std::string_view name;  // What it is called here.
+  std::string_view name;  // The name here.
   Kind kind;
   // The stage; null for the root and for a pipeline.
   std::unique_ptr<Stage> (*make_stage)(const ServiceConfig& config,
@@ -43,9 +43,9 @@ struct Subject {
   bool has_callback_thread() const { return kind == Kind::root || kind == Kind::pipeline; }
 };
 
-// Those that are replayed.
+// All subjects that are replayed.
 std::span<const Subject> subjects();
-// By either name; null if traces of it are skipped.
+// Finds a subject by either name; null if traces of it are skipped.
 const Subject* find_subject(std::string_view name);
 
 }  // namespace azure::iot::device::conformance

@@ -12,27 +12,28 @@
 
 namespace azure::iot::device::conformance {
 
-// One piece of work that arrives from outside, and what was recorded of its consequences.
+// One input from outside, and its recorded consequences.
 struct Step {
   Json in;
-  Json env;  // What the surroundings do meanwhile; an empty object if nothing.
+  Json env;  // The reactions of the surroundings meanwhile; an empty object if none.
   Json out;  // An array.
 };
 
 // A recording of one stage of the Python SDK, or of a whole chain.
 struct Trace {
   std::string name;
-  std::string subject;  // Python's name of what was recorded.
+  std::string subject;  // Python's name of the recorded stage or chain.
   Json config;
   ConnectionState connection_state = ConnectionState::disconnected;
   WallTime clock;
   std::vector<std::string> handlers;
-  // Why the recorded behaviour looks wrong, and the first step concerned (any, if absent).
+  // The reason why the recorded behaviour looks wrong, and the first step concerned (any, if
+  // absent).
   std::optional<std::string> suspect;
   std::optional<std::size_t> suspect_from;
   std::vector<Step> steps;
 
-  // Whether the recording says of itself that a port may differ in this step.
+  // Whether the recording marks this step as one where a port may differ.
   bool may_differ_at(std::size_t step) const { return suspect && step >= suspect_from.value_or(0); }
 };
 

@@ -9,7 +9,7 @@
 namespace azure::iot::device::conformance {
 namespace {
 
-// Longer than any recording, and far from the ends of the clocks.
+// Longer than any recording, and far from the limits of the clocks.
 constexpr double kLatestClock = 4e9;  // In the year 2096.
 constexpr double kLongestAdvance = 30 * 86400;
 
@@ -58,7 +58,7 @@ void check_set(const Json& fields, const std::string& place) {
   if (fails && !fails->is_bool()) refuse(within(place, "signing_fails"), "true or false");
 }
 
-// Something that happens: an input of a step, or what the surroundings do meanwhile.
+// One event: an input of a step, or a reaction of the surroundings.
 void check_action(const Json& action, const std::string& place) {
   if (!action.is_object() || action.size() != 1) refuse(place, "an object with one member");
   const JsonMember& what = action.members().front();

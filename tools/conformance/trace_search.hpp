@@ -7,10 +7,10 @@
 
 #include "differences.hpp"
 
-// How evidence is looked for in a recording.
+// Searches for evidence in a recording.
 namespace azure::iot::device::conformance {
 
-// In the steps up to the one that is judged, oldest first.
+// Searches the steps up to the one that is judged, oldest first.
 template <class Predicate>
 bool any_step_so_far(const Situation& situation, Predicate holds) {
   const auto& steps = situation.trace.steps;
@@ -18,7 +18,7 @@ bool any_step_so_far(const Situation& situation, Predicate holds) {
   return std::any_of(steps.begin(), end, holds);
 }
 
-// Whether a value holds somewhere an object with that member for which the predicate holds.
+// Whether a value contains, at any depth, an object with that member for which the predicate holds.
 template <class Predicate>
 bool any_member(const Json& value, std::string_view name, Predicate holds) {
   if (const Json* found = value.find(name); found && holds(*found)) return true;

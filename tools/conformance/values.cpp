@@ -16,7 +16,7 @@ constexpr std::string_view kThrown = "thrown by the surroundings";
 constexpr std::array<std::string_view, 9> kInternalErrors{
     "AttributeError",  "KeyError",           "IndexError",        "TypeError",   "ValueError",
     "JSONDecodeError", "UnicodeDecodeError", "UnboundLocalError", "RuntimeError"};
-// How a stage of ours says that it cannot do something with what it was given.
+// The error with which a stage of this library rejects content that it cannot use.
 constexpr std::array kReported{Errc::bad_content, Errc::pipeline_runtime, Errc::operation_error};
 
 bool is_bytes(const Json& value) { return value.size() == 1 && value.find("b64"); }

@@ -104,7 +104,7 @@ std::vector<Json> World::run(const Step& step) {
 std::vector<std::string> World::tear_down() {
   ending_ = true;
   script_ = Script();
-  pipeline_->close(Error(Errc::pipeline_not_running, "the trace is over"));
+  pipeline_->close(Error(Errc::pipeline_not_running, "the trace has ended"));
   loop_->run_posted();
   below_ = nullptr;
   pipeline_.reset();
@@ -148,7 +148,7 @@ std::string World::id_of(Operation& op) {
   if (known != ids_.end()) return known->second;
   const std::string id = "s" + std::to_string(++last_own_id_);
   ids_.emplace(&op, id);
-  // Its address may be another operation's later on.
+  // Another operation may get its address later on.
   op.then([this](OpPtr done, Error error) {
     ids_.erase(done.get());
     complete(std::move(done), std::move(error));
@@ -172,7 +172,7 @@ void World::act(const Json& action, const std::string& op_id) {
     return with_recorded_event(fields, [this](const Event& event) { below_->send_up(event); });
   }
   if (what.name == "transport_callback") {
-    // From a thread of its own: it waits until the work at hand is done.
+    // Runs on a thread of its own: it waits until the work at hand is done.
     posted_.push_back(what.value);
     return settle_later();
   }
@@ -250,7 +250,7 @@ void World::call_handler(Json call) {
   settle_later();
 }
 
-// The state is not told but read. What it was between two outputs nobody can have seen.
+// The state is read, not reported, so a state between two outputs cannot be observed.
 void World::observe_state() {
   if (ending_) return;
   const ConnectionState state = pipeline_->nucleus().connection_state;
@@ -263,7 +263,7 @@ void World::settle_later() {
   loop_->post([this] { settle(); });
 }
 
-// The work at hand is done: the second thread gets its turn, then what was posted meanwhile.
+// The work at hand is done: the second thread gets its turn, then posted work.
 void World::settle() {
   observe_state();
   while (!callbacks_.empty() || !posted_.empty()) {

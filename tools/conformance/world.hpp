@@ -20,9 +20,9 @@ namespace azure::iot::device::conformance {
 
 class RecordingStage;
 
-// What the script makes of an occasion, beyond what was done already.
+// The outcome of a scripted reaction.
 struct Reaction {
-  Error raised;               // What is thrown, if anything.
+  Error raised;               // The exception to throw, if any.
   bool acknowledged = false;  // The acknowledgement came inside the call.
 };
 
@@ -31,52 +31,52 @@ struct DrivenOp {
   std::string type;
   std::size_t step = 0;
   int completions = 0;
-  bool given_up = false;  // Ended because time ran out, or by a shutdown.
+  bool given_up = false;  // Timed out, or cancelled by a shutdown.
 };
 
-// An answer for something that nobody waits for any more.
+// An answer to an operation that no longer waits for it.
 struct LateAnswer {
-  std::string op_id;  // Of an operation that is completed while something else holds it ...
-  std::string topic;  // ... or the topic of what is acknowledged or cancelled.
+  std::string op_id;  // That of an operation that is completed while another stage holds it ...
+  std::string topic;  // ... or the topic that is acknowledged or cancelled.
 };
 
-// The world of one trace: the subject, everything around it, and the clock. Feeds the steps and
-// records what the subject does.
+// The world of one trace: the subject, its surroundings, and the clock. Feeds the steps and records
+// the subject's outputs.
 class World {
  public:
-  // `names` says what recorded names are called here.
+  // `names` maps recorded names to those here.
   World(const Trace& trace, const Subject& subject, const Names& names);
   World(const World&) = delete;
   World& operator=(const World&) = delete;
   ~World();
 
-  // The outputs of the step, in order.
+  // Runs the step and returns its outputs, in order.
   std::vector<Json> run(const Step& step);
 
   // The operations of the driver so far, by id.
   const std::map<std::string, DrivenOp>& driven_ops() const { return driven_ops_; }
-  // Of the last step.
+  // Those of the last step.
   const std::vector<LateAnswer>& late_answers() const { return late_answers_; }
-  // Whether, up to here, something was answered that nobody waits for any more.
+  // Whether, up to here, an answer came for an operation that no longer waited.
   bool had_late_answer() const { return had_late_answer_; }
-  // Whether, up to here, a read of the twin came to nothing.
+  // Whether, up to here, a read of the twin failed.
   bool read_failed() const { return read_failed_; }
-  // Of the last step: an input that no operation here can carry, and that was left out.
+  // Whether the last step had an input that no operation here can carry, and that was left out.
   bool left_out_input() const { return left_out_input_; }
 
-  // Whether something is to be done later.
+  // Whether a timer is pending.
   bool has_timers() const { return loop_->pending_timers() > 0; }
 
-  // Ends the chain. What is wrong afterwards, a line each: operations that were not completed
-  // exactly once, timers that are left.
+  // Ends the chain. Returns the problems after that, one a line: operations that were not completed
+  // exactly once, and timers that are left.
   std::vector<std::string> tear_down();
 
-  // For the neighbours and the transport. Records an output, does what is scripted for it, and says
-  // what is left to do. "$op" is `op_id` there.
+  // For the neighbours and the transport. Records an output, carries out the scripted reaction, and
+  // returns its outcome. "$op" is `op_id` there.
   Reaction record(std::string_view kind, Json output, const std::string& op_id = {});
   std::string id_of(Operation& op);
-  // What was asked for cannot be expressed where an operation has one owner: nothing is done, and
-  // the step is answered with the exception that the recording has, if any.
+  // The input cannot be expressed where an operation has one owner: nothing happens, and the step
+  // is answered with the recorded exception, if any.
   void answer_from_recording() { answer_from_recording_ = true; }
   void note_failed_read() { read_failed_ = true; }
   void note_late_answer(LateAnswer late) {
@@ -125,7 +125,7 @@ class World {
   int last_request_id_ = 0;
 
   std::deque<std::function<void()>> callbacks_;  // For the second thread.
-  std::deque<Json> posted_;                      // Transport callbacks behind the work at hand.
+  std::deque<Json> posted_;  // Transport callbacks queued behind the work at hand.
   bool settling_ = false;
 };
 

@@ -1,4 +1,4 @@
-#define AZURE_IOT_DEVICE_PULL_CALLS  // They were recorded, too.
+#define AZURE_IOT_DEVICE_PULL_CALLS  // Deprecated calls were recorded, too.
 #include "tools/conformance/wire/application.hpp"
 
 #include <stdexcept>
@@ -17,7 +17,7 @@
 namespace azure::iot::device::conformance::wire {
 namespace {
 
-// How long a receive call waits, whatever the client takes for time.
+// The longest wait of a receive call, in real time, whatever the client's clock does.
 constexpr std::chrono::milliseconds kReceiveTimeout{300};
 
 const std::string& text(const Json& step, const std::string& name) {

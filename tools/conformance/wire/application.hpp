@@ -18,8 +18,8 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// The application of a vector: its client, on a loop of its own whose time is the vector's, and
-// what its handlers were told.
+// The application of a vector: its client, on a loop of its own in the vector's time, and the
+// events that its handlers received.
 class Application {
  public:
   Application(const Vector& vector, FakeHub& hub);
@@ -27,12 +27,12 @@ class Application {
 
   // Makes the client.
   Outcome create();
-  // The call of a step, in its blocking form. Any thread. Throws CompileTimeRefusal.
+  // Makes the call of a step, in its blocking form. Any thread. Throws CompileTimeRefusal.
   Outcome call(const Json& step);
 
   EventQueues& events() { return events_; }
   void advance_clock(std::chrono::seconds by);
-  // Lets so much time pass at once.
+  // Advances the time at once.
   void skip(Duration by);
 
  private:

@@ -15,7 +15,7 @@ constexpr const char* kServices =
 }  // namespace
 
 Certificates::Certificates() {
-  // Of the kind that the recorded suites are for.
+  // Of the kind for which suites were recorded.
   server = authority_.issue({.alternative_names = kServices, .key = "RSA"});
   badname = authority_.issue({.alternative_names = "DNS:elsewhere.test"});
   ca = authority_.certificate();
@@ -26,7 +26,8 @@ Certificates::Certificates() {
 }
 
 X509 Certificates::client(const Json& recorded) const {
-  // "{x509dev1}": the name, in braces. At any of the times that vectors take for the present.
+  // The certificate for "{x509dev1}": the name, in braces. It is valid at all times that vectors
+  // use.
   const std::string& cert = recorded["cert"].as_string();
   constexpr long kDecade = 10L * 365 * 24 * 3600;
   const test::ServerCertificate own =

@@ -8,19 +8,19 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// The certificates of the service, and the authorities that clients are told to trust.
+// The certificates of the service, and the authorities that clients are given to trust.
 struct Certificates {
-  // Made once, and its authority put among those that this process trusts by default. Call it
+  // Makes them once, and adds their authority to those that this process trusts by default. Call it
   // before there are other threads.
   static const Certificates& get();
 
   test::ServerCertificate server;
-  test::ServerCertificate badname;  // For another name, by the same authority.
+  test::ServerCertificate badname;  // A certificate for another name, by the same authority.
   std::string ca;
   std::string ca_file;
   std::string other_ca;
 
-  // The client certificate that a vector means: {"cert": "{NAME}", "key": "encrypted", ...}.
+  // Returns the client certificate of a vector: {"cert": "{NAME}", "key": "encrypted", ...}.
   X509 client(const Json& recorded) const;
 
  private:
@@ -29,7 +29,7 @@ struct Certificates {
   test::TestCa authority_;
 };
 
-// A text of a vector with the certificates that it stands for: "{ca}".
+// Replaces the placeholders of certificates in a text of a vector: "{ca}".
 std::string certificates_in(const std::string& text);
 
 }  // namespace azure::iot::device::conformance::wire

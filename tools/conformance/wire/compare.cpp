@@ -17,7 +17,7 @@ namespace {
 constexpr std::array<std::string_view, 9> kKinds{"result", "creation", "outcome", "event", "packet",
                                                  "dial",   "proxied",  "seen",    "hang"};
 
-// What Python's own libraries raise where an argument is no good.
+// Exceptions of Python's own libraries for an unusable argument.
 constexpr std::array<std::string_view, 6> kBadArgument{
     "ValueError", "TypeError", "KeyError", "FileNotFoundError", "OSError", "SSLError"};
 
@@ -41,7 +41,7 @@ bool same_payload(const Json& recorded, const Json& actual) {
   }
   const std::string want = payload_of(recorded);
   if (want == have) return true;
-  // What the client itself made a document.
+  // The payloads that the client itself builds as documents.
   const Json& topic = recorded["topic"];
   if (!topic.is_string() || !topic.as_string().starts_with("$iothub/")) return false;
   const auto wanted = Json::parse(want);
@@ -56,7 +56,7 @@ bool same_fields(const Json& recorded, const Json& actual,
   });
 }
 
-// The version is a floor that every client here has; suites were noted where a vector is about
+// The version is a minimum that every client here keeps. Suites were noted only in vectors about
 // them.
 bool same_tls(const Json& recorded, const Json& actual) {
   if (!same_fields(recorded, actual, {"sni", "client_cert_cn"})) return false;
@@ -85,7 +85,7 @@ bool is_puback(const Json& packet) { return packet["packet"] == Json("PUBACK"); 
 
 using Same = std::function<bool(const Json&, const Json&)>;
 
-// What is left of both sides when the longest common part is taken away.
+// Returns the rest of both sides without their longest common subsequence.
 std::vector<Deviation> differences_of(Deviation::Kind kind, const std::vector<Json>& recorded,
                                       const std::vector<Json>& actual, const Same& same) {
   const std::size_t n = recorded.size();
@@ -128,7 +128,7 @@ bool same_span(const Json& recorded, const Json& actual) {
 std::string Deviation::describe() const {
   if (kind == Kind::result) return "the result";
   const std::string where =
-      step < 0 ? "when the client is made" : "in step " + std::to_string(step);
+      step < 0 ? "when the client is created" : "in step " + std::to_string(step);
   return std::string(kKinds[static_cast<std::size_t>(kind)]) + " " + where;
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 using Kind = Deviation::Kind;
 
-// Several calls are under way at a time, and one of them is recorded to fail.
+// Whether several calls run at a time, and one of them is recorded to fail.
 bool fails_calls_under_way(const Vector& vector) {
   const auto calls = std::count_if(vector.steps.begin(), vector.steps.end(), [](const Json& step) {
     return !member(step, "async").is_null();

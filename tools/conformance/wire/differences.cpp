@@ -32,7 +32,7 @@ bool unreadable_content(const Situation&, const Deviation& deviation) {
   }
   if (deviation.kind != Kind::event || !reports_code(deviation, "bad_content")) return false;
   const Json& recorded = recorded_exception(deviation);
-  // Over a callback that trips, Python reports an error of its pipeline.
+  // Over a callback that raises, Python reports an error of its pipeline.
   return recorded.is_object() && member(recorded, "layer") != Json("transport") &&
          member(recorded, "layer") != Json("public");
 }
@@ -48,7 +48,7 @@ bool refusal_is_final(const Situation& situation, const Deviation& deviation) {
     return calls(step_of(situation, deviation), "register") &&
            fails_with(deviation, "ServiceError");
   }
-  // What Python goes on with.
+  // The requests with which Python continues.
   return accepted(situation, "refusal-is-final") && is_missing(deviation) &&
          (is_packet(deviation, "DISCONNECT") ||
           (is_packet(deviation, "PUBLISH") &&
@@ -68,14 +68,15 @@ bool token_for_no_hub(const Situation&, const Deviation& deviation) {
   return is_extra(deviation) && refuses_argument(deviation, "sastoken: its resource names no hub");
 }
 
-// Of a second call.
+// The deviation of a second call.
 bool shutdown_is_idempotent(const Situation& situation, const Deviation& deviation) {
   return deviation.kind == Kind::outcome && calls(step_of(situation, deviation), "shutdown") &&
          member(recorded_error(deviation), "type") == Json("PipelineNotRunning") &&
          deviation.actual.contains("ok");
 }
 
-// The client is made of a text that MQTT, or the service, cannot carry: nothing happens after it.
+// The client is created from a text that MQTT, or the service, cannot carry. Nothing happens after
+// it.
 bool unusable_text(const Situation& situation, const Deviation& deviation) {
   if (accepted(situation, "unusable-text")) return is_missing(deviation);
   constexpr std::string_view kRules[] = {
@@ -130,7 +131,7 @@ bool connect_deadline(const Situation& situation, const Deviation& deviation) {
          member(recorded_error(deviation), "type") == Json("OperationTimeout");
 }
 
-// The same CONNECT is on the other side, with the other keep-alive.
+// Whether the same CONNECT is on the other side, with the other keep-alive.
 bool keep_alive_minimum(const Situation& situation, const Deviation& deviation) {
   if (!is_packet(deviation, "CONNECT")) return false;
   const auto raised = [](const Deviation& recorded, const Deviation& actual) {
@@ -147,7 +148,7 @@ bool keep_alive_minimum(const Situation& situation, const Deviation& deviation) 
   });
 }
 
-// Whether the recording has a send of that payload which failed for want of a connection, or was
+// Whether the recording has a send of that payload which failed without a connection, or was
 // cancelled.
 bool failed_send(const Vector& vector, const std::string& payload) {
   const auto fails = [](const Json& step) {
@@ -180,7 +181,7 @@ bool proxy_reaches_nobody(const Situation&, const Deviation& deviation) {
   }
   const Json& cause = member(member(recorded_error(deviation), "cause"), "cause");
   if (member(cause, "type") == Json("ProxyConnectionError")) return true;
-  // What SOCKS5, SOCKS4 and HTTP have to say of a target that is not there.
+  // The answers of SOCKS5, SOCKS4 and HTTP for a target that they cannot reach.
   constexpr std::string_view kAnswers[] = {"0x01", "0x03", "0x04", "0x05", "0x06",
                                            "0x5b", "500",  "502",  "503",  "504"};
   const auto* const message = member(cause, "message").get_if<std::string>();
@@ -197,13 +198,13 @@ bool late_answer(const Situation& situation, const Deviation& deviation) {
   if (deviation.kind == Kind::event) {
     return is_missing(deviation) && is_late_refusal(recorded_exception(deviation));
   }
-  // What could be sent after all.
+  // The packet that could be sent after all.
   return accepted(situation, "late-answer") && is_extra(deviation) &&
          is_packet(deviation, "PUBLISH");
 }
 
 bool reported_once(const Situation& situation, const Deviation& deviation) {
-  // What ended, and Python tells of twice: an attempt that was refused, a link that fell silent.
+  // Python reports twice that an attempt was refused, or that a link fell silent.
   if (!refuses_somebody(situation.vector) && !hub_does(situation.vector, "pingresp", "none")) {
     return false;
   }
@@ -221,7 +222,7 @@ bool early_is_kept(const Situation& situation, const Deviation& deviation) {
   if (deviation.kind != Kind::event || !is_extra(deviation)) return false;
   const std::string& handler = deviation.actual["handler"].as_string();
   if (handler != "on_message_received" && handler != "on_method_request_received") return false;
-  // Something came before there was a handler.
+  // Whether a message came before there was a handler.
   for (const Json& step : situation.vector.steps) {
     if (member(step, "hub") == Json("publish")) return true;
     if (calls(step, "set_handler") && is_about(step, handler)) return false;
@@ -234,7 +235,7 @@ bool asks_for_patches(const Json& step) {
          (calls(step, "set_handler") && is_about(step, kPatchHandler));
 }
 
-// What a read of the twin brings to whoever wants patches.
+// The desired properties that a read of the twin delivers to the handler, or the call, for patches.
 bool brings_desired_properties(const Situation& situation, const Deviation& deviation) {
   const Json& desired = member(member(situation.vector.hub, "twin"), "desired");
   if (deviation.kind == Kind::event) {
@@ -248,7 +249,7 @@ bool brings_desired_properties(const Situation& situation, const Deviation& devi
 
 bool twin_first(const Situation& situation, const Deviation& deviation) {
   if (accepted(situation, "twin-first")) {
-    // It is subscribed already, and reads of the twin are answered.
+    // The twin is subscribed already, and reads of it are answered.
     if (is_twin_subscribe(deviation)) return is_missing(deviation);
     return is_twin_read(deviation) || brings_desired_properties(situation, deviation);
   }
@@ -267,7 +268,7 @@ bool versions_are_ordered(const Situation& situation, const Deviation& deviation
          brings_desired_properties(situation, deviation);
 }
 
-// Whether a step sends what the hub, or MQTT, is known to refuse.
+// Whether a step sends content that the hub, or MQTT, is known to refuse.
 bool breaks_limits(const Json& step) {
   try {
     if (calls(step, "patch_reported")) {
@@ -294,91 +295,107 @@ bool refused_here_first(const Situation& situation, const Deviation& deviation) 
         member(member(recorded_error(deviation), "cause"), "type") == Json("ValueError");
     return taken && fails_with(deviation, "invalid_argument");
   }
-  // The call may be the one that connects.
+  // The refused call may be the one that would have connected.
   if (deviation.kind == Kind::dial) return is_missing(deviation);
   return is_missing(deviation) && (is_packet(deviation, "PUBLISH") ||
                                    is_packet(deviation, "CONNECT") || is_twin_subscribe(deviation));
 }
 
 constexpr std::string_view kTheRest = "everything else";
+constexpr std::string_view kUnlessTwin =
+    "everything but reads of the twin and the desired properties that they return";
+
+constexpr std::string_view kTransport = "pipeline/mqtt_transport.hpp";
+constexpr std::string_view kTransportStage = "pipeline/stages/mqtt_transport_stage.hpp";
+constexpr std::string_view kRetryStage = "pipeline/stages/connection_retry_stage.hpp";
+constexpr std::string_view kTranslationStage = "iothub/stages/iothub_mqtt_translation_stage.hpp";
+constexpr std::string_view kExceptions = "clients/exceptions.hpp";
+constexpr std::string_view kClient = "clients/iothub_client.hpp";
+constexpr std::string_view kOptions = "clients/client_options.hpp";
 
 constexpr Difference kDifferences[] = {
-    {"token-for-no-hub", "6", "a client is made from a token whose resource names no hub",
+    {"token-for-no-hub", "clients/iothub_device_client.hpp",
+     "a client is created from a token whose resource names no hub",
      "that the refusal names the argument",
-     "It could never connect: the mistake is told where it is made.", &token_for_no_hub},
-    {"unusable-text", "6",
-     "a client is made of an id with + or #, a control character or more than 128 characters, or "
-     "of a host name that is more than a name",
+     "It could never connect, so the mistake is reported on creation.", &token_for_no_hub},
+    {"unusable-text", kOptions,
+     "a client is created with an id that has + or #, a control character or more than 128 "
+     "characters, or with a host name that is more than a name",
      "that the refusal names the argument and its rule",
      "Python fails at the first send, or tries to connect for ever.", &unusable_text},
-    {"unreadable-content", "7.13",
+    {"unreadable-content", kTranslationStage,
      "a body or a topic of the service cannot be read, or lacks a part that it always has",
      kTheRest,
-     "The call ends, or a handler is told, with an error that says what could not be read.",
+     "The call fails, or a handler is called, with an error that names the unreadable part.",
      &unreadable_content},
-    {"service-error", "7.13", "the service answers with an error status", kTheRest,
-     "It is a ServiceError that has the status, on which the next step depends.", &service_error},
-    {"refusal-is-final", "7.13", "the provisioning service refuses a request with 430 to 499",
-     "that the registration ends with a ServiceError; everything but its other requests and the "
+    {"service-error", kExceptions, "the service answers with an error status", kTheRest,
+     "A ServiceError carries the status, on which the next step depends.", &service_error},
+    {"refusal-is-final", "provisioning/registration_answer.hpp",
+     "the provisioning service refuses a request with 430 to 499",
+     "that the registration fails with a ServiceError; everything but its other requests and the "
      "disconnect after a success",
-     "What the service refuses it refuses the next time too; only 429 and 5xx pass.",
+     "The service would refuse the next request too; only 429 and 5xx are temporary.",
      &refusal_is_final,
      "WireReplay: a refusal that Python asks about again may end a registration"},
-    {"public-error", "7.13", "an internal error of Python comes out of a public call",
+    {"public-error", kExceptions, "an internal error of Python leaves a public call",
      "that it is the public error for the same reason, and everything else",
-     "Callers need to know the documented errors alone.", &public_error},
-    {"shutdown-is-idempotent", "6", "a client is shut down a second time", kTheRest,
-     "What the caller wants is so already; cleaning up twice is no error.",
+     "Callers only need to know the documented errors.", &public_error},
+    {"shutdown-is-idempotent", kClient, "a client is shut down a second time", kTheRest,
+     "The client is in the requested state already; a second cleanup is no error.",
      &shutdown_is_idempotent},
-    {"suback-refused", "7.15", "the service refuses a subscription", kTheRest,
-     "The caller learns that nothing will come.", &suback_refused},
-    {"protocol-level", "7.15", "the service refuses MQTT 3.1.1 (CONNACK 1)",
+    {"suback-refused", kTransportStage, "the service refuses a subscription", kTheRest,
+     "The caller learns that no message will come.", &suback_refused},
+    {"protocol-level", kTransport, "the service refuses MQTT 3.1.1 (CONNACK 1)",
      "all but the connection that Python makes with MQTT 3.1",
-     "A hub that refuses the protocol is none; an older protocol is not spoken in silence.",
+     "A server that refuses the protocol is no hub; falling back to an older one would hide that.",
      &protocol_level},
-    {"connect-deadline", "7.15", "no CONNACK comes",
+    {"connect-deadline", kTransport, "no CONNACK comes",
      "that the attempt ends, and everything after it",
-     "An attempt has half a minute, and fails like any other that led to no connection.",
+     "An attempt has half a minute, and then fails like any other that made no connection.",
      &connect_deadline},
-    {"keep-alive-minimum", "7.20", "a keep-alive of 1 to 4 s is asked for",
+    {"keep-alive-minimum", kOptions, "a keep-alive of 1 to 4 s is requested",
      "everything else in the CONNECT, and all other packets",
      "libmosquitto has a minimum of 5 s; a warning is logged.", &keep_alive_minimum},
-    {"failed-is-not-sent", "7.1", "a send that failed, or was cancelled, is sent later on",
-     kTheRest, "Whoever was told that it failed sends again: the hub would get it twice.",
+    {"failed-is-not-sent", kTransport,
+     "Python sends a message whose call has failed or was "
+     "cancelled",
+     kTheRest,
+     "A caller whose call failed sends again, so the hub would receive the message twice.",
      &failed_is_not_sent},
-    {"proxy-reaches-nobody", "5",
-     "the proxy cannot be reached, or says that it does not reach the hub",
+    {"proxy-reaches-nobody", kExceptions,
+     "the proxy cannot be reached, or reports that it cannot reach the hub",
      "that the call fails, and everything else",
-     "It is a failed connection like any other: the client dials again, and comes through once "
-     "proxy and hub are back.",
+     "It is a failed connection like any other: the client redials, and connects once proxy and "
+     "hub are back.",
      &proxy_reaches_nobody},
-    {"late-answer", "7.1", "the end of a refused attempt is taken for that of the next one",
-     kTheRest, "The answer to an attempt that is over is ignored.", &late_answer},
-    {"reported-once", "7.1",
+    {"late-answer", kTransport, "the end of a refused attempt is taken for that of the next one",
+     kTheRest, "The answer to an attempt that has ended is ignored.", &late_answer},
+    {"reported-once", kTransportStage,
      "Python reports a second time that the hub refused a connect, or did not answer a ping",
-     kTheRest, "What has been reported is not reported again.", &reported_once},
-    {"token-event-is-kept", "7.14", "a new token is needed before there is a handler that is told",
-     kTheRest, "Otherwise nobody makes one, and the connection ends with the token.",
+     kTheRest, "A failure is reported once.", &reported_once},
+    {"token-event-is-kept", kClient, "a new token is required before its handler is set", kTheRest,
+     "Otherwise no new token would be made, and the connection would end with the old one.",
      &token_event_is_kept},
-    {"early-is-kept", "7.9", "a message comes before its handler is set", kTheRest,
-     "It has been acknowledged: if it were not delivered now, it would be lost.", &early_is_kept},
-    {"twin-first", "7.12", "a handler of desired properties is set while nobody reads the twin",
-     "everything but reads of the twin and the desired properties they bring",
+    {"early-is-kept", "iothub/inbox_manager.hpp", "a message comes before its handler is set",
+     kTheRest, "It has been acknowledged: if it were not delivered now, it would be lost.",
+     &early_is_kept},
+    {"twin-first", "clients/detail/hub_client_core.hpp",
+     "a handler of desired properties is set before the twin is enabled", kUnlessTwin,
      "The twin is subscribed first, so that the first read of the twin can be answered.",
      &twin_first},
-    {"versions-are-ordered", "7.12", "desired properties have the version 0",
-     "everything but reads of the twin and the desired properties they bring",
-     "Version 0 is a version.", &versions_are_ordered},
-    {"failure-is-shared", "7.21",
-     "an attempt to connect fails while several calls wait for it, for each of which Python dials",
-     "everything but the outcome of the calls that wait, and what later attempts bring about",
+    {"versions-are-ordered", "iothub/stages/ensure_desired_properties_stage.hpp",
+     "desired properties have the version 0", kUnlessTwin, "Version 0 is a version.",
+     &versions_are_ordered},
+    {"failure-is-shared", kRetryStage,
+     "an attempt to connect fails while several calls wait for it; Python dials again for each",
+     "everything but the outcome of the calls that wait, and the consequences of later attempts",
      "Operations that wait for one attempt share its outcome.", &failure_is_shared},
-    {"giving-up-is-reported", "7.21", "a link is lost while connection_retry is off", kTheRest,
-     "A background exception says that the link is not brought back.", &giving_up_is_reported},
-    {"refused-here-first", "7.23",
+    {"giving-up-is-reported", kRetryStage, "a link is lost while connection_retry is off", kTheRest,
+     "A background exception reports that the link is not redialled.", &giving_up_is_reported},
+    {"refused-here-first", kTranslationStage,
      "a patch, a method response or a topic breaks a documented limit of the service or of MQTT",
      "that the call fails as a bad argument; everything but its packets and its connect",
-     "The hub ends the connection over it, and gets it again with each reconnect.",
+     "The hub would end the connection over it, and again after each reconnect.",
      &refused_here_first},
 };
 
@@ -396,7 +413,7 @@ std::span<const Difference> differences() { return kDifferences; }
 std::set<std::string_view> explain(const Vector& vector, std::vector<Deviation>& deviations) {
   std::set<std::string_view> accepted;
   const std::vector<Deviation> all = deviations;
-  // What explains one may explain another that stands before it.
+  // A difference that is accepted later may explain a deviation that stands earlier.
   for (std::size_t before = deviations.size() + 1; deviations.size() < before;) {
     before = deviations.size();
     std::erase_if(deviations, [&](const Deviation& deviation) {

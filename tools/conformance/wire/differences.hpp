@@ -11,7 +11,7 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// One deviation, and what is known when it is judged.
+// One deviation, with the facts that it is judged by.
 struct Situation {
   const Vector& vector;
   const std::vector<Deviation>& all;
@@ -19,22 +19,21 @@ struct Situation {
   const std::set<std::string_view>& accepted;
 };
 
-// A difference from Python that is wanted, detected by what happens in a vector and never by its
-// name.
+// A wanted difference from Python, detected by the behaviour in a vector, never by its name.
 struct Difference {
   std::string_view name;
-  std::string_view section;  // Of design.md: where it is promised.
+  std::string_view stated_in;  // The header that states it.
   std::string_view trigger;
   std::string_view still_compared;
   std::string_view reason;
   bool (*explains)(const Situation& situation, const Deviation& deviation);
-  // The test that shows it where recordings of clients may not meet it; empty where they must.
+  // The test that shows it, if recordings of clients need not show it; empty if they must.
   std::string_view shown_by = {};
 };
 
 std::span<const Difference> differences();
 
-// Takes away what accepted differences explain, and tells which these were.
+// Removes the deviations that accepted differences explain, and returns the names of these.
 std::set<std::string_view> explain(const Vector& vector, std::vector<Deviation>& deviations);
 
 }  // namespace azure::iot::device::conformance::wire

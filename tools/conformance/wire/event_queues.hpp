@@ -12,13 +12,13 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// What the handlers of a client were called with, until a step asks for it. Any thread.
+// The calls of a client's handlers, until a step asks for them. Any thread.
 class EventQueues {
  public:
   void push(const std::string& handler, Json event);
-  // The oldest that nobody took; nothing if none comes in time.
+  // Returns the oldest that has not been taken; nothing if none comes in time.
   std::optional<Json> pop(const std::string& handler, std::chrono::milliseconds timeout);
-  // What nobody took, handler by handler.
+  // Returns those that have not been taken, by handler.
   std::map<std::string, std::deque<Json>> left() const;
 
  private:

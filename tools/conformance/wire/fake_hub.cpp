@@ -20,7 +20,7 @@ constexpr std::string_view kTwinResponses = "$iothub/twin/res/#";
 constexpr std::string_view kRegistration = "$dps/registrations/";
 constexpr std::string_view kRegistrationResponses = "$dps/registrations/res/#";
 
-// What stands after "$rid=" in a topic; empty if nothing does.
+// Returns the text behind "$rid=" in a topic; empty if there is none.
 std::string request_id_in(std::string_view topic) {
   constexpr std::string_view kName = "$rid=";
   const std::size_t at = topic.find(kName);
@@ -130,7 +130,7 @@ void FakeHub::handle(Connection& connection, const std::string& packet) {
   }
 }
 
-// False if the connection is over.
+// Returns false if the connection has ended.
 bool FakeHub::handle_connect(Connection& connection) {
   const auto delay = script_.next("connack_delay_ms");
   if (delay) {
@@ -190,7 +190,7 @@ void FakeHub::handle_publish(Connection& connection, const std::string& packet, 
   if (topic.starts_with(kRegistration)) answer_registration(connection, topic);
 }
 
-// Without a word about it in the script there is no answer.
+// Without an entry in the script there is no answer.
 void FakeHub::answer_registration(Connection& connection, const std::string& topic) {
   const Json answer = script_.next("dps").value_or("none");
   if (answer == Json("close")) return connection.end();

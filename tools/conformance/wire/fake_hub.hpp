@@ -24,11 +24,12 @@
 namespace azure::iot::device::conformance::wire {
 
 // The service of a vector: real TLS on a real socket at the port that a client dials by default,
-// and the behaviour that the vectors' README describes. It notes what comes in. Any thread.
+// with the behaviour that the vectors' README describes. Notes the packets that come in. Any
+// thread.
 class FakeHub {
  public:
   // Listens for MQTT over TLS, or for WebSockets, at the port that clients dial by default. Behind
-  // a proxy its name is known to the proxy alone.
+  // a proxy only the proxy knows its name.
   struct Way {
     bool websockets = false;
     bool proxy = false;
@@ -36,38 +37,38 @@ class FakeHub {
   FakeHub(const Json& config, const Way& way);
   ~FakeHub();
 
-  // Of a proxy that leads here, of the kind that its client takes it for; and of nothing.
+  // The port of a proxy that leads here, of the client's type of proxy; and a port without a
+  // listener.
   std::uint16_t proxy_port() const { return proxy_.port(); }
   std::uint16_t closed_port() const { return nothing_.port(); }
-  // What the proxy was asked for.
+  // Returns the requests to the proxy.
   std::vector<Json> proxied() const { return proxy_.requests(); }
 
-  // Sends whoever asks for any name here, or where the vector says; without a proxy.
+  // Resolves every name to this hub, or as the vector says; for clients without a proxy.
   std::shared_ptr<Resolver> resolver();
 
-  // What comes from now on belongs to that step; -1 is before the first one.
+  // Assigns packets that come from now on to that step; -1 is before the first one.
   void set_step(int step) {
     step_ = step;
     proxy_.set_step(step);
   }
 
-  // Once the client has acknowledged it, or after a while.
+  // Returns once the client has acknowledged it, or after a while.
   void publish(HubMessage message);
   void drop();
   void set(const Json& config) { script_.set(config); }
   void release_pubacks();
-  // Waits until so many packets of that kind came in all.
+  // Waits until that many packets of that kind have come in all.
   bool wait_for(std::string_view packet, std::int64_t count, std::chrono::milliseconds timeout);
-  // Waits until all that came has been noted and nothing more has come for that long, a second at
-  // most.
+  // Waits until all packets have been noted and no more have come for that long, a second at most.
   void wait_until_quiet(std::chrono::milliseconds quiet);
 
-  // The request id that was the nth to come; the text itself where there is none yet.
+  // Returns the nth request id that came; the text itself if there is none yet.
   std::string fill_in_request_ids(std::string text) const;
 
   std::vector<Json> wire() const;
   std::vector<Json> dials() const;
-  // Why it could not do what its script says, if so.
+  // Returns the reason why it could not follow its script, if so.
   std::optional<std::string> why_broken() const;
 
  private:

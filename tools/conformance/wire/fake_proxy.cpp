@@ -28,7 +28,7 @@ UniqueFd connection_to(const test::ServerAddress& server) {
   return fd;
 }
 
-// As the vectors have it: in any case of letters, "Basic" is.
+// As the vectors write it: "Basic" in any case of letters.
 Json as_recorded(Json head) {
   for (const Json& header : head["headers"].elements()) {
     if (header[0] == Json("Proxy-Authorization")) {

@@ -13,8 +13,8 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// A proxy for HTTP CONNECT, SOCKS4 and SOCKS5 that leads to one server, whatever it is asked for,
-// unless the script has it refuse. It notes what it was asked for. Any thread.
+// A proxy for HTTP CONNECT, SOCKS4 and SOCKS5 that leads to one server, whatever target is
+// requested, unless the script refuses. Notes the requests. Any thread.
 class FakeProxy {
  public:
   FakeProxy(HubScript& script, test::ServerAddress server);
@@ -39,7 +39,7 @@ class FakeProxy {
   test::ScriptedServer listener_;
 };
 
-// A port of 127.0.0.1 at which nothing listens, while this lives.
+// A port of 127.0.0.1 without a listener, reserved while this lives.
 class ClosedPort {
  public:
   ClosedPort();

@@ -29,7 +29,7 @@ namespace dps = mqtt_topic_provisioning;
 
 using Function = Json (*)(const Json& in);
 
-// Thrown where Python raises, as std::invalid_argument is.
+// Thrown where Python raises an error, as std::invalid_argument is.
 struct Refused : std::runtime_error {
   explicit Refused(const Error& error) : std::runtime_error(error.describe()) {}
 };
@@ -62,7 +62,7 @@ std::string dps_agent(const Json& in) {
 }
 
 Json sas_token(const Json& in) {
-  // A lifetime here has whole seconds. What is left over makes the moment of signing later.
+  // A lifetime here has whole seconds. A fraction delays the moment of signing.
   double ttl = 0;
   const double rest = std::modf(in["ttl"].as_double(), &ttl);
   RenewableSasToken token(
@@ -194,7 +194,7 @@ Json datetime(const Json& in) {
       day + hours(h) + minutes(min) + seconds(s) + fraction - offset.value_or(minutes(0)), offset);
 }
 
-// What a client is made with, of whose options one was given.
+// The credential of a client whose options were given.
 PipelineConfig checked(const SymmetricKeyOptions& options) {
   SymmetricKeyOptions own = options;
   own.event_loop = std::make_shared<ManualLoop>();
@@ -270,7 +270,7 @@ const std::map<std::string, Function, std::less<>> kFunctions = {
     {"validate_registration_id",
      [](const Json& in) -> Json {
        const Json& id = in["registration_id"];
-       // None is no text; in Python it is refused as an empty one is.
+       // None is no text; Python refuses it like an empty one.
        detail::check_registration_id(id.is_null() ? "" : to_text("registration_id", id));
        return nullptr;
      }},
@@ -300,7 +300,7 @@ const std::map<std::string, Function, std::less<>> kFunctions = {
     {"check_connection_retry_interval", check_connection_retry_interval},
 };
 
-// What the others belong to.
+// Topics to which the other functions belong.
 const std::map<std::string, const char*, std::less<>> kMissing = {
     {"message_size", "the size of Python's objects"},
     {"http_paths", "HTTP"},
@@ -309,7 +309,7 @@ const std::map<std::string, const char*, std::less<>> kMissing = {
     {"edge_workload_uri", "Edge environment"},
 };
 
-// Of the members that the recording has.
+// Only the members that the recording has.
 bool same_result(const Json& recorded, const Json& actual) {
   if (!recorded.is_object() || !actual.is_object()) {
     return recorded.dump_sorted() == actual.dump_sorted();

@@ -7,10 +7,10 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// What a function belongs to that this library does not have; nothing if it can be replayed.
+// Returns the feature of a function that this library does not have; nothing if it can be replayed.
 std::optional<std::string> missing_feature(const FunctionVector& vector);
 
-// Calls the function. Throws std::invalid_argument if nobody knows it.
+// Calls the function. Throws std::invalid_argument if it is unknown.
 Replayed replay(const FunctionVector& vector);
 
 }  // namespace azure::iot::device::conformance::wire

@@ -14,7 +14,7 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// One connection of a client. Its own thread reads and writes; others leave with it what to write.
+// One connection of a client. Its own thread reads and writes; other threads queue packets for it.
 class FakeHub::Connection {
  public:
   Connection(test::ScriptedConnection& client, std::unique_ptr<HubStream> stream, int number);
@@ -23,7 +23,7 @@ class FakeHub::Connection {
   const test::ScriptedConnection& client() const { return client_; }
   Json upgrade() const { return stream_->upgrade(); }
 
-  // Handles packets, and writes, until either side ends.
+  // Handles packets, and writes, until either side ends the connection.
   void run(const std::function<void(const std::string& packet)>& handle);
   // Ends `run` when the packet has been handled.
   void end() { ended_ = true; }
@@ -32,9 +32,9 @@ class FakeHub::Connection {
   void write(std::string bytes);
   void publish(const HubMessage& message);
   void drop();
-  // Whether it waits, and nothing waits for it. What the client has sent is there at once.
+  // Whether it is idle with an empty queue. Packets that the client has sent are there at once.
   bool idle();
-  // The client is gone: nobody may touch `client` any more.
+  // The connection has ended: `client` must not be used any more.
   void forget();
 
  private:

@@ -10,8 +10,8 @@
 #include "pipeline/pipeline_config.hpp"
 #include "tools/conformance/wire/option_rows.hpp"
 
-// Which option, by its name in Python, each way of making a client of the hub takes here. Whether
-// it does is asked of the compiler.
+// The options, by their names in Python, that each factory of a hub's client takes here. The
+// compiler decides whether a factory takes one.
 namespace azure::iot::device::conformance::wire {
 
 inline constexpr std::array<std::string_view, 4> kFactories{"connection_string", "symmetric_key",
@@ -29,14 +29,14 @@ inline constexpr std::array kHubOptions{
 // Whether that factory takes that option; nothing if this library has no such factory.
 std::optional<bool> takes_option(std::string_view factory, std::string_view option);
 
-// Those for which the vectors have placeholders.
+// The values for which the vectors have placeholders.
 struct ProxyPorts {
   std::uint16_t proxy = 0;
   std::uint16_t closed = 0;
 };
 ProxyOptions to_proxy_options(const Json& value, const ProxyPorts& ports);
 
-// Sets the options. Throws CompileTimeRefusal for a value, or an option, that no program can give.
+// Sets the options. Throws CompileTimeRefusal for a value or an option that no program can name.
 template <class Options>
 Options to_options(const Json& options, const ProxyPorts& ports);
 

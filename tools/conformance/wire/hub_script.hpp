@@ -10,19 +10,19 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// What the service of a vector does other than its default. Lists are used up one item at a time,
-// and then the default holds again. Any thread.
+// The behaviour of a vector's service where it differs from the default. Lists are used up one item
+// at a time; then the default holds again. Any thread.
 class HubScript {
  public:
   explicit HubScript(const Json& config);
 
-  // Changes what is named, from now on.
+  // Changes the named entries, from now on.
   void set(const Json& config);
-  // A value for all times, whatever it is; nothing where the default holds.
+  // Returns an entry that holds at all times; nothing if the default holds.
   std::optional<Json> value(std::string_view name);
-  // The next item of a list, or the one value for all times; nothing where the default holds.
+  // Returns the next item of a list, or the one value for all times; nothing if the default holds.
   std::optional<Json> next(std::string_view name);
-  // Where the item is a word: that, else "ok".
+  // Returns the item if it is a word, else "ok".
   std::string next_word(std::string_view name);
 
  private:

@@ -9,7 +9,7 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// The claim is a socket of another protocol, which no second one can be bound like.
+// Claims the address with a socket of another protocol, which only one process can bind.
 LoopbackAddress::LoopbackAddress(std::uint16_t port) : port_(port) {
   constexpr int kTries = 100;
   std::random_device random;

@@ -7,8 +7,8 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// An address of 127.0.0.0/8 at which nobody else uses a port, so that a server can have the very
-// port that a client dials by default, side by side with others.
+// An address of 127.0.0.0/8 that no other process uses, so that a server can have the port that a
+// client dials by default, side by side with other servers.
 class LoopbackAddress {
  public:
   // Throws std::runtime_error if none is free.

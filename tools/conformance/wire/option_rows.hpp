@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-// Tables of the options that factories take, by their names in Python, which the compiler fills in.
+// Tables of the options that factories take, by their names in Python. The compiler fills them in.
 namespace azure::iot::device::conformance::wire {
 
 template <std::size_t factories>
@@ -14,13 +14,13 @@ struct OptionRow {
   std::array<bool, factories> taken;
 };
 
-// A row: for which of the types of options a program compiles that names the option.
+// A row: for which types of options a program that names the option compiles.
 template <class... Options, class Has>
 constexpr OptionRow<sizeof...(Options)> option_row(std::string_view name, const Has& has) {
   return {name, {has(static_cast<const Options*>(nullptr))...}};
 }
 
-// Tells whether a program compiles that names the option, of the type of a pointer.
+// Whether a program that names the option compiles, for the type of a pointer.
 #define AZURE_IOT_HAS(option)                   \
   []<class Options>(const Options*) {           \
     return requires { Options{.option = {}}; }; \

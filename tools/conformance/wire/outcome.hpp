@@ -9,22 +9,23 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// How a call, or the making of a client, ended.
+// The outcome of a call, or of the creation of a client.
 struct Outcome {
   enum class Kind { ok, error, blocked };
   Kind kind = Kind::ok;
-  Json result;       // Of a call that returns something.
-  std::string type;  // Of the exception: "CredentialError"; "invalid_argument" for a bad argument.
+  Json result;  // The result of a call that returns one.
+  // That of the exception: "CredentialError"; "invalid_argument" for a bad argument.
+  std::string type;
   Errc code = Errc::ok;
-  Errc cause = Errc::ok;  // The code of what is behind it.
+  Errc cause = Errc::ok;  // The code of its cause.
   std::string text;
 
   static Outcome blocked() { return {.kind = Kind::blocked, .result = {}, .type = {}, .text = {}}; }
-  // As the vectors write it, with what is said here.
+  // Describes the outcome as the vectors write it, with its text.
   Json describe() const;
 };
 
-// Whatever `call` returns or throws, except a CompileTimeRefusal, which goes on.
+// Returns the result or the exception of `call`, except a CompileTimeRefusal, which propagates.
 Outcome outcome_of(const std::function<Json()>& call);
 
 }  // namespace azure::iot::device::conformance::wire

@@ -12,7 +12,7 @@ namespace {
 
 using test::PacketType;
 
-// Goes through the body of a packet; throws std::out_of_range where it is too short.
+// Reads the body of a packet in order; throws std::out_of_range where it is too short.
 class Reader {
  public:
   explicit Reader(std::string_view packet) : rest_(packet) {
@@ -40,7 +40,7 @@ class Reader {
   std::string_view rest_;
 };
 
-// Text, or {"b64": ...} of what is no text.
+// Text, or {"b64": ...} for bytes that are no text.
 Json text_or_bytes(const std::string& bytes) {
   if (find_invalid_utf8(bytes) == std::string_view::npos) return bytes;
   return {{"b64", encode_base64(bytes)}};

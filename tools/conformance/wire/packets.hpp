@@ -6,13 +6,13 @@
 
 #include "pipeline/json/json.hpp"
 
-// MQTT packets as the vectors have them.
+// MQTT packets as the vectors write them.
 namespace azure::iot::device::conformance::wire {
 
-// What a packet of a client says, or {"packet": "unreadable"}.
+// Describes a packet of a client, or returns {"packet": "unreadable"}.
 Json read_packet(const std::string& packet);
 
-// A PUBLISH of a server.
+// Writes a PUBLISH of a server.
 struct HubMessage {
   std::string topic;
   std::string payload;

@@ -14,7 +14,7 @@ template <class Options>
 using Setters = std::map<std::string, std::function<void(Options&, const Json&, const ProxyPorts&)>,
                          std::less<>>;
 
-// Those of the options that a program can name, asked of the compiler.
+// The options that a program can name; the compiler decides.
 template <class Options>
 Setters<Options> make_setters() {
   Setters<Options> setters{

@@ -9,8 +9,8 @@
 #include "tools/conformance/wire/hub_options.hpp"
 #include "tools/conformance/wire/option_rows.hpp"
 
-// Which option, by its name in Python, each way of making a client of the provisioning service
-// takes here. Whether it does is asked of the compiler.
+// The options, by their names in Python, that each factory of a provisioning client takes here. The
+// compiler decides whether a factory takes one.
 namespace azure::iot::device::conformance::wire {
 
 inline constexpr std::array<std::string_view, 2> kProvisioningFactories{"symmetric_key", "x509"};
@@ -27,7 +27,7 @@ inline constexpr std::array kProvisioningOptions{
 // Whether that factory takes that option; nothing if there is no such factory.
 std::optional<bool> takes_provisioning_option(std::string_view factory, std::string_view option);
 
-// Sets the options. Throws CompileTimeRefusal for a value that no program can give.
+// Sets the options. Throws CompileTimeRefusal for a value that no program can name.
 template <class Options>
 Options to_provisioning_options(const Json& options, const ProxyPorts& ports);
 

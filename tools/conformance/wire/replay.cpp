@@ -41,13 +41,13 @@ class Calls {
   Call& find(const std::string& id) { return *named_.at(id); }
   void name(const std::string& id, Call& call) { named_[id] = &call; }
 
-  // How it ended, or that it has not.
+  // Returns its outcome, or that it has none yet.
   static Outcome wait(Call& call, milliseconds limit) {
     if (call.outcome.wait_for(limit) != std::future_status::ready) return Outcome::blocked();
     return call.outcome.get();
   }
 
-  // Steps of calls that do not end, although so much time passed for them. None is left behind.
+  // Returns the steps of calls that do not return even after that time. None of them is abandoned.
   std::vector<int> end_all() {
     // Longer than any call may take.
     const auto waiting = [](Call& call) {
@@ -83,7 +83,7 @@ class Replay {
         calls_(application_) {}
 
   Replayed run() {
-    std::exception_ptr broken;  // The recording itself cannot be followed.
+    std::exception_ptr broken;  // Thrown if the recording itself cannot be followed.
     try {
       run_all();
     } catch (const CompileTimeRefusal& e) {
@@ -105,7 +105,7 @@ class Replay {
             .proxy = !member(options, "proxy_options").is_null()};
   }
 
-  // A keep-alive of less than the minimum is longer here, and so is what comes of it.
+  // A keep-alive below the minimum is longer here, and so are the times that follow from it.
   static double patience_for(const Vector& vector) {
     const Json& asked = member(member(vector.create, "options"), "keep_alive");
     constexpr double kMinimum = 5;
@@ -169,7 +169,7 @@ class Replay {
       return;
     }
     check(i, step, Calls::wait(call, limit(step, "limit_s", 8)));
-    // What the call sent, and nobody answers, comes to the service's notice a little later.
+    // Packets of the call that need no answer reach the service a little later.
     hub_.wait_until_quiet(5ms);
   }
 
@@ -212,7 +212,7 @@ class Replay {
     add(Deviation::Kind::outcome, i, recorded, outcome.describe());
   }
 
-  // What handlers were told, and no step asked for.
+  // Returns the calls of handlers that no step asked for.
   void compare_events_left() {
     const int end = static_cast<int>(vector_.steps.size());
     auto left = application_.events().left();
@@ -247,8 +247,8 @@ class Replay {
     }
   }
 
-  // A call that is waited for bounds when something came. In between, several steps may pass before
-  // the service takes notice.
+  // A call that is awaited bounds the time of a packet. Between such calls, several steps may pass
+  // before the service takes notice.
   std::vector<Json> with_spans(std::vector<Json> all) const {
     std::vector<int> spans;
     int span = 0;
@@ -262,14 +262,14 @@ class Replay {
       spans.push_back(span);
     }
     for (Json& each : all) {
-      // Before the first step it says "create".
+      // Before the first step it reads "create".
       const auto step = each["step"].get_if<int>().value_or(-1);
       each.set("span", step < 0 ? -1 : spans.at(static_cast<std::size_t>(step)));
     }
     return all;
   }
 
-  // A recorded packet with what its placeholders stand for here.
+  // Returns a recorded packet with its placeholders filled in.
   Json fill_in(Json packet) const {
     if (Json* username = packet.find("username"); username && username->is_string()) {
       std::string text = username->as_string();
@@ -281,7 +281,7 @@ class Replay {
       }
       *username = text;
     }
-    // Where a vector leaves the choice of suites, it is another one here.
+    // Where a vector leaves the choice of suites open, this library may choose another one.
     if (Json* tls = packet.find("tls"); tls && !chooses_cipher()) tls->erase("cipher");
     if (Json* topic = packet.find("topic"); topic && topic->is_string()) {
       *topic = hub_.fill_in_request_ids(topic->as_string());

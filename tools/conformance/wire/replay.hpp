@@ -10,15 +10,15 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// What came of replaying a vector.
+// The outcome of replaying a vector.
 struct Replayed {
-  // Why no program that does this is compiled; nothing else is known then.
+  // The reason why no such program compiles; then nothing else is known.
   std::optional<std::string> compile_time;
   std::vector<Deviation> deviations;
 };
 
-// Replays it on a client of its own, against a service of its own, in as much time as it takes.
-// Many may run at once.
+// Replays a vector on a client of its own, against a service of its own, in real time. Many may run
+// at once.
 Replayed replay(const Vector& vector);
 
 }  // namespace azure::iot::device::conformance::wire

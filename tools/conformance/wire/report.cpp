@@ -5,7 +5,7 @@
 namespace azure::iot::device::conformance::wire {
 namespace {
 
-// A document of up to 256 KB in a message must not bury the rest.
+// A document of up to 256 KB in a message must not hide the rest.
 std::string shortened(const Json& side) {
   constexpr std::size_t kLongest = 1200;
   if (side.is_null()) return "nothing";
@@ -29,7 +29,7 @@ void Report::add(const VectorId& id, const Replayed& replayed,
     if (verbose_) out_ << id.file << " " << id.name << ": passed\n";
   } else if (id.python_specific) {
     count(id, kPythonSpecific);
-    if (verbose_) out_ << id.file << " " << id.name << ": differs, and hangs on Python\n";
+    if (verbose_) out_ << id.file << " " << id.name << ": differs, and depends on Python's types";
   } else {
     count(id, kFailed);
     ++failed_;
@@ -85,7 +85,7 @@ void Report::print_counts() {
 
 void Report::print_differences() {
   for (const Difference& difference : differences()) {
-    out_ << difference.name << " (design.md " << difference.section << "), in "
+    out_ << difference.name << " (" << difference.stated_in << "), in "
          << met_[difference.name].size() << " vectors\n"
          << "  when:           " << difference.trigger << "\n"
          << "  why:            " << difference.reason << "\n"

@@ -13,33 +13,33 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// Which vector, for the report.
+// The vector's name for the report.
 struct VectorId {
   std::string file;
   std::string name;
   bool python_specific = false;
 };
 
-// Counts what came of vectors and puts it into words.
+// Counts the outcomes of vectors and prints them.
 class Report {
  public:
   Report(std::ostream& out, bool verbose) : out_(out), verbose_(verbose) {}
 
-  // `replayed` holds what no accepted difference explains.
+  // `replayed` has only the deviations that no accepted difference explains.
   void add(const VectorId& id, const Replayed& replayed,
            const std::set<std::string_view>& accepted);
-  // It needs what this library does not have.
+  // Counts a vector that needs a feature which this library does not have.
   void add_skipped(const VectorId& id, const std::string& feature);
-  // No program that does this is compiled.
+  // Counts a vector for which no program compiles.
   void add_compile_time(const VectorId& id, const std::string& why);
 
-  // A line for each file, and one for all; then what was skipped, by feature.
+  // Prints a line for each file, and one for all; then the skipped vectors, by feature.
   void print_counts();
-  // The accepted differences: what they are, and where they were met.
+  // Prints the accepted differences, and where each was met.
   void print_differences();
 
-  // Names the differences that were never met, each of which is a failure: whatever is accepted
-  // must be there, unless a test shows it. For vectors that show all of them.
+  // Names the differences that were never met, and counts each as a failure, since every accepted
+  // difference must occur unless a test shows it. For vectors that show all of them.
   void require_every_difference();
 
   bool failed() const { return failed_ > 0; }

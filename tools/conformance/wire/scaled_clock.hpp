@@ -19,7 +19,7 @@ class ScaledClock final : public LoopClock {
     return start_ + times(due - SteadyTime{} - skipped_.load(), 1 / scale_) + Duration(1);
   }
 
-  // Whoever advances one of them tells the loop (EpollLoop::wall_clock_was_set).
+  // After advancing one of them, notify the loop (EpollLoop::wall_clock_was_set).
   void advance_wall(Duration by) { wall_ = wall_.load() + by; }
   void skip(Duration by) { skipped_ = skipped_.load() + by; }
 

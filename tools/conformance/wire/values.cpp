@@ -20,8 +20,8 @@ std::string repeated(std::string_view piece, const Json& count) {
   return text;
 }
 
-// A surrogate on its own is no character, and Python's text may have one all the same: here as the
-// three bytes that its number would have in UTF-8.
+// A lone surrogate is no character, yet Python's text may hold one. Here it becomes the three bytes
+// that its number would have in UTF-8.
 std::string unescape_surrogates(std::string_view text) {
   std::string bytes;
   while (!text.empty()) {
@@ -58,7 +58,7 @@ std::string to_bytes(const Json& value) {
 
 Json to_json(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
 
-// Whether it is a value of one of Python's types, and no object with members of its own.
+// Whether it is a value of one of Python's types, instead of an object with members of its own.
 bool is_typed(const Json& value) {
   constexpr std::array<std::string_view, 9> kTypes{"text",   "b64",         "bytearray_b64",
                                                    "repeat", "repeat_byte", "datetime",

@@ -9,10 +9,10 @@
 #include "pipeline/json/json.hpp"
 #include "provisioning/models/registration_result.hpp"
 
-// The typed values of the vectors, from and to the types of this library.
+// Converts the typed values of the vectors from and to the types of this library.
 namespace azure::iot::device::conformance::wire {
 
-// A value of a type that the parameter does not take: no program with it is compiled.
+// Thrown for a value of a type that the parameter does not take: no program with it compiles.
 class CompileTimeRefusal : public std::runtime_error {
  public:
   CompileTimeRefusal(const std::string& what, const Json& value)
@@ -25,7 +25,7 @@ int to_int(const std::string& what, const Json& value);
 bool to_bool(const std::string& what, const Json& value);
 std::chrono::seconds to_seconds(const std::string& what, const Json& value);
 Cipher to_cipher(const std::string& what, const Json& value);
-// A document: null, a boolean, a number or a text stand for themselves.
+// Converts a document: null, a boolean, a number or a text stand for themselves.
 Json to_document(const std::string& what, const Json& value);
 // The members of a message; a text alone is its data.
 Message to_message(const Json& value);
@@ -33,7 +33,7 @@ Message to_message(const Json& value);
 Json describe(const Message& message);
 Json describe(const MethodRequest& request);
 Json describe(const RegistrationResult& result);
-// A document as the recordings write it: what JSON cannot hold is {"float": ...} there.
+// Writes a document as the recordings do: a number that JSON cannot hold is {"float": ...}.
 bool same_document(const Json& recorded, const Json& actual);
 
 }  // namespace azure::iot::device::conformance::wire

@@ -23,7 +23,7 @@ std::vector<Json> list(const Json& from, std::string_view name) {
   return {value.elements().begin(), value.elements().end()};
 }
 
-// A number within bounds that no recording comes near; 0 if there is none.
+// A number within bounds that no recording approaches; 0 if there is none.
 std::int64_t number(const Json& from, std::string_view name, std::int64_t most) {
   const Json& value = member(from, name);
   if (value.is_null()) return 0;

@@ -10,23 +10,23 @@
 
 namespace azure::iot::device::conformance::wire {
 
-// A recording of a client of the Python SDK: what an application did, what the service did, and
-// what the client put on the wire.
+// A recording of a client of the Python SDK: the calls of an application, the behaviour of the
+// service, and the client's packets on the wire.
 struct Vector {
-  std::string file;  // Without folder and extension: "twin".
+  std::string file;  // The file's name without folder and extension: "twin".
   std::string name;
   std::string client;  // "device", "module" or "provisioning".
-  WallTime clock{};    // What the client takes for the time of day.
+  WallTime clock{};    // The client's time of day.
   double time_scale = 1;
   Json create;
-  Json hub;  // Null where it does nothing but its defaults.
+  Json hub;  // Null if the service keeps to its defaults.
   std::vector<Json> steps;
   std::vector<Json> wire;
   std::vector<Json> dials;
   std::vector<Json> proxied;
-  Json error;  // Of creating the client; null if it was created.
+  Json error;  // That of creating the client; null if it was created.
   Json events_left;
-  // The input or the outcome hangs on Python.
+  // The input or the outcome depends on Python's types.
   bool python_specific = false;
   // Recordings of it disagreed.
   bool unstable = false;
@@ -42,7 +42,7 @@ struct FunctionVector {
   bool python_specific = false;
 };
 
-// What is in a file: one of them is empty.
+// The content of a file: one of them is empty.
 struct VectorFile {
   std::string name;
   std::vector<Vector> vectors;
@@ -52,7 +52,7 @@ struct VectorFile {
 // Throws std::invalid_argument, which names the file, if it cannot be read.
 VectorFile read_vectors(const std::filesystem::path& file);
 
-// A member of an object; null if it is not there.
+// Returns a member of an object; null if it is not there.
 const Json& member(const Json& object, std::string_view name);
 
 }  // namespace azure::iot::device::conformance::wire

@@ -1,5 +1,5 @@
-// wire-replay: replays what was recorded on the wire of the Python SDK's clients on the clients of
-// this library.
+// wire-replay: replays recordings of the wire of the Python SDK's clients on the clients of this
+// library.
 #include <atomic>
 #include <csignal>
 #include <exception>
@@ -39,16 +39,15 @@ struct Options {
 
 void describe(CLI::App& app, Options& options) {
   app.description(
-      "Makes the client that each vector names, against a service on loopback that does what the "
-      "vector says, over real TLS sockets; has it do what the application did, and compares what "
-      "it "
-      "puts on the wire, returns and tells with what the Python SDK did. Functions without a "
-      "client "
-      "are called directly.");
+      "Creates the client that each vector names, against a service on loopback that behaves as "
+      "the vector says, over real TLS sockets. Makes the calls of the recorded application, and "
+      "compares packets, results and handler calls with those of the Python SDK. Functions without "
+      "a client are called directly.");
   app.footer(
-      "A vector that needs what this library does not have is skipped, by the name of the feature. "
+      "A vector that needs a feature which this library lacks is skipped, by the name of the "
+      "feature. "
       "One that\ndoes what no program of C++ can, an unknown option or a value of a wrong type, is "
-      "compile-time. One\nthat hangs on Python's types, and differs, is python-specific.\n\n"
+      "compile-time. One\nthat depends on Python's types, and differs, is python-specific.\n\n"
       "Exit status: 0 if no vector failed, 1 if one did, 2 if something cannot be read.");
   app.add_option("FILE|DIR", options.paths,
                  "Vectors; of a folder all files that end in .json, except constants.json")
@@ -58,11 +57,13 @@ void describe(CLI::App& app, Options& options) {
                  "How many vectors to replay at a time: most of them wait (default 16)")
       ->check(CLI::Range(1, 64));
   app.add_flag("--list-differences", options.list_differences,
-               "Also say which differences from Python are accepted, and where they were met");
-  app.add_flag("--require-differences", options.require_differences,
-               "Also fail where an accepted difference was not met: for recordings that show each");
-  app.add_flag("--verbose", options.verbose,
-               "Name every vector as it is replayed, and why it was left out");
+               "Also list the accepted differences from Python, and where each was met");
+  app.add_flag(
+      "--require-differences", options.require_differences,
+      "Also fail if an accepted difference was never met: for recordings that show all of them");
+  app.add_flag(
+      "--verbose", options.verbose,
+      "Print the name of every vector as it is replayed, and the reason why it was left out");
 }
 
 // A vector that can be replayed.
@@ -71,7 +72,7 @@ struct Job {
   std::function<Replayed(std::set<std::string_view>& accepted)> replay;
 };
 
-// What came of a job. What cannot be replayed for a reason of its own fails.
+// The outcome of a job. A job that cannot be replayed fails.
 void run_job(const Job& job, Report& report, std::mutex& mutex) {
   std::set<std::string_view> accepted;
   Replayed replayed;
@@ -155,7 +156,7 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // Of connections that the service ends.
+  std::signal(SIGPIPE, SIG_IGN);  // The sockets of connections that the service ends.
   Options options;
   CLI::App app;
   describe(app, options);
