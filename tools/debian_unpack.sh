@@ -12,8 +12,8 @@ die() {
   exit 1
 }
 
-# begin_unpacking DIR: makes the folder, waits until nobody else works there, and sets `dir` to its whole
-# path.
+# begin_unpacking DIR: makes the folder, waits until no other process works there, and sets `dir` to
+# its whole path.
 begin_unpacking() {
   for tool in apt-get apt-cache dpkg-deb dpkg-query ldd flock; do
     command -v "$tool" >/dev/null 2>&1 ||

@@ -4,12 +4,12 @@
 
 namespace azure::iot::device::test {
 
-// Bytes that malloc and its kin, and so `new`, were asked for since the process began. One thread's
-// view, as in a program that has one.
+// Bytes requested from malloc and its kin, and so by `new`, since the process began. For programs
+// with one thread.
 std::size_t bytes_allocated();
 
-// Until the end of the scope memory has run out: after `left` more allocations each fails, or only
-// the next one where `once` is set.
+// Simulates that memory is exhausted until the end of the scope: after `left` more allocations each
+// one fails, or only the next if `once` is set.
 class NoMemory {
  public:
   explicit NoMemory(std::size_t left = 0, bool once = false);

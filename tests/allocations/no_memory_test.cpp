@@ -13,7 +13,7 @@
 #include "pipeline/pending_ops.hpp"
 #include "support/test_hub_pipeline.hpp"
 
-// Memory that has run out: nothing that ends may need any, and an operation ends in any case.
+// Exhausted memory: ending must need none, and an operation completes in any case.
 
 namespace azure::iot::device::test {
 namespace {

@@ -14,7 +14,7 @@
 namespace azure::iot::device::test {
 namespace {
 
-// Where the payload of a packet arrives: notes what had been allocated by then.
+// The arrival of a packet's payload: notes the bytes allocated by then.
 class Arrival final : public Stage {
  public:
   explicit Arrival(std::size_t& allocated) : allocated_(allocated) {}
@@ -53,7 +53,7 @@ std::size_t allocated_by(const std::function<void()>& f) {
   return bytes_allocated() - before;
 }
 
-// What may be allocated besides, for operations, topics and the like.
+// Allowance for further allocations, of operations, topics and the like.
 constexpr std::size_t kSmall = 1024;
 
 TEST_CASE(

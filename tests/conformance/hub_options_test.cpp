@@ -1,4 +1,4 @@
-// Which options a program can give to which factory, asked of the compiler, beside the list of
+// The options that a program can name for each factory, asked of the compiler, beside the list of
 // those that Python's factories take.
 #include "tools/conformance/wire/hub_options.hpp"
 
@@ -49,15 +49,15 @@ void refuses_other_types() {
   CHECK_FALSE(AZURE_IOT_TAKES(Options, auto_connect, std::string));
   CHECK_FALSE(AZURE_IOT_TAKES(Options, connection_retry, std::string));
   CHECK_FALSE(AZURE_IOT_TAKES(Options, ensure_desired_properties, std::string));
-  // What is taken compiles, so that these are not refused for another reason.
+  // The accepted forms compile, so the others are not refused for another reason.
   CHECK(AZURE_IOT_TAKES(Options, keep_alive, std::chrono::seconds));
   CHECK(AZURE_IOT_TAKES(Options, product_info, Text));
   CHECK(AZURE_IOT_TAKES(Options, auto_connect, bool));
   CHECK_FALSE(AZURE_IOT_TAKES(Options, keepalive, std::chrono::seconds));
 }
 
-// Each factory takes all of the options but those that are listed as not for it, under a key that
-// begins so.
+// Each factory takes all of the options except those that are listed as not for it, under a key
+// that begins so.
 template <class Table, class Factories>
 void takes_all_but_the_excluded(const Table& table, const Factories& factories,
                                 const std::string& not_for) {

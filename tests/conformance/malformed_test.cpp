@@ -23,7 +23,7 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-// How a file with this text is refused; nothing if it is read.
+// Returns how a file with this text is refused; nothing if it is read.
 template <class Read>
 std::string refusal(const std::string& text, Read read) {
   const test::TemporaryFolder folder;
@@ -42,7 +42,7 @@ std::string in_one_line(std::string text) {
   return text;
 }
 
-// How a trace is refused whose member at this place has another value.
+// Returns how a trace is refused whose member at this place has another value.
 std::string trace_refusal(const std::string& from, const std::string& to) {
   std::string trace = in_one_line(kTrace);
   const std::size_t at = trace.find(from);

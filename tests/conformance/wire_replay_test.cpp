@@ -25,7 +25,7 @@ Vector recorded(const char* file, std::string_view name) {
   return {};
 }
 
-// A message with properties comes down, and is acknowledged.
+// A vector in which a message with properties comes down and is acknowledged.
 Vector message() { return recorded("c2d", "properties-11"); }
 
 Json& first(std::vector<Json>& packets, std::string_view kind) {
@@ -42,7 +42,7 @@ std::vector<Deviation> unexplained(const Vector& vector) {
   return replayed.deviations;
 }
 
-// The kinds of what differs, one word each.
+// Returns the kinds of the differences, one word each.
 std::string kinds(const Vector& vector) {
   std::string words;
   for (const Deviation& each : unexplained(vector)) {
@@ -241,7 +241,7 @@ TEST_CASE("WireReplay: what no program can do is compile-time, what is missing i
 }
 
 TEST_CASE("WireReplay: the functions' recordings are all there, and replayed") {
-  // Those that do not hang on Python's types.
+  // The functions that do not depend on Python's types.
   const std::map<std::string, std::size_t> kAtLeast{{"classify_topic", 16},
                                                     {"datetime_text", 5},
                                                     {"decode_message_topic", 40},

@@ -1,4 +1,4 @@
-// What a library says that was built without libcurl and wslay.
+// The errors of a library that was built without libcurl and wslay.
 #include <functional>
 #include <optional>
 #include <stdexcept>

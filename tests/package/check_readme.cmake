@@ -1,4 +1,4 @@
-# Compares what README.md shows as its programs with what is compiled.
+# Compares the programs in README.md with the compiled ones.
 file(READ ${PROJECT_DIR}/README.md readme)
 
 foreach(name readme_program testing_sample)

@@ -52,6 +52,7 @@ class Places(unittest.TestCase):
                          [(1, "Then it is gone.")])
         self.assertEqual(found("a.cpp", "/* Whom to ask. */ f();"), [(1, "Whom to ask.")])
         self.assertEqual(found("a.cpp", "// Returns\n// What it holds.\n"), [])
+        self.assertEqual(found("a.hpp", "// Use:\n//     Whom to ask.\n// Then.\n"), [])
 
     def test_a_literal_is_read_in_programs_and_left_out_in_tests(self):
         text = 'fail("Send the rest, " \n     "he said");\nauto url = "http://gone";\n'

@@ -1,4 +1,4 @@
-// What the service says of a registration: each field, and each that is missing or of another kind.
+// The service's answer to a registration: each field, and each that is missing or of another kind.
 #include <chrono>
 #include <optional>
 #include <string>

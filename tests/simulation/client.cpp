@@ -236,7 +236,7 @@ void Client::on_done(Call& call, const Operation& op, Error error) {
   if (!call.error) check_result(call, op);
   if (call.kind == Call::Kind::disconnect) {
     --open_disconnects_;
-    // It may have found the link down already, which has no event.
+    // The link may have been down already, which has no event.
     if (!call.error && !nucleus().connected()) link_expected_ = false;
   }
 }
@@ -258,7 +258,7 @@ void Client::on_event(const Event& event) {
       world_.violate("connected and disconnected alternate", "disconnected twice");
     }
     if (state_connected) world_.violate("the state changes before its event", "disconnected");
-    // A disconnect of the user's, perhaps one of long ago.
+    // A disconnect of the user's, perhaps one from long before.
     if (!disconnected->cause && !reauthorizing) link_expected_ = false;
   } else if (const auto* patch = event_cast<TwinDesiredPropertiesPatchEvent>(event)) {
     ++world_.report.counts.patches;
@@ -302,7 +302,7 @@ void Client::on_event(const Event& event) {
 void Client::on_new_token_required() {
   const SteadyTime now = world_.loop->steady_now();
   const WallTime wall_now = world_.loop->wall_now();
-  // A wall clock that jumps ahead is a reason to ask sooner.
+  // A wall clock that jumps ahead may bring the next request forward.
   if (last_asked_ && now - *last_asked_ < std::chrono::seconds{1} &&
       wall_now - last_asked_at_ < std::chrono::seconds{1}) {
     world_.violate("a new token is asked for once a second at most",
@@ -310,7 +310,7 @@ void Client::on_new_token_required() {
   }
   last_asked_ = now;
   last_asked_at_ = wall_now;
-  // Most users think of it in time.
+  // Most applications renew it in time.
   if (world_.mood != &kMoods[0] && world_.random.chance(300)) return;
   network_.later(world_.delay(), [this, alive = std::weak_ptr<char>(alive_)] {
     if (!alive.expired() && !shut_down_) reauthorize(std::chrono::seconds{60});

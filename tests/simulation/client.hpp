@@ -14,7 +14,7 @@
 
 namespace azure::iot::device::simulation {
 
-// One call of the user, and how it came out.
+// One call of the user, and its outcome.
 struct Call {
   enum class Kind : std::uint8_t {
     connect,
@@ -31,9 +31,9 @@ struct Call {
   Kind kind;
   std::uint32_t number = 0;  // Of the message or the patch, the feature.
   SteadyTime deadline = kNever;
-  bool while_connected = false;  // Whether it was handed in while there was a connection.
-  std::int64_t before = 0;       // What the hub had when it was handed in.
-  int times = 0;                 // How often it completed.
+  bool while_connected = false;  // Whether there was a connection when it was submitted.
+  std::int64_t before = 0;       // The hub's number of messages when it was submitted.
+  int times = 0;                 // The number of its completions.
   Error error = {};
 
   bool succeeded() const { return times == 1 && !error; }
@@ -41,8 +41,8 @@ struct Call {
 
 std::string_view to_string(Call::Kind kind);
 
-// The user of one client, with the chain of a hub client below him. Checks what he can see: each
-// promise is named where it is checked.
+// The user of one client, with the chain of a hub client below. Checks the promises that a user can
+// observe; each is named where it is checked.
 class Client {
  public:
   Client(World& world, Network& network, Hub& hub, Device& device, Credential& credential);
@@ -50,7 +50,7 @@ class Client {
   Client& operator=(const Client&) = delete;
   ~Client();
 
-  // Each hands in an operation; zero is no timeout.
+  // Each submits an operation; zero is no timeout.
   const Call& connect(Duration timeout);
   const Call& disconnect(Duration timeout);
   const Call& reauthorize(Duration timeout);
@@ -60,29 +60,30 @@ class Client {
   const Call& enable(std::size_t feature, Duration timeout);
   const Call& disable(std::size_t feature, Duration timeout);
 
-  // Cancels whatever is under way. Nothing may be handed in any more.
+  // Cancels whatever is under way. Nothing may be submitted after it.
   void shut_down();
-  // Takes the chain apart.
+  // Closes and destroys the chain.
   void close();
 
-  // What has to hold whenever no time passes.
+  // Checks the promises that hold whenever no time passes.
   void check_at_rest();
-  // What has to hold after a while without faults, if the user had a link and did not give it up.
+  // Checks the promises that hold after a while without faults, if the user had a link and did not
+  // give it up.
   void check_link_is_back();
-  // What has to hold once nothing is left to be done.
+  // Checks the promises that hold once no work is left.
   void check_at_end();
 
   const Nucleus& nucleus() const { return pipeline_->nucleus(); }
   // Whether something is under way that ends soon by itself, such as a renewal of the token.
   bool busy() const { return changing() || extra_timers(); }
-  // Whether it was reported that the token has expired and could not be renewed: nobody lets this
-  // client in any more.
+  // Whether it was reported that the token has expired and could not be renewed: then the hub
+  // accepts this client no more.
   bool credential_lost() const { return credential_lost_; }
   std::size_t open_calls() const { return open_calls_; }
   std::int64_t newest_patch() const { return newest_patch_; }
 
  private:
-  // Counts what still has a continuation of this user.
+  // Counts the operations that still have a continuation of this user.
   class Ticket;
 
   template <class Op>
@@ -112,12 +113,12 @@ class Client {
   std::uint32_t requests_ = 0;
   bool told_connected_ = false;
   std::int64_t wishes_ = 0;           // Calls other than to disconnect.
-  bool link_unwanted_ = false;        // The user has disconnected, and asked for nothing since.
-  bool asked_to_disconnect_ = false;  // Whether with success or not, and for nothing since.
+  bool link_unwanted_ = false;        // The user has disconnected, and requested nothing since.
+  bool asked_to_disconnect_ = false;  // Whether with success or not, with no request since.
   bool link_expected_ = false;  // There was a link, and neither the user nor the policy gave it up.
   int open_disconnects_ = 0;
   int open_reauthorizations_ = 0;
-  std::optional<SteadyTime> last_asked_;  // For a new token.
+  std::optional<SteadyTime> last_asked_;  // The last request for a new token.
   WallTime last_asked_at_{};
   SteadyTime last_call_at_ = SteadyTime::min();
   int open_enablings_[std::size(kFeatures)] = {};
@@ -134,7 +135,7 @@ class Client {
   std::int64_t newest_patch_ = 0;
   std::size_t open_calls_ = 0;
   const SteadyTime started_;
-  const Counts before_;  // When it was made.
+  const Counts before_;  // The counts when the client was made.
   const std::shared_ptr<char> alive_ = std::make_shared<char>();
   std::shared_ptr<Pipeline> pipeline_;
 };

@@ -7,8 +7,8 @@
 
 namespace azure::iot::device::simulation {
 
-// Without a shutdown only a disconnect cancels what waits for its acknowledgement, and that only
-// where the transport has it.
+// Without a shutdown, only a disconnect cancels an operation that waits for its acknowledgement,
+// and only if the transport holds it.
 void Client::check_cancellation(const Call& call) {
   if (shut_down_ || open_disconnects_ > 0 || !world_.settings.connection_retry) return;
   world_.violate("only the user cancels", std::string(to_string(call.kind)) + " was cancelled");
@@ -106,7 +106,7 @@ void Client::check_at_rest() {
     }
     return;
   }
-  orphans_ = false;  // Nothing waits for a change any more.
+  orphans_ = false;  // No operation waits for a change any more.
   const bool connected = state == ConnectionState::connected;
   if (connected != device_.up()) {
     world_.violate(
@@ -120,7 +120,7 @@ void Client::check_at_rest() {
 
 void Client::check_link_is_back() {
   if (!link_expected_) return;
-  // What changes is on its way; a change that never ends is found elsewhere.
+  // The change is under way; a change that never ends is detected elsewhere.
   if (nucleus().connection_state == ConnectionState::disconnected) {
     world_.violate("a link that is lost comes back, or its end is reported", "it is still down");
   }
@@ -141,9 +141,9 @@ void Client::check_at_end() {
   }
 }
 
-// What was handed in while there was a connection goes straight to the transport, which keeps the
-// order over all connections. What waits for a connection may be overtaken: the operation that
-// brought it up comes last of those that waited for it.
+// An operation that is submitted while there is a connection goes straight to the transport, which
+// keeps the order over all connections. One that waits for a connection may be overtaken. The
+// operation that brought the connection up comes last of those that waited for it.
 void Client::check_order_of_messages() {
   std::uint32_t last = 0;
   for (const Call& call : calls_) {
@@ -157,8 +157,8 @@ void Client::check_order_of_messages() {
   }
 }
 
-// Each call may dial once, and so may whatever the chain does by itself with each connection it
-// had; a redial and a reauthorization are repeated once in an interval.
+// Each call may dial once. The chain may dial once by itself with each connection that it had. A
+// redial and a reauthorization are repeated once in an interval.
 void Client::check_number_of_dials() {
   const Counts& counts = world_.report.counts;
   const std::uint64_t dials = counts.dials - before_.dials;

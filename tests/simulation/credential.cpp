@@ -4,7 +4,7 @@
 
 namespace azure::iot::device::simulation {
 
-// Signs without doing the sum, since the simulated hub looks at the expiry alone.
+// Signs without computing anything, since the simulated hub looks at the expiry alone.
 class Credential::Signer final : public SigningMechanism {
  public:
   explicit Signer(Credential& credential) : credential_(credential) {}
@@ -27,7 +27,7 @@ std::shared_ptr<SasToken> Credential::make_token() {
     case Settings::Credential::signing_key: {
       auto token = std::make_shared<RenewableSasToken>(
           "hub/devices/dev1", std::make_shared<Signer>(*this), "", settings.token_life);
-      // The key worked when the client was made: else there would be none.
+      // The key worked when the client was made, or there would be no client.
       const bool failing = std::exchange(signing_fails, false);
       static_cast<void>(token->refresh(now));
       signing_fails = failing;

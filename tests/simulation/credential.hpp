@@ -8,18 +8,18 @@
 
 namespace azure::iot::device::simulation {
 
-// The credential of the simulated device. Every token carries the same mark, which must never be
-// seen in a text for people.
+// The credential of the simulated device. Every token carries the same mark, which must never
+// appear in a readable text.
 class Credential {
  public:
   static constexpr std::string_view kSecretMark = "c2VjcmV0";
 
   explicit Credential(World& world) : world_(world) {}
 
-  // As a client starts with it; null where the device has a certificate.
+  // The credential with which a client starts; null if the device has a certificate.
   std::shared_ptr<SasToken> make_token();
 
-  // Whether whoever signs fails.
+  // Whether signing fails.
   bool signing_fails = false;
 
  private:

@@ -19,8 +19,8 @@ Error refused(std::uint8_t code) {
 
 }  // namespace
 
-// Behaves as libmosquitto and the transport around it do: what was published is sent again after
-// the next connect, in order, and cannot be withdrawn; what was subscribed is not.
+// Behaves as libmosquitto and the transport around it do. Publishes are sent again after the next
+// connect, in order, and cannot be withdrawn; subscribes are not sent again.
 class Device::Transport final : public MqttTransport {
  public:
   Transport(Device& device, std::size_t max_in_flight, MqttTransportListener& listener)
@@ -237,7 +237,7 @@ class Device::Transport final : public MqttTransport {
     state_ = State::ending;
     ++device_.attempt_;
     network_.send(link_, End::hub, {.kind = Packet::Kind::disconnect});
-    // What does not go out at once may take a while.
+    // A packet that does not go out at once may take a while.
     const bool slow = world_.mood != &kMoods[0] && world_.random.chance(100);
     later(slow ? std::chrono::seconds{5} : std::chrono::milliseconds{1}, [this] { go_down({}); });
   }
@@ -250,7 +250,7 @@ class Device::Transport final : public MqttTransport {
     listener_.on_mqtt_disconnected(std::move(cause));
   }
 
-  // Ends whatever there is, without a word.
+  // Ends the connection or the attempt, without a notification.
   void abandon() {
     ++device_.attempt_;
     state_ = State::down;

@@ -5,8 +5,8 @@
 
 namespace azure::iot::device::simulation {
 
-// Makes transports that keep the contract of MqttTransport over the network, and lets the rest of
-// the world look at the one there is.
+// Makes transports that keep the contract of MqttTransport over the network, and gives the rest of
+// the simulation a view of the present one.
 class Device {
  public:
   Device(World& world, Network& network);
@@ -21,11 +21,11 @@ class Device {
 
   // Whether there is a transport with an established connection.
   bool up() const;
-  // Whether it has nothing to answer: no dial is under way, and no disconnect.
+  // Whether no dial and no disconnect is under way.
   bool idle() const;
-  // The link it has, or makes; 0 if it has none.
+  // The link that it has or is making; 0 for none.
   LinkId link() const;
-  // When the last attempt failed, or the link was lost.
+  // The time at which the last attempt failed, or the link was lost.
   SteadyTime last_failure() const { return last_failure_; }
 
  private:
@@ -35,7 +35,7 @@ class Device {
   Network& network_;
   Transport* transport_ = nullptr;
   SteadyTime last_failure_ = SteadyTime::min();
-  // A call that was put off for something that has ended since is void.
+  // A deferred call is void if its attempt or connection has ended.
   std::uint64_t attempt_ = 0;
 };
 

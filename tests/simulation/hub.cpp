@@ -89,7 +89,7 @@ void Hub::on_publish(const Packet& packet) {
     if (places_[message] == 0) places_[message] = ++last_place_;
     world_.note("the hub takes message ", message, packet.again ? " again" : "");
   }
-  // Before the answer, as the hub does it.
+  // Before the answer, as the hub does.
   reply({.kind = Packet::Kind::puback, .mid = packet.mid});
   if (world_.random.chance(world_.mood->twice)) {
     reply({.kind = Packet::Kind::puback, .mid = packet.mid});
@@ -194,7 +194,7 @@ void Hub::change_desired() {
 
 void Hub::lose_session() {
   if (std::exchange(session_, false)) ++world_.report.counts.sessions_lost;
-  // Whoever is connected has to come back to be told.
+  // A connected device learns it only with its next connection.
   if (link_) network_.close(std::exchange(link_, 0), End::hub);
 }
 

@@ -12,30 +12,30 @@
 
 namespace azure::iot::device::simulation {
 
-// A hub with one device, as far as the device can tell: its session outlives connections, a token
-// that expires ends one, messages to the device are repeated until they are acknowledged.
+// A hub with one device, as the device can observe it. Its session outlives connections, a token
+// that expires ends one, and messages to the device are repeated until they are acknowledged.
 class Hub {
  public:
   Hub(World& world, Network& network);
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
 
-  // What happens on the side of the service.
+  // Events on the side of the service.
   void send_c2d();
   void call_method();
   void change_desired();
   void lose_session();
 
-  // When the token of the connection expires; kNever if it does not.
+  // The time at which the token of the connection expires; kNever if it does not.
   SteadyTime expires_at() const;
   void sever_if_expired();
 
-  // At which place of all telemetry that ever came in this message came first; 0: it never came.
+  // The position at which this message first arrived, among all telemetry; 0: it never did.
   std::uint32_t place_of(std::uint32_t message) const {
     return message < places_.size() ? places_[message] : 0;
   }
   std::uint32_t c2d_sent() const { return c2d_sent_; }
-  // Up to which message the device has acknowledged all.
+  // The number of the last message up to which the device has acknowledged all.
   std::uint32_t c2d_acknowledged() const {
     return c2d_.empty() ? c2d_sent_ : c2d_.front().number - 1;
   }
@@ -43,7 +43,7 @@ class Hub {
   bool was_patched_with(std::uint32_t number) const {
     return number < patched_.size() && patched_[number];
   }
-  // How often a subscription to the feature's topic was granted, or one taken back.
+  // How often the hub granted a subscription to the feature's topic, or ended one.
   std::uint32_t subscribed(std::size_t feature) const { return subscribed_[feature]; }
   std::uint32_t unsubscribed(std::size_t feature) const { return unsubscribed_[feature]; }
 

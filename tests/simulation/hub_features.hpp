@@ -8,7 +8,7 @@ namespace azure::iot::device::simulation {
 
 struct HubFeature {
   std::string_view name;
-  std::string_view topic;  // What is subscribed for it.
+  std::string_view topic;  // The topic to subscribe.
 };
 
 inline constexpr HubFeature kFeatures[] = {

@@ -8,11 +8,11 @@
 
 namespace azure::iot::device::simulation {
 
-// How network and hub behave for a while. Each number says how often per thousand something goes
-// wrong.
+// The behaviour of network and hub for a while. Each number says how often per thousand a fault
+// occurs.
 struct Mood {
   std::string_view name;
-  // How long a packet is on its way.
+  // The transit time of a packet.
   Duration least_delay = std::chrono::milliseconds{1};
   Duration most_delay = std::chrono::milliseconds{20};
 
@@ -22,12 +22,12 @@ struct Mood {
   std::uint32_t distrust = 0;    // A certificate that is not trusted.
   // Of each packet.
   std::uint32_t cut_link = 0;
-  std::uint32_t stall_link = 0;  // Half open: nothing arrives any more, until somebody notices.
-  std::uint32_t twice = 0;       // What may come twice does.
+  std::uint32_t stall_link = 0;  // Half open: nothing arrives any more, until an end notices.
+  std::uint32_t twice = 0;       // A packet that may arrive twice does.
   // Of each CONNECT.
   std::uint32_t unavailable = 0;
   std::uint32_t unauthorized = 0;
-  std::uint32_t flap = 0;  // Accepted, and hung up on soon.
+  std::uint32_t flap = 0;  // Accepted, and disconnected soon after.
   // Of each packet of the kind: the hub hangs up instead of an answer.
   std::uint32_t drop_on_publish = 0;
   std::uint32_t drop_on_subscribe = 0;

@@ -11,32 +11,32 @@ namespace azure::iot::device::simulation {
 
 enum class End : std::uint8_t { device, hub };
 
-// Carries packets between device and hub: in order on each link, as late as its mood says, until
-// the link is closed, cut or stalls. Has a clockwork of its own, so that the timers of the loop are
-// those of the pipeline alone.
+// Carries packets between device and hub: in order on each link, with the delay of its mood, until
+// the link is closed, cut or stalls. Has its own timers, so that those of the loop belong to the
+// pipeline alone.
 class Network {
  public:
   using Receiver = std::function<void(LinkId link, Packet& packet)>;
 
-  // How long an end takes to notice that nothing arrives: one and a half keep-alives.
+  // The time until an end notices that nothing arrives: one and a half keep-alives.
   static constexpr Duration kNoticesSilence = std::chrono::seconds{90};
 
   explicit Network(World& world) : world_(world) {}
 
-  // Who receives at either end.
+  // The receivers at either end.
   Receiver device;
   Receiver hub;
 
   LinkId open();
   void send(LinkId link, End to, Packet packet);
-  // One end closes; the other learns of it behind whatever was sent before.
+  // One end closes; the other learns of it after all packets that were sent before.
   void close(LinkId link, End by);
-  // The link is lost, and what is on its way may be. The device learns of it soon, or late.
+  // The link is lost, and packets in transit may be. The device learns of it soon, or late.
   void cut(LinkId link);
-  // Nothing arrives any more, and nobody is told until he notices.
+  // Nothing arrives any more, and no end is notified until it detects the silence.
   void stall(LinkId link);
 
-  // Calls `what` later, as part of what happens outside the pipeline.
+  // Calls `what` later, as an event outside the pipeline.
   void later(Duration delay, std::function<void()> what);
 
   SteadyTime next_due() const { return queue_.empty() ? kNever : queue_.front().when; }
@@ -45,10 +45,10 @@ class Network {
  private:
   struct Link {
     bool open[2] = {true, true};  // By End.
-    bool dead = false;            // Swallows whatever is sent.
-    SteadyTime last[2] = {};      // When the last packet to this End arrives.
+    bool dead = false;            // Drops all packets that are sent.
+    SteadyTime last[2] = {};      // The arrival time of the last packet to this End.
   };
-  // Something to come: its place in `slots_`.
+  // A future event: its place in `slots_`.
   struct Due {
     SteadyTime when;
     std::uint64_t turn;
@@ -72,7 +72,7 @@ class Network {
 
   World& world_;
   std::vector<Link> links_;
-  std::vector<Due> queue_;  // A heap: the next one first.
+  std::vector<Due> queue_;  // A heap: the next event first.
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::uint64_t last_turn_ = 0;

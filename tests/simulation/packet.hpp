@@ -5,10 +5,10 @@
 
 namespace azure::iot::device::simulation {
 
-// One connection, as the network knows it; 0 is none.
+// One connection, as the network numbers it; 0 is none.
 using LinkId = std::uint32_t;
 
-// What crosses the network: an MQTT packet, or the end of the stream.
+// The traffic of the network: an MQTT packet, or the end of the stream.
 struct Packet {
   enum class Kind : std::uint8_t {
     connect,  // `payload` is the password.

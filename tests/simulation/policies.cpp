@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using Policy = Settings::Policy;
 
-// As an application might write it without a thought for the next attempt.
+// As an application might write it without considering the next attempt.
 class Careless final : public RetryPolicy {
  public:
   explicit Careless(World& world) : world_(world) {}

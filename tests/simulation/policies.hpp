@@ -9,11 +9,11 @@
 
 namespace azure::iot::device::simulation {
 
-// The retry policy of a client that is set up like this; null for the default one.
+// Returns the retry policy of a client with these settings; null for the default one.
 std::shared_ptr<const RetryPolicy> make_policy(World& world);
 
-// A stage of the application that throws as often as the mood says, instead of passing on an
-// operation.
+// A stage of the application that throws as often as the mood says, instead of passing an operation
+// on.
 class ThrowingStage final : public Stage {
  public:
   explicit ThrowingStage(World& world) : world_(world) {}

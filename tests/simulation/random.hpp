@@ -23,7 +23,7 @@ class Random {
   std::uint32_t below(std::uint32_t count) {
     return static_cast<std::uint32_t>(((next() >> 32) * count) >> 32);
   }
-  // True `per_mille` times in a thousand. Never costs a number where it is 0.
+  // True `per_mille` times in a thousand. For 0 it draws no number.
   bool chance(std::uint32_t per_mille) { return per_mille != 0 && below(1000) < per_mille; }
 
   // At least `least`, less than `most`, in steps of a microsecond.

@@ -16,7 +16,7 @@ struct Violation {
   SteadyTime when;
 };
 
-// How often things came about: in one run, or in many.
+// The number of events of each kind: in one run, or in many.
 struct Counts {
   std::uint64_t schedules = 0;
   std::uint64_t steps = 0;
@@ -32,7 +32,7 @@ struct Counts {
   std::uint64_t sessions_lost = 0;
   std::uint64_t sent_again = 0;    // Publishes of the device, with DUP.
   std::uint64_t redelivered = 0;   // Messages of the hub, with DUP.
-  std::uint64_t late_answers = 0;  // To nobody.
+  std::uint64_t late_answers = 0;  // No operation waits for them.
   std::uint64_t renewals_failed = 0;
   std::uint64_t policies_thrown = 0;
   std::uint64_t stages_thrown = 0;
@@ -72,7 +72,7 @@ struct Counts {
   }
 };
 
-// What one run came to.
+// The outcome of one run.
 struct Report {
   std::optional<Violation> violation;
   Counts counts;

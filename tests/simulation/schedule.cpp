@@ -50,7 +50,7 @@ std::int32_t random_number(Random& random, Kind kind) {
     case Kind::disable: return static_cast<std::int32_t>(random.below(std::size(kFeatures)));
     case Kind::restart: return static_cast<std::int32_t>(random.below(3));
     case Kind::change_mood:
-      // Half of the time nothing is wrong, so that something comes about at all.
+      // Half of the time there are no faults, so that calls can succeed.
       return random.chance(500) ? 0 : static_cast<std::int32_t>(random.below(std::size(kMoods)));
     case Kind::jump_clock: {
       const auto seconds = static_cast<std::int32_t>(random.below(random.chance(500) ? 60 : 7200));
@@ -71,7 +71,7 @@ Duration random_pause(Random& random) {
 
 Duration random_timeout(Random& random, Kind call) {
   const std::uint32_t kind = random.below(100);
-  // Whether a response is lost only a deadline tells, so that every request has one.
+  // Only a deadline reveals a lost response, so every request has one.
   const bool request = call == Kind::get_twin || call == Kind::patch_twin;
   if (kind < 25) return request ? 240s : 0s;
   if (kind < 35) return random.between(1ms, 100ms);
@@ -80,8 +80,8 @@ Duration random_timeout(Random& random, Kind call) {
 }
 
 Settings random_settings(Random& random) {
-  // Not 60 s: it would be renewed each time that a subscription lost with the last renewal is tried
-  // again, which is 30 s later.
+  // Not 60 s: it would be renewed each time that a subscription lost with the last renewal is
+  // retried, which is 30 s later.
   static constexpr std::chrono::seconds kTokenLives[] = {70s, 200s, 600s, 3600s};
   using Policy = Settings::Policy;
   static constexpr Policy kPolicies[] = {Policy::standard, Policy::standard, Policy::standard,
@@ -103,8 +103,8 @@ Settings random_settings(Random& random) {
   if (random.chance(30)) settings.policy = random.chance(500) ? Policy::zero : Policy::negative;
   settings.throwing_stage = random.chance(250);
   settings.operation_timeout = random.one_of(kOperationTimeouts);
-  // Without a limit a read whose response is lost keeps the next one away: that must not happen
-  // where missed changes are looked for.
+  // Without a limit, a read whose response is lost would block the next one. That must not happen
+  // where missed changes are expected.
   if (!settings.ensure_desired_properties && random.chance(300)) settings.operation_timeout = 0s;
   settings.dial_patience = random.one_of(kPatiences);
   settings.max_in_flight = random.one_of(kWindows);

@@ -9,10 +9,10 @@
 
 namespace azure::iot::device::simulation {
 
-// One thing that happens, and the time that then passes.
+// One event, and the time that then passes.
 struct Step {
   enum class Kind : std::uint8_t {
-    // What the user does.
+    // Calls of the user.
     connect,
     disconnect,
     reauthorize,
@@ -22,12 +22,12 @@ struct Step {
     enable,   // The feature `number`.
     disable,  // The feature `number`.
     restart,  // Ends the client, in the way `number`, and makes a new one.
-    // What the hub does.
+    // Events of the hub.
     send_c2d,
     call_method,
     change_desired,
     lose_session,
-    // What befalls network, clock and credential.
+    // Faults of network, clock and credential.
     cut_link,
     stall_link,
     change_mood,  // To that of kMoods with this `number`.
@@ -40,10 +40,10 @@ struct Step {
   std::int32_t number = 0;
   Duration timeout{};  // Of a call; zero: none.
   Duration pause{};
-  std::uint64_t salt = 0;  // Of the random numbers until the next step.
+  std::uint64_t salt = 0;  // The seed of the random numbers until the next step.
 };
 
-// How a client is set up.
+// The settings of a client.
 struct Settings {
   enum class Credential : std::uint8_t { certificate, signing_key, users_token };
   enum class Policy : std::uint8_t { standard, spread, throws, zero, negative, gives_up };
@@ -58,8 +58,8 @@ struct Settings {
   Duration operation_timeout{};
   Duration dial_patience{};  // Of the transport.
   std::size_t max_in_flight = 128;
-  bool with_log = false;  // Whether what the library logs is looked through.
-  int last_ending = 0;    // How the client ends at the end.
+  bool with_log = false;  // Whether the library's log is searched for secrets.
+  int last_ending = 0;    // The way in which the client ends.
 };
 
 struct Schedule {
@@ -71,7 +71,7 @@ struct Schedule {
 
 Schedule make_schedule(std::uint64_t seed);
 
-// In words, for people: "send 3 messages within 12.5 s, then 40 ms".
+// As readable text: "send 3 messages within 12.5 s, then 40 ms".
 std::string describe(const Step& step);
 std::string describe(const Settings& settings);
 // The settings, and the steps as a numbered list.

@@ -15,7 +15,7 @@
 namespace azure::iot::device::simulation {
 namespace {
 
-// What a process writes to the one that started it: small enough for one write.
+// The result that a process writes to its parent: small enough for one write.
 struct Answer {
   Counts counts;
   bool failed = false;

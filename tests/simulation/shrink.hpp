@@ -6,9 +6,9 @@
 
 namespace azure::iot::device::simulation {
 
-// The shortest part of `items`, in their order, that still fails: leaves out ever smaller pieces
-// until no single item can be missed (delta debugging). `fails` is a function of such a part, and
-// holds for the whole.
+// Returns the shortest part of `items`, in their order, that still fails. Leaves out ever smaller
+// pieces until every single item is needed (delta debugging). `fails` is a function of such a part,
+// and holds for the whole.
 template <class T, class Fails>
 std::vector<T> shrink(std::vector<T> items, const Fails& fails) {
   std::size_t piece = std::max<std::size_t>(items.size() / 2, 1);

@@ -36,7 +36,7 @@ class Simulation {
   }
 
  private:
-  // More than this happens only to somebody who spins.
+  // More events than this mean a busy loop.
   static constexpr int kMostTurns = 200'000;
 
   void start_client() {
@@ -75,7 +75,7 @@ class Simulation {
     }
   }
 
-  // Lets time pass, and whatever is due happen.
+  // Lets time pass, and runs all that falls due.
   void run_for(Duration time) {
     const SteadyTime end = saturating_add(world_.now(), time);
     for (;;) {
@@ -93,12 +93,12 @@ class Simulation {
     if (!world_.violated()) world_.loop->advance(end - world_.now());
   }
 
-  // Lets what has just begun come to its end.
+  // Lets an operation that has just begun complete.
   void settle() {
     for (int i = 0; i < 100 && client_->busy(); ++i) run_for(10ms);
   }
 
-  // Runs until the call is over, which must succeed.
+  // Runs until the call has completed, which must succeed.
   bool await_success(const Call& call) {
     while (call.times == 0 && world_.now() < call.deadline && !world_.violated()) {
       run_for(std::min<Duration>(1s, call.deadline - world_.now()));
@@ -110,16 +110,16 @@ class Simulation {
     return false;
   }
 
-  // Everything works again: whatever was begun must come to its end, and a client that connects and
-  // enables must get what the hub has for it.
+  // Everything works again. All operations must complete, and a client that connects and enables
+  // must receive all that the hub has for it.
   void recover() {
     constexpr Duration kPatience = 300s;
     world_.random = Random(1);
     world_.mood = &kMoods[0];
     credential_.signing_fails = false;
-    run_for(kPatience);  // What stalls is noticed by then.
+    run_for(kPatience);  // A stalled link is noticed by then.
     client_->check_link_is_back();
-    if (client_->credential_lost()) restart_client(0);  // That is for the user to mend.
+    if (client_->credential_lost()) restart_client(0);  // Only the application can repair that.
     if (schedule_.settings.credential == Settings::Credential::users_token) {
       if (!await_success(client_->reauthorize(kPatience))) return;
     }
@@ -154,7 +154,8 @@ class Simulation {
     }
   }
 
-  // How a client may end: as users end it, without a disconnect, without even a shutdown.
+  // The ways in which a client may end: as applications end it, without a disconnect, or without a
+  // shutdown.
   void end_client(int ending) {
     world_.loop->run_posted();
     if (ending == 0) {
@@ -191,7 +192,7 @@ class Simulation {
   int turns_ = 0;
 };
 
-// Listens to the log for as long as a run lasts.
+// Listens to the log for the duration of a run.
 class LogWatch {
  public:
   explicit LogWatch(bool& found) {

@@ -26,7 +26,7 @@ TEST_CASE("Simulation: 2000 schedules keep every promise, and every kind of faul
     CHECK(outcome.counts.*member > 100);
   });
   CHECK(outcome.counts.steps >= 2000 * Schedule::kLeastSteps);
-  // Faults must not be all there is: most calls have to come to something.
+  // Faults must not dominate: most calls have to succeed.
   CHECK(outcome.counts.succeeded > outcome.counts.calls / 2);
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("Schedule: at least 50 steps, each described in words") {
         "send 3 messages within 12.500 s, then 40 ms");
 }
 
-// Of the published algorithm: with these a seed means the same everywhere.
+// Values of the published algorithm: with these a seed means the same everywhere.
 TEST_CASE("Random: the numbers are those of SplitMix64") {
   Random random(1234567);
   CHECK(random.next() == 6457827717110365317u);

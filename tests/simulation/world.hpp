@@ -16,7 +16,7 @@
 
 namespace azure::iot::device::simulation {
 
-// What everybody in one run shares: the clocks, the dice, and the book in which things are noted.
+// The shared state of one run: the clocks, the random numbers, and the report.
 class World {
  public:
   World(const Settings& s, std::ostream* trace) : settings(s), trace_(trace) {}
@@ -27,8 +27,8 @@ class World {
   const Mood* mood = &kMoods[0];
   Report report;
   std::uint32_t messages = 0;      // Handed in.
-  std::uint32_t patches = 0;       // Of reported properties, handed in.
-  std::uint32_t c2d_received = 0;  // Up to which message all have reached the user.
+  std::uint32_t patches = 0;       // Reported properties, submitted.
+  std::uint32_t c2d_received = 0;  // The number up to which all have reached the user.
 
   SteadyTime now() const { return loop->now(); }
   Duration delay() { return random.between(mood->least_delay, mood->most_delay); }
@@ -40,14 +40,14 @@ class World {
   }
   bool violated() const { return report.violation.has_value(); }
 
-  // Tells whoever reads along.
+  // Writes a line to the trace, if there is one.
   template <class... Parts>
   void note(const Parts&... parts) {
     if (!trace_) return;
     *trace_ << '[' << describe(now() - SteadyTime{}) << "] ";
     (*trace_ << ... << parts) << '\n';
   }
-  // What two runs of one seed must have in common.
+  // Adds to the fingerprint, which two runs of one seed must share.
   void mix(std::uint64_t value) {
     report.fingerprint = (report.fingerprint ^ value) * 0x100000001b3;
   }

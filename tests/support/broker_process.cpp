@@ -8,7 +8,7 @@ constexpr const char* kPasswordFile =
     "device:$6$JqF+HNcx9Q7PAR4g$iHyDW4GbxLbV8enj23bh5sFafWpYoaKkH"
     "N82IKlAtY4TTt53Spa1uu1DsB6yIE8qEVsIJFWtSVH1jndtJGUkLw==\n";
 
-// Writes what the broker needs; gives the path of its configuration.
+// Writes the broker's files; returns the path of its configuration.
 std::string configure(const TemporaryFolder& folder, const ServerCertificate& certificate,
                       std::uint16_t port) {
   std::string text =

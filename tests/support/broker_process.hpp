@@ -17,10 +17,10 @@ class BrokerProcess {
   std::uint16_t port() const { return port_; }
   const std::string& ca() const { return certificate_.ca; }
 
-  // Sessions do not outlive it.
+  // The broker is stopped and started again. Sessions do not outlive it.
   void kill() { broker_.kill(); }
   void start() { broker_.start(); }
-  // The broker does not run meanwhile, but its sockets stay.
+  // Suspends the broker; its sockets stay.
   void freeze() { broker_.freeze(); }
   void thaw() { broker_.thaw(); }
 

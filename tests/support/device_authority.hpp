@@ -1,4 +1,4 @@
-// Certificates of devices, as tests make them and hand them on.
+// Certificates of devices, as tests make and pass them.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace azure::iot::device::test {
 
-// What a client takes, of a certificate and its key, be they texts or names of files.
+// The parts of a client's credential, as texts or as names of files.
 template <class Pair>
 X509 x509_of(const Pair& pair) {
   X509 x509;
@@ -18,14 +18,14 @@ X509 x509_of(const Pair& pair) {
   return x509;
 }
 
-// An authority that is no simulator's. Its files go with it.
+// An authority that no simulator knows. Its files are removed with it.
 class DeviceAuthority {
  public:
   explicit DeviceAuthority(const std::string& name = "Own CA") : ca_(name) {}
 
   const TestCa& ca() const { return ca_; }
   std::string file() const { return folder_.write("ca.pem", ca_.certificate()); }
-  // Another certificate each time. Its file has that of the authority behind it.
+  // A new certificate each time. Its file has that of the authority behind it.
   CertificateFiles issue(const std::string& common_name) const {
     const auto made = ca_.issue({.alternative_names = {}, .common_name = common_name});
     const std::string name = std::to_string(++issued_);

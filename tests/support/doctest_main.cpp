@@ -6,7 +6,7 @@
 namespace azure::iot::device::test {
 namespace {
 
-// What the harnesses of the test kit find fails the test that runs.
+// A problem that the harnesses of the test kit find fails the running test.
 const bool told = [] {
   on_violation([](const std::string& text) { ADD_FAIL_CHECK_AT("testkit", 0, text); });
   return true;

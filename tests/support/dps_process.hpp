@@ -28,7 +28,7 @@ class DpsProcess {
   std::string id_scope() const;
   // For devices with a certificate.
   std::uint16_t x509_port() const { return process_.x509_port(); }
-  // Of an enrollment or a group that it was started with.
+  // The key of an enrollment or a group that it was started with.
   std::string key(const std::string& name) const;
 
   // Those of an enrollment with a certificate; the key's only if the simulator made it.
@@ -36,9 +36,9 @@ class DpsProcess {
     return process_.certificate_files(name);
   }
 
-  // Changes what comes of an enrollment: members as in tools/simulator/dps/enrollment.hpp.
+  // Changes an enrollment: members as in tools/simulator/dps/enrollment.hpp.
   void enroll(const std::string& name, const std::string& members) const;
-  // How many events of that kind there are of a device; of all without a name.
+  // The number of events of that kind of a device; of all devices without a name.
   std::size_t count(const std::string& kind, const std::string& registration_id = {}) const;
 
   const SimulatorProcess& process() const { return process_; }

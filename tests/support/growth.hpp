@@ -10,8 +10,8 @@
 
 #include <doctest/doctest.h>
 
-// Whether work grows no faster than its input. A peer, or an application, decides how much there
-// is.
+// Checks that work grows no faster than its input. A peer, or an application, decides how much
+// input there is.
 namespace azure::iot::device::growth {
 
 // Prepares an input of that size, and returns the work on it that is to be measured.
@@ -36,11 +36,12 @@ inline double seconds_of(const Work& work, std::size_t size) {
   return thread_seconds() - start;
 }
 
-// How many times the work is done for twice the input: 2 if it is linear, 4 if it is quadratic. It
-// is the mean of two doublings, since caches have their steps. The processor's time counts, and the
-// fastest run of each size, so that a busy machine does no harm.
+// Returns the factor by which the work grows for twice the input: 2 if it is linear, 4 if it is
+// quadratic. The factor is the mean of two doublings, since caches have their steps. Processor time
+// counts, and the fastest run of each size, so that a busy machine does no harm.
 inline double ratio_of(const Case& each) {
-  constexpr double kShortest = 0.001;  // Seconds of which what the clock costs is a small part.
+  // Seconds against which the resolution of the clock is negligible.
+  constexpr double kShortest = 0.001;
   constexpr double kSurely = 2.3;
   constexpr int kRuns = 3;
   constexpr int kRounds = 4;  // Measured again if it seems too slow.
@@ -48,7 +49,7 @@ inline double ratio_of(const Case& each) {
   std::size_t size = each.size;
   while (seconds_of(each.work, size) < kShortest) {
     size *= 2;
-    if (size > kLargest * each.size) return 1;  // Next to nothing, however much there is.
+    if (size > kLargest * each.size) return 1;  // Next to nothing, whatever the size.
   }
   double once = 1e9;
   double fourfold = 1e9;

@@ -6,14 +6,15 @@
 
 namespace azure::iot::device::test {
 
-// How late this machine is while this lives: a thread that sleeps again and again finds out. So a
-// promise about time can be held to the millisecond on an idle machine, and is not broken by what
-// else runs on a busy one.
+// Measures how late this machine is, by a thread that sleeps again and again. A promise about time
+// can thus be checked to the millisecond on an idle machine, and does not fail because of other
+// load on a busy one.
 class Lateness {
  public:
   Lateness();
   ~Lateness();
-  // What a promise of so long may take here: that, and ten times the worst delay seen.
+  // Returns the time that a promise of that length may take here: the length, and ten times the
+  // worst delay seen.
   std::chrono::milliseconds allow(std::chrono::milliseconds promised) const;
 
  private:

@@ -8,10 +8,10 @@ namespace azure::iot::device::test {
 
 // That port of 127.0.0.1.
 sockaddr_in loopback(std::uint16_t port);
-// Binds a socket to a port of 127.0.0.1 that is free, and tells which.
+// Binds a socket to a free port of 127.0.0.1, and returns the port.
 std::uint16_t bind_to_loopback(int fd);
 
-// A port of the loopback interface that nothing listens on at this moment.
+// A port of the loopback interface without a listener at this moment.
 std::uint16_t free_port();
 
 }  // namespace azure::iot::device::test

@@ -73,7 +73,7 @@ void LoopbackProgram::kill() {
   signal(SIGKILL);
   ::waitpid(pid_, nullptr, 0);
   pid_ = -1;
-  // Those that it started are not ours to wait for, but hold the port until they are gone.
+  // Its children are not ours to wait for, but hold the port until they have ended.
   for (int i = 0; i < kPatience && answers(port_); ++i) std::this_thread::sleep_for(kPause);
 }
 
@@ -82,7 +82,7 @@ void LoopbackProgram::thaw() { signal(SIGCONT); }
 
 void LoopbackProgram::signal(int number) {
   ::kill(pid_, number);
-  ::kill(-pid_, number);  // And those that it started.
+  ::kill(-pid_, number);  // And its children.
 }
 
 }  // namespace azure::iot::device::test

@@ -11,12 +11,12 @@
 
 namespace azure::iot::device::test {
 
-// Somebody else's program that listens on a port of 127.0.0.1. Ends with the object, and with this
+// A foreign program that listens on a port of 127.0.0.1. It ends with the object, and with this
 // process.
 class LoopbackProgram {
  public:
-  // How it is started. `arguments` has the program's path first, `environment` is all it gets, and
-  // `output` takes what it says.
+  // Its command. `arguments` has the program's path first, `environment` is all that it gets, and
+  // `output` receives its messages.
   struct Command {
     std::vector<std::string> arguments;
     std::vector<std::string> environment = {};
@@ -30,9 +30,9 @@ class LoopbackProgram {
 
   // Returns once it accepts connections. Throws std::runtime_error if it does not.
   void start();
-  // Returns once nobody accepts connections any more.
+  // Returns once it accepts no connections any more.
   void kill();
-  // It does not run meanwhile, but its sockets stay.
+  // Suspends it; its sockets stay.
   void freeze();
   void thaw();
 

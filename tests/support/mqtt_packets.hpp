@@ -16,11 +16,11 @@ std::string unsuback(std::uint16_t mid);
 std::string pingresp();
 // A publish of QoS 0, of any size.
 std::string publish_packet(std::string_view topic, std::string_view payload);
-// The beginning of a publish that announces the most that MQTT can: 268,435,455 bytes.
+// The beginning of a publish that announces the maximum of MQTT: 268,435,455 bytes.
 std::string header_of_256_mb();
 
-// The next packet of a stream of bytes, whole; empty if it ends before. `read` gives exactly so
-// many bytes, fewer only at the end.
+// Returns the next whole packet of a stream of bytes; empty if the stream ends before. `read`
+// returns exactly that many bytes, fewer only at the end.
 std::string read_packet(const std::function<std::string(std::size_t size)>& read);
 
 // Packets of a client, by the upper half of their first byte.
@@ -38,7 +38,7 @@ PacketType type_of(const std::string& packet);
 // has none.
 std::uint16_t mid_of(const std::string& packet);
 
-// What is in a PUBLISH of QoS 1.
+// The content of a PUBLISH of QoS 1.
 bool is_sent_again(const std::string& publish);
 std::string payload_of(const std::string& publish);
 // The client id of a CONNECT.

@@ -18,7 +18,8 @@ std::string read_text(const fs::path& path) {
   return text.str();
 }
 
-// Calls `f` with the folder and the name of each thread. One that ends meanwhile has none.
+// Calls `f` with the folder and the name of each thread. The name is empty if the thread has ended
+// meanwhile.
 template <class F>
 void for_each_thread(const F& f) {
   for (const auto& entry : fs::directory_iterator("/proc/self/task")) {

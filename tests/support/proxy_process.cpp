@@ -8,7 +8,7 @@ namespace {
 
 const std::string kPrograms = AZURE_IOT_TEST_PROXIES;
 
-// Started by root, they would become somebody else, who cannot read what is here.
+// Started by root, they would switch to another user, which cannot read these files.
 std::string current_user() {
   const passwd* const entry = ::getpwuid(::geteuid());
   return entry ? entry->pw_name : "root";

@@ -9,7 +9,7 @@
 
 namespace azure::iot::device::test {
 
-// How a proxy is passed, and which of Debian's does so.
+// The type of a proxy, and the Debian program that serves it.
 enum class Passage {
   http,         // tinyproxy
   http_basic,   // The same with a user name and a password.
@@ -24,21 +24,21 @@ std::string to_string(Passage passage);
 inline const std::string kProxyUser = "proxy-user";
 inline const std::string kProxyPassword = "planted-proxy-password";
 
-// A real proxy on a free port of 127.0.0.1, as tools/fetch_proxies has unpacked it. Ends with the
+// A real proxy on a free port of 127.0.0.1, as unpacked by tools/fetch_proxies. Ends with the
 // object.
 class ProxyProcess {
  public:
-  // With `only_port` it refuses every other one; microsocks cannot.
+  // With `only_port` it refuses all other ports; microsocks cannot.
   explicit ProxyProcess(Passage passage, std::uint16_t only_port = 0);
 
-  // How a client goes through it.
+  // The options with which a client uses it.
   ProxyOptions options() const;
   std::uint16_t port() const { return port_; }
 
-  // Its connections end with it. It comes back at the same port.
+  // Its connections end with it. It starts again at the same port.
   void kill() { program_.kill(); }
   void start() { program_.start(); }
-  // It does not run meanwhile, but its sockets stay.
+  // Suspends it; its sockets stay.
   void freeze() { program_.freeze(); }
   void thaw() { program_.thaw(); }
 

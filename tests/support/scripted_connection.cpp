@@ -51,7 +51,7 @@ ServerContext make_server_context(const ServerTls& tls) {
   SSL_CTX_use_certificate(context.get(), own.get());
   SSL_CTX_use_PrivateKey(context.get(), key.get());
   if (tls.max_version != 0) {
-    SSL_CTX_set_security_level(context.get(), 0);  // Otherwise old versions do not exist.
+    SSL_CTX_set_security_level(context.get(), 0);  // Otherwise OpenSSL disables old versions.
     SSL_CTX_set_max_proto_version(context.get(), tls.max_version);
   }
   if (tls.demands_certificate) {
@@ -112,7 +112,7 @@ bool ScriptedConnection::start_web_socket() {
 }
 
 std::string ScriptedConnection::read_framed(std::size_t size, bool all) {
-  framed_ = false;  // The frames themselves are in none.
+  framed_ = false;  // The frames themselves are not inside frames.
   while (from_frames_.size() < (all ? size : 1)) {
     const Frame frame = read_frame(*this);
     if (frame.opcode == Opcode::close) break;

@@ -12,15 +12,16 @@ struct ssl_st;
 
 namespace azure::iot::device::test {
 
-// How a server speaks TLS.
+// The TLS settings of a server.
 struct ServerTls {
   const ServerCertificate& certificate;
-  int max_version = 0;  // TLS1_1_VERSION, say; 0: whatever OpenSSL can.
+  int max_version = 0;  // TLS1_1_VERSION, for example; 0: all that OpenSSL supports.
   bool demands_certificate = false;
-  std::string client_ca = {};  // Asks for a certificate of this authority, and takes none as well.
+  // Requests a certificate of this authority, and accepts a client without one as well.
+  std::string client_ca = {};
 };
 
-// What connections of a server have in common: the tickets that it gave to come back with, too.
+// The shared state of a server's connections, session tickets included.
 using ServerContext = std::shared_ptr<ssl_ctx_st>;
 ServerContext make_server_context(const ServerTls& tls);
 
@@ -34,59 +35,59 @@ enum class Alert : unsigned char {
   unrecognized_name = 112,
 };
 
-// One connection of a ScriptedServer. Calls block until they are done, the client hangs up, or the
-// server ends.
+// One connection of a ScriptedServer. Calls block until they have completed, the client hangs up,
+// or the server ends.
 class ScriptedConnection {
  public:
   explicit ScriptedConnection(int fd) : wire_(fd) {}
   ~ScriptedConnection();
 
-  // Handshakes as the server. False if the client hung up, or the two could not agree.
+  // Handshakes as the server. Returns false if the client hung up, or the two could not agree.
   bool start_tls(const ServerTls& tls) { return start_tls(make_server_context(tls)); }
   bool start_tls(const ServerContext& context);
   bool start_tls(const ServerCertificate& certificate) { return start_tls(ServerTls{certificate}); }
-  // What the client named in its ClientHello; empty if nothing.
+  // The server name in the client's ClientHello; empty if it has none.
   const std::string& server_name() const { return server_name_; }
   // The common name of the client's certificate; empty without one.
   std::string client_name() const;
-  // Whether it came back with a ticket.
+  // Whether the client resumed a session with a ticket.
   bool resumed() const;
-  // The suite that was agreed on, in OpenSSL's words.
+  // The negotiated suite, in OpenSSL's words.
   std::string cipher() const;
   // Answers a ClientHello with a fatal alert. Instead of `start_tls`.
   void refuse_tls(Alert alert);
 
-  // Answers the request for a WebSocket. What is read and written from then on is in its frames.
-  // False if the client hung up.
+  // Answers the request for a WebSocket. Reads and writes after that are inside its frames. Returns
+  // false if the client hung up.
   bool start_web_socket();
 
-  // Exactly so many bytes; fewer if the client hangs up.
+  // Reads exactly that many bytes; fewer if the client hangs up.
   std::string read(std::size_t size);
-  // What is there, so many bytes at most; empty once the client has hung up.
+  // Reads the available bytes, that many at most; empty once the client has hung up.
   std::string read_some(std::size_t size);
-  // The next MQTT packet as it is on the wire; empty once the client has hung up.
+  // Returns the next MQTT packet as it is on the wire; empty once the client has hung up.
   std::string read_packet();
   // Whether there is something to read, or the client hung up, before `wake` becomes readable.
   bool wait_to_read(int wake);
   void write(std::string_view bytes);
-  // The TLS records in which those bytes would be sent, for `write_records`: in parts, or late.
+  // Returns the TLS records for those bytes, for `write_records`: in parts, or late.
   std::string sealed(std::string_view bytes);
   void write_records(std::string_view records);
-  // Handshakes, reads the CONNECT and accepts it. False if the client hung up.
+  // Handshakes, reads the CONNECT and accepts it. Returns false if the client hung up.
   bool accept_client(const ServerCertificate& certificate, bool session_present = false);
   void wait_for_end();
-  // The same without reading, so that what the client sends piles up.
+  // The same without reading, so that the client's packets pile up.
   void wait_without_reading() { wire_.cut(Cut::silence); }
 
-  // What is below TLS.
+  // The TCP connection below TLS.
   Wire& wire() { return wire_; }
-  // Ends with RST instead of FIN.
+  // Closes with RST instead of FIN.
   void reset() { wire_.cut(Cut::rst); }
-  // Ends with FIN, without a farewell of TLS.
+  // Closes with FIN, without a close_notify of TLS.
   void hang_up() { wire_.close(); }
-  // Ends as TLS wants it, with close_notify and then FIN.
+  // Closes as TLS requires, with close_notify and then FIN.
   void say_farewell();
-  // Ends what blocks. Any thread.
+  // Interrupts blocking calls. Any thread.
   void interrupt() { wire_.interrupt(); }
 
  private:

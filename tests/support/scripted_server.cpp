@@ -28,16 +28,16 @@ ScriptedServer::~ScriptedServer() {
   ::close(reserved_);
 }
 
-// Several may be bound to the port, which is nobody else's as long as one is.
+// Several sockets may be bound to the port, and no other user can take it while one is.
 int ScriptedServer::bound_socket() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  // Where another has just been: connections of its that ended hold the port for a while.
+  // After another server at the same port, whose closed connections hold it for a while.
   if (chosen_) ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(port_);  // The first asks for any.
+  address.sin_port = htons(port_);  // Port 0 requests any.
   ::inet_pton(AF_INET, ip_.c_str(), &address.sin_addr);
   socklen_t size = sizeof address;
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
@@ -82,7 +82,7 @@ void ScriptedServer::accept_all() {
   }
 }
 
-// So that a server may have thousands of clients, one after the other.
+// So that a server can have thousands of clients, one after the other.
 void ScriptedServer::forget_ended() {
   served_.remove_if([](Client& client) {
     if (!client.ended) return false;

@@ -14,7 +14,7 @@
 
 namespace azure::iot::device::test {
 
-// Where a server listens. Port 0 asks for a free one.
+// The address of a server. Port 0 requests a free one.
 struct ServerAddress {
   std::string ip = "127.0.0.1";
   std::uint16_t port = 0;
@@ -25,7 +25,7 @@ struct ServerAddress {
 //   ScriptedServer server([](ScriptedConnection& client) { client.reset(); });
 class ScriptedServer {
  public:
-  // Runs on a thread of its own for each client; the connection ends with it.
+  // Runs on a thread of its own for each client; the connection ends when it returns.
   using Script = std::function<void(ScriptedConnection&)>;
   // Throws std::runtime_error if the address is taken.
   explicit ScriptedServer(Script script, const ServerAddress& address = {});
@@ -34,13 +34,13 @@ class ScriptedServer {
   ScriptedServer& operator=(const ScriptedServer&) = delete;
 
   std::uint16_t port() const { return port_; }
-  // How many clients have come.
+  // The number of clients so far.
   int clients() const { return clients_; }
 
-  // Whoever comes is not heard, as where a firewall drops packets.
+  // Stops answering new clients, as a firewall does that drops packets.
   void drop_packets() { drop_what_comes_for(fd_); }
   void let_packets_through() { let_through_what_comes_for(fd_); }
-  // Nothing listens here any more; the connections stay.
+  // Stops listening; the connections stay.
   void stop_listening();
   void listen_again();
 

@@ -103,14 +103,14 @@ std::vector<TelemetryRecord> to_records(const std::vector<HubEvent>& events) {
   return records;
 }
 
-// The events that fit, from the start of the log. Until the deadline if there is one, it waits for
+// Returns the matching events from the start of the log. With a deadline, waits until then for
 // `enough` of them.
 std::vector<HubEvent> read_events(const std::string& log, const std::string& kind,
                                   const std::string& device, std::size_t enough,
                                   std::optional<steady_clock::time_point> deadline) {
   EventReader reader(log, EventReader::From::start);
   std::vector<HubEvent> events;
-  // What is there already is read to its end; waiting comes after.
+  // Reads to the end of the existing log first, and waits only then.
   const auto look = [&](std::optional<steady_clock::time_point> until) {
     const auto line = reader.next(until);
     if (!line) return false;

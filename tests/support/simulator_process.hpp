@@ -1,5 +1,5 @@
-// A simulated IoT Hub (`iothub-sim run`) for as long as this object lives, and what a service does
-// with it. Starting takes some 50 ms, so one may serve many test cases; give each its own device.
+// A simulated IoT Hub (`iothub-sim run`) for as long as this object lives, and the calls of a
+// service. Starting takes some 50 ms, so one may serve many test cases; give each its own device.
 //
 //   SimulatorProcess hub({.devices = {"dev1"}});
 //   auto client = IoTHubDeviceClient::create_from_connection_string(
@@ -33,10 +33,11 @@ struct SimulatorOptions {
   std::string server_cert = "good";                 // Or "badname", "untrusted".
   std::vector<std::string> x509_devices = {};       // "id", "id=FILE": see --x509-device.
   bool websockets = false;
-  std::vector<std::string> arguments = {};    // More for `iothub-sim run`; see its --help.
+  // Further arguments of `iothub-sim run`; see its --help.
+  std::vector<std::string> arguments = {};
   std::string command = "run";                // Or "run-dps": see dps_process.hpp.
-  std::vector<std::string> environment = {};  // "NAME=VALUE", beside that of the test.
-  std::string errors = {};  // A file for its standard error; else that of the test.
+  std::vector<std::string> environment = {};  // "NAME=VALUE", in addition to those of the test.
+  std::string errors = {};  // A file for its standard error; empty: that of the test.
 };
 
 // One line of the simulator's event log.
@@ -68,7 +69,7 @@ struct C2dProperties {
       {};  // "$.ct", "iothub-ack", ...
 };
 
-// Something to go wrong: see `iothub-sim fault --help` for the names.
+// A fault: see `iothub-sim fault --help` for the names.
 struct FaultOptions {
   std::string name;
   std::string device = {};                  // "id" or "device/module"; empty: any.
@@ -88,7 +89,7 @@ class SimulatorProcess {
   const std::string& host() const { return host_; }
   std::uint16_t port() const { return port_; }
   std::uint16_t x509_port() const { return x509_port_; }
-  // 0 if WebSockets were not asked for.
+  // 0 if WebSockets were not requested.
   std::uint16_t websocket_port() const { return websocket_port_; }
   std::uint16_t x509_websocket_port() const { return x509_websocket_port_; }
   const std::string& control_socket() const { return control_socket_; }
@@ -98,11 +99,11 @@ class SimulatorProcess {
   // Files of a device that is known by its certificate; the key's only if the simulator made it.
   const CertificateFiles& certificate_files(const std::string& device) const;
 
-  // What came up. `device` is "id" or "device/module"; empty means all.
+  // Events from the device. `device` is "id" or "device/module"; empty means all.
   std::vector<TelemetryRecord> telemetry(const std::string& device = {}) const;
   std::vector<HubEvent> events(const std::string& kind = {}, const std::string& device = {}) const;
 
-  // These wait until `count` of them are there in all, and give them; or throw after the time.
+  // Each waits until there are `count` in all, and returns them; throws after the time.
   std::vector<TelemetryRecord> wait_for_telemetry(
       const std::string& device, std::size_t count,
       std::chrono::milliseconds timeout = std::chrono::seconds(10)) const;
@@ -112,7 +113,7 @@ class SimulatorProcess {
 
   bool connected(const std::string& device) const;
 
-  // What a service does. `payload` of `invoke` and the twins are JSON texts.
+  // Calls of a service. `payload` of `invoke` and the twins are JSON texts.
   void send_c2d(const std::string& device, std::string_view payload,
                 const C2dProperties& properties = {}) const;
   void send_input(const std::string& module, const std::string& input, std::string_view payload,
@@ -127,24 +128,24 @@ class SimulatorProcess {
   std::string token(const std::string& device, std::chrono::seconds ttl,
                     const std::string& policy = {}) const;
 
-  // What goes wrong, in all or by name. `faults` gives those at hand, as a JSON array.
+  // Clears all faults, or those of a name. `faults` returns those that are set, as a JSON array.
   void fault(const FaultOptions& options) const;
   void clear_faults() const;
   std::string faults() const;
 
-  // What goes wrong at once. `drop` cuts the link; the broker is killed (SIGKILL), and comes back
-  // at the same port with telemetry, twins and queued messages as they were.
+  // Immediate faults. `drop` cuts the link. The broker is killed (SIGKILL), and starts again at the
+  // same port with telemetry, twins and queued messages as they were.
   void drop(const std::string& device) const;
   void stop_broker() const;
   void start_broker() const;
   void restart_broker() const;
 
-  // One request of the control protocol (JSON object, without id); gives `result` as JSON.
+  // Sends one request of the control protocol (a JSON object without id); returns `result` as JSON.
   std::string control(const std::string& request) const;
 
   pid_t pid() const { return pid_; }
 
-  // Ends the simulator as SIGTERM does and gives its exit status. The destructor does it otherwise.
+  // Ends the simulator with SIGTERM and returns its exit status. Otherwise the destructor ends it.
   int stop();
 
  private:

@@ -5,7 +5,7 @@
 
 namespace azure::iot::device::test {
 
-// A folder that only we can enter, and that goes with the object.
+// A private folder, which is removed with the object.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -13,7 +13,7 @@ class TemporaryFolder {
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
   const std::filesystem::path& path() const { return path_; }
-  // Makes, or replaces, a file that only we can read; gives its path.
+  // Creates or replaces a private file; returns its path.
   std::string write(const std::string& name, const std::string& text) const;
 
  private:

@@ -5,7 +5,7 @@
 
 namespace azure::iot::device::test {
 
-// A server's certificate, its key, and the CA that vouches for it, as PEM texts.
+// A server's certificate, its key, and the CA that signed it, as PEM texts.
 struct ServerCertificate {
   std::string ca;
   std::string certificate;
@@ -20,7 +20,7 @@ struct CertificateFiles {
 
 struct CertificateOptions {
   std::string alternative_names = "DNS:localhost,IP:127.0.0.1,IP:::1";
-  // When it is valid, in seconds from now.
+  // The validity, in seconds from now.
   long from = -3600;
   long until = 3600;
   std::string common_name = "Test server";
@@ -31,7 +31,7 @@ struct CertificateOptions {
   const char* not_before = nullptr;
 };
 
-// The same key as PKCS#8 that asks for a pass phrase, and in the format from before there was that.
+// The same key as PKCS#8 encrypted with a pass phrase, and in the older encrypted format.
 std::string encrypt_key(const std::string& key, const std::string& pass_phrase);
 std::string encrypt_key_as_of_old(const std::string& key, const std::string& pass_phrase);
 // The same EC key with the parameters of its curve instead of the curve's name.
@@ -44,10 +44,10 @@ class TestCa {
   TestCa(TestCa&& other) noexcept;
   ~TestCa();
 
-  // One for which this one vouches.
+  // An intermediate authority, signed by this one.
   TestCa make_intermediate(const std::string& common_name) const;
 
-  // Itself, as PEM text.
+  // Its own certificate, as PEM text.
   std::string certificate() const;
   ServerCertificate issue(const CertificateOptions& options = {}) const;
 

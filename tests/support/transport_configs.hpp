@@ -23,7 +23,7 @@ inline MqttTransportConfig config_for(std::uint16_t port, const std::string& ca)
   return config;
 }
 
-// Made once, for servers whose certificate is not what is tested.
+// Made once, for tests that do not concern the server's certificate.
 inline const ServerCertificate& certificate() {
   static const ServerCertificate made = make_server_certificate();
   return made;
@@ -33,7 +33,7 @@ inline MqttTransportConfig config_for(const ScriptedServer& server) {
   return config_for(server.port(), certificate().ca);
 }
 
-// Answers with what it is given, whatever is asked; never if that is nothing.
+// Answers every query with the given addresses; never if there are none.
 class FixedResolver final : public Resolver {
  public:
   explicit FixedResolver(std::vector<std::string> addresses) : addresses_(std::move(addresses)) {}

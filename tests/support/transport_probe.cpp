@@ -89,7 +89,7 @@ void TransportProbe::pause_reading(bool paused) {
   on_loop([=](MqttTransport& transport) { transport.pause_reading(paused); });
 }
 
-// What is posted runs before the timers of its turn: the second piece comes after those.
+// Posted work runs before the timers of its turn, so the second piece runs after those.
 void TransportProbe::turn() {
   for (int i = 0; i < 2; ++i) {
     std::promise<void> done;

@@ -13,14 +13,14 @@
 
 namespace azure::iot::device::test {
 
-// A transport on a loop of its own, used from the test's thread, and what it told.
+// A transport on a loop of its own, used from the test's thread, and its notifications.
 class TransportProbe final : private MqttTransportListener {
  public:
   explicit TransportProbe(MqttTransportConfig config, MosquittoTransportOptions options = {},
                           std::shared_ptr<EventLoop> loop = EventLoop::create());
   ~TransportProbe();
 
-  // Runs on the loop's thread; returns when it is done.
+  // Runs on the loop's thread; returns when it has completed.
   void on_loop(const std::function<void(MqttTransport&)>& work);
   // The same unless the transport was destroyed.
   void on_loop_if_alive(const std::function<void(MqttTransport&)>& work);
@@ -30,26 +30,27 @@ class TransportProbe final : private MqttTransportListener {
   Error subscribe(std::uint32_t key, const std::string& topic);
   Error unsubscribe(std::uint32_t key, const std::string& topic);
   void pause_reading(bool paused);
-  // Returns once the loop has taken a whole turn, with what it found ready and due.
+  // Returns once the loop has completed a whole turn, with the events that were ready and the
+  // timers that were due.
   void turn();
   void destroy();
   // From the loop's thread.
   void destroy_here() { transport_.reset(); }
 
-  // What was told, one line each: "connected", "failed", "disconnected", "message TOPIC PAYLOAD",
-  // "ack KEY". With errors the code follows: "failed unauthorized".
+  // The notifications, one line each: "connected", "failed", "disconnected", "message TOPIC
+  // PAYLOAD", "ack KEY". With errors the code follows: "failed unauthorized".
   std::vector<std::string> told() const;
-  // The text of the last error that was told.
+  // The text of the last reported error.
   std::string last_detail() const;
-  // Whether this was told, now or within thirty seconds.
+  // Whether this notification has come, or comes within thirty seconds.
   bool wait_for(const std::string& line, int times = 1) const;
   bool wait_for_count(std::size_t lines) const;
 
-  // The operations with these keys are not waited for any more.
+  // No caller waits for the operations with these keys any more.
   void give_up(std::uint32_t key);
   // Runs inside each notification, on the loop's thread.
   std::function<void(MqttTransport&, const std::string& line)> inside;
-  // What the factory said, if it made no transport.
+  // The factory's error, if it made no transport.
   Error creation_error;
   EventLoop& loop() { return *loop_; }
 
@@ -63,7 +64,7 @@ class TransportProbe final : private MqttTransportListener {
   bool still_waits(OpKey key) const override;
 
   const std::shared_ptr<EventLoop> loop_;
-  std::unique_ptr<MqttTransport> transport_;  // Of the loop's thread.
+  std::unique_ptr<MqttTransport> transport_;  // On the loop's thread.
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::vector<std::string> told_;

@@ -24,7 +24,7 @@ std::string accept_for(std::string_view request) {
   return {reinterpret_cast<char*>(base64), static_cast<std::size_t>(length)};
 }
 
-// Reads a frame by what gives so many bytes, or fewer at the end.
+// Reads a frame by a function that returns that many bytes, or fewer at the end.
 Frame read_frame_by(const std::function<std::string(std::size_t)>& read) {
   const Frame none{Opcode::close, {}, true};
   const std::string head = read(2);

@@ -8,17 +8,17 @@
 
 namespace azure::iot::device::test {
 
-// What a server says to a request for a WebSocket.
+// A server's answer to a request for a WebSocket.
 struct UpgradeAnswer {
   std::string status = "HTTP/1.1 101 Switching Protocols";
   std::string upgrade = "websocket";
-  std::string accept = {};  // Empty: the right one.
+  std::string accept = {};  // Empty: the correct value.
   std::string protocol = "mqtt";
 };
-// The head of that answer to that request.
+// Returns the head of that answer to that request.
 std::string answer_upgrade(std::string_view request, const UpgradeAnswer& answer = {});
 
-// Reads the request of a client and answers it. Gives the request; empty if the client hung up.
+// Reads the request of a client and answers it. Returns the request; empty if the client hung up.
 std::string accept_web_socket(ScriptedConnection& client, const UpgradeAnswer& answer = {});
 
 enum class Opcode : std::uint8_t { more = 0, binary = 2, close = 8, ping = 9, pong = 10 };
@@ -31,7 +31,7 @@ struct Frame {
 std::string to_bytes(const Frame& frame);
 // The next frame of a client, unmasked; of opcode `close` once it has hung up.
 Frame read_frame(ScriptedConnection& client);
-// The frame at the front of what a client sent, which it is taken from. Empty payload and opcode
+// Removes the frame at the front of a client's bytes and returns it. Empty payload and opcode
 // `close` if it is not whole.
 Frame take_frame(std::string& bytes);
 

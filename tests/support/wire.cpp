@@ -51,7 +51,7 @@ void Wire::cut(Cut how) {
       break;
     }
     case Cut::fin:
-      // To close with something unread would be a reset.
+      // Closing with unread bytes would send a reset.
       ::shutdown(fd_, SHUT_WR);
       read_to_the_end();
       break;

@@ -8,15 +8,15 @@
 
 namespace azure::iot::device::test {
 
-// How a connection ends, or seems to go on.
+// How a connection ends, or seems to continue.
 enum class Cut {
   rst,
   fin,
-  silence,  // It stays open, and nothing comes any more.
+  silence,  // It stays open, and nothing arrives any more.
 };
 
-// The server's end of a TCP connection. It can be told to fail after so many bytes, whatever they
-// are a part of. Calls block; one thread, but for `interrupt`.
+// The server's end of a TCP connection. It can fail on request after that many bytes, wherever they
+// fall. Calls block; one thread, except for `interrupt`.
 class Wire {
  public:
   explicit Wire(int fd) : fd_(fd) {}
@@ -24,24 +24,24 @@ class Wire {
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
 
-  // What is read and written ends when so many more bytes have passed.
+  // Reading and writing ends once that many more bytes have passed.
   void cut_after_sending(std::size_t bytes, Cut how) { sending_ = {bytes, how}; }
   void cut_after_receiving(std::size_t bytes, Cut how) { receiving_ = {bytes, how}; }
 
-  // As read(2) and send(2): 0 or less once the connection is over.
+  // As read(2) and send(2): 0 or less once the connection has ended.
   ssize_t read(void* bytes, std::size_t size);
   ssize_t write(const void* bytes, std::size_t size);
   int fd() const { return fd_; }
   std::size_t bytes_read() const { return bytes_read_; }
   std::size_t bytes_written() const { return bytes_written_; }
 
-  // Ends it like this. After FIN and silence waits until the client ends it too.
+  // Ends it in this way. After FIN and silence waits until the client ends it too.
   void cut(Cut how);
-  // From now on what the client sends is lost on its way, as if the cable were cut: it is not even
-  // acknowledged by the system, nor is what the system sends.
+  // From now on bytes from the client are lost in transit, as if the cable were cut: the system
+  // does not even acknowledge them, and its own packets are lost too.
   void drop_packets();
   void close();
-  // Ends what blocks. Any thread.
+  // Interrupts blocking calls. Any thread.
   void interrupt();
 
  private:
@@ -62,8 +62,8 @@ class Wire {
   std::size_t bytes_written_ = 0;
 };
 
-// Has the system throw away what comes for this socket before TCP sees it: SYNs of a socket that
-// listens, all segments of a connection. Needs no privilege.
+// Lets the system drop packets for this socket before TCP sees them: SYNs of a listening socket,
+// all segments of a connection. Needs no privilege.
 void drop_what_comes_for(int fd);
 void let_through_what_comes_for(int fd);
 

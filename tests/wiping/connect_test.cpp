@@ -1,4 +1,4 @@
-// The token of a connect, looked for in memory once the connect is over.
+// Searches memory for the token of a connect after the connect has completed.
 #include <memory>
 #include <stdexcept>
 #include <string>

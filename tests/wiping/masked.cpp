@@ -124,7 +124,7 @@ std::size_t Masked::count_in_memory() const {
         const ssize_t got = ::pread(memory.get(), window.data(), size, static_cast<off_t>(at));
         if (got < static_cast<ssize_t>(least)) break;
         count += count_in({window.data(), static_cast<std::size_t>(got)}, rest());
-        // What stands across the end of a window is found in the next.
+        // A match across the end of a window is found in the next.
         at += static_cast<std::size_t>(got) - (least - 1);
       }
     }

@@ -6,12 +6,12 @@
 
 namespace azure::iot::device::test {
 
-// A secret whose text this object never holds, so that whatever a search of this process's memory
-// finds was left there by somebody else.
+// A secret whose text this object never holds, so that any match in this process's memory is a copy
+// that other code left behind.
 class Masked {
  public:
   Masked();  // 64 random letters.
-  // What `mask` has made of a text, in a process of its own.
+  // The result of `mask` for a text, in a process of its own.
   static Masked of_masked(std::string_view masked) { return Masked(masked); }
   static std::string mask(std::string_view text);
 

@@ -1,4 +1,4 @@
-// Keys and tokens are looked for in the memory of the very process that has used them.
+// Searches the memory of this process for keys and tokens that it has used.
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -122,7 +122,7 @@ TEST_CASE("Wiping: the key itself is nowhere once the client is gone") {
   });
 }
 
-// What it signs with is the secret that is looked for.
+// The signing key is the secret that the test searches for.
 class Signer final : public SigningMechanism {
  public:
   explicit Signer(const Masked& first) : next_(&first) {}

@@ -1,4 +1,4 @@
-// Secrets in what an application or the library passes around, looked for in memory.
+// Searches memory for secrets in values that an application or the library passes around.
 #include <memory>
 #include <stdexcept>
 #include <string>

@@ -1,4 +1,4 @@
-// Secrets are looked for in the memory of the very process that has used them.
+// Searches the memory of this process for secrets that it has used.
 #include <fstream>
 #include <sstream>
 #include <stdexcept>

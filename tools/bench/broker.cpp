@@ -14,7 +14,7 @@
 namespace azure::iot::device::bench {
 namespace {
 
-// Started by root, mosquitto would become another user, who cannot read the key.
+// Started by root, mosquitto would switch to another user, which cannot read the key.
 std::string current_user() {
   const passwd* const entry = ::getpwuid(::geteuid());
   return entry ? entry->pw_name : "root";
@@ -38,7 +38,7 @@ Broker::Broker()
            << certificates_.server_certificate.string() << "\nkeyfile "
            << certificates_.server_key.string() << "\n";
   }
-  // Of the last listener. Without an IP version it would ignore the address.
+  // The address of the last listener. Without an IP version mosquitto would ignore it.
   config << "protocol websockets\nsocket_domain ipv4\n";
   config.close();
   process_.start();

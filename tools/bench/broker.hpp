@@ -9,9 +9,9 @@
 
 namespace azure::iot::device::bench {
 
-// Debian's mosquitto broker on free ports of 127.0.0.1 with TLS, in a private folder that goes with
-// it. It lets everybody in: there is nothing to find. Throws std::runtime_error if it does not
-// serve.
+// Debian's mosquitto broker on free ports of 127.0.0.1 with TLS, in a private folder that is
+// removed with it. It admits every client, since it holds no secrets. Throws std::runtime_error if
+// it does not serve.
 class Broker {
  public:
   Broker();

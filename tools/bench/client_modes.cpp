@@ -38,7 +38,7 @@ std::shared_ptr<HubClientCore> make_core(const Job& job, bool websockets) {
                                make_mosquitto_transport_factory(), HandlerPool::shared());
 }
 
-// A device client as an application gets it, connected; and what its calls are made of.
+// A connected device client, created as an application does, and the message that it sends.
 struct ConnectedClient {
   explicit ConnectedClient(const Job& job, bool websockets = false)
       : core(make_core(job, websockets)) {
@@ -51,7 +51,7 @@ struct ConnectedClient {
 
 Message make_message(const Job& job) { return Message{.data = std::string(job.payload, 'x')}; }
 
-// What several threads, or completions, share.
+// State that several threads, or completions, share.
 struct Progress {
   explicit Progress(const Job& job) : measurement(job) {}
 
@@ -66,7 +66,7 @@ struct Progress {
   std::binary_semaphore done{0};
 };
 
-// Sends one message after the other, each from the completion of one before.
+// Sends one message after the other, each from the completion of the previous one.
 struct Chain {
   void send_next() {
     const std::size_t i = next;

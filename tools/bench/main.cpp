@@ -1,5 +1,4 @@
-// iot-bench: how fast telemetry goes through this library, beside plain libmosquitto in the same
-// run.
+// iot-bench: measures telemetry through this library, beside plain libmosquitto in the same run.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -24,7 +23,7 @@
 namespace azure::iot::device::bench {
 namespace {
 
-// What it ends with, as its help says.
+// The exit statuses, as in the help.
 enum ExitStatus { kDone, kFailed, kTooSlow, kBadUsage };
 
 struct Arguments {
@@ -61,7 +60,7 @@ std::vector<Row> plan(bool quick) {
   return rows;
 }
 
-// Runs rows in processes of their own, and shows what is under way.
+// Runs rows in processes of their own, and shows the progress.
 class Runner {
  public:
   Runner(const Arguments& arguments, std::size_t runs) : arguments_(arguments), runs_(runs) {}
@@ -94,14 +93,14 @@ class Runner {
   const bool shows_progress_ = ::isatty(STDERR_FILENO) == 1;
 };
 
-// What the row is compared with in the end: a baseline may have one itself.
+// The row's final baseline: a baseline may have one itself.
 const Row& first_baseline_of(const Row& row, const std::vector<Row>& rows) {
   const Row* const baseline = baseline_of(row, rows);
   return baseline ? first_baseline_of(*baseline, rows) : row;
 }
 
-// Finds out how many messages each baseline sends in the time that a run is to take: long enough to
-// be measured, on any machine, and short enough for all of `--quick` to take less than two minutes.
+// Determines how many messages each baseline sends in the time that a run is to take: long enough
+// to be measured on any machine, and short enough for `--quick` to finish within two minutes.
 void rehearse(Runner& runner, std::vector<Row>& rows, double scale) {
   constexpr double kSecondsOfRun = 0.8;
   const auto scaled = [scale](double messages) {
@@ -116,8 +115,8 @@ void rehearse(Runner& runner, std::vector<Row>& rows, double scale) {
   }
 }
 
-// All rows once a round, beginning with another one each time: what the machine does meanwhile
-// falls on all alike.
+// Measures all rows once a round, beginning with another one each time, so that other load on the
+// machine affects all alike.
 void measure(std::vector<Row>& rows, const Arguments& arguments) {
   const auto baselines =
       std::count_if(rows.begin(), rows.end(), [](const Row& row) { return row.baseline.empty(); });
@@ -152,7 +151,7 @@ int run(const Arguments& arguments) {
   return check_gates(std::cout, rows) ? kDone : kTooSlow;
 }
 
-// The exit status: that of `run`, unless the arguments ask for help or are wrong.
+// Returns the exit status: that of `run`, unless the arguments ask for help or are wrong.
 int run_with_arguments(CLI::App& app, int argc, char** argv, const std::function<int()>& run) {
   try {
     app.parse(argc, argv);
@@ -164,7 +163,7 @@ int run_with_arguments(CLI::App& app, int argc, char** argv, const std::function
 
 // One run of one mode, for this program's own use.
 int worker_main(int argc, char** argv) {
-  CLI::App app("One run of one mode.", "iot-bench worker");
+  CLI::App app("One run of one mode, for internal use.", "iot-bench worker");
   Job job;
   app.add_option("mode", job.mode)->required();
   app.add_option("--port", job.port)->required();
@@ -181,10 +180,10 @@ int worker_main(int argc, char** argv) {
 
 int bench_main(int argc, char** argv) {
   CLI::App app(
-      "Measures how fast telemetry goes through this library, beside plain libmosquitto in the "
-      "same run,\nagainst a mosquitto broker that it starts on loopback for the time being. "
-      "Everything takes a few\nminutes. The exit status is 0 if all was measured, 1 if not, 2 "
-      "if a gate was not passed,\nand 3 if the arguments are wrong.",
+      "Measures telemetry through this library, beside plain libmosquitto in the same run, against "
+      "a mosquitto broker that it starts on loopback. Everything takes a few minutes. The exit "
+      "status is 0 if all was measured, 1 if not, 2 if a gate was not passed, and 3 if the "
+      "arguments are wrong.",
       "iot-bench");
   Arguments arguments;
   app.add_flag("--quick", arguments.quick, "only 256 bytes, and 1, 20 and 100 in flight");
@@ -192,14 +191,14 @@ int bench_main(int argc, char** argv) {
                "fail unless asynchronous sends reach 0.95 of libmosquitto's own loop at 100 in "
                "flight, one blocking caller 0.90 of its thread, and a WebSocket 0.80 of the direct "
                "way at 100 in flight");
-  app.add_option("--rounds", arguments.rounds, "how often each is measured")
+  app.add_option("--rounds", arguments.rounds, "rounds of measurement")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
-  app.add_option("--scale", arguments.scale, "how many messages, as a factor")
+  app.add_option("--scale", arguments.scale, "number of messages, as a factor")
       ->check(CLI::Range(0.001, 100.0))
       ->capture_default_str();
   app.add_option("--limit", arguments.limit,
-                 "seconds after which a run that has not ended is killed, and all fails")
+                 "seconds after which an unfinished run is killed, and all fails")
       ->check(CLI::Range(0.001, 100.0))
       ->capture_default_str();
   app.add_option("--json", arguments.json, "also write the figures to this file");

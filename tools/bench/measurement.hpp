@@ -11,7 +11,7 @@
 
 namespace azure::iot::device::bench {
 
-// What one measured run is to do, and against which broker.
+// The work of one measured run, and its broker.
 struct Job {
   std::string mode;  // A name of `modes`.
   std::uint16_t port = 0;
@@ -22,7 +22,7 @@ struct Job {
   std::size_t messages = 1000;
 };
 
-// What came of it.
+// The figures of one run.
 struct Figures {
   double rate = 0;    // Messages per second.
   double cpu_us = 0;  // Of the whole process, per message.
@@ -35,7 +35,7 @@ struct Figures {
 Json to_json(const Figures& figures);
 Figures to_figures(const Json& json);
 
-// Measures while messages are sent: some first that do not count, until caches and windows are
+// Measures while messages are sent: first some that do not count, until caches and windows are
 // warm, then those of the job. Acknowledgements come in the order of the messages.
 class Measurement {
  public:

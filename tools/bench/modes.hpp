@@ -7,8 +7,7 @@
 
 namespace azure::iot::device::bench {
 
-// Libmosquitto as somebody who knows it would use it: with a loop of one's own, and with its
-// thread.
+// libmosquitto in expert use: with an event loop of one's own, and with its thread.
 Figures run_raw_loop(const Job& job);
 Figures run_raw_thread(const Job& job);
 
@@ -19,13 +18,13 @@ Figures run_async_thread(const Job& job);
 Figures run_blocking(const Job& job);
 Figures run_websocket(const Job& job);
 
-// A way to send messages, and which one it is compared with.
+// A way to send messages, and its baseline.
 struct Mode {
   std::string_view name;
-  std::string_view baseline;  // Empty: it is one.
+  std::string_view baseline;  // Empty: it is a baseline itself.
   std::string_view what;
   Figures (*run)(const Job& job);
-  bool websockets = false;  // Where the broker is to be reached.
+  bool websockets = false;  // The address of the broker.
 };
 
 inline constexpr Mode kModes[] = {
@@ -39,7 +38,7 @@ inline constexpr Mode kModes[] = {
     {"websocket", "async", "as async, over a WebSocket instead of directly", &run_websocket, true},
 };
 
-// Null if there is none of that name.
+// Null if no mode has that name.
 const Mode* find_mode(std::string_view name);
 
 }  // namespace azure::iot::device::bench

@@ -20,7 +20,7 @@ std::vector<double> values(const Row& row, double Figures::*field) {
   return all;
 }
 
-// Of a row to its baseline, round by round.
+// The ratio of a row to its baseline, round by round.
 std::vector<double> ratios(const Row& row, const Row& baseline, double Figures::*field) {
   std::vector<double> all;
   const std::size_t rounds = std::min(row.rounds.size(), baseline.rounds.size());

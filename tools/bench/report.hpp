@@ -22,14 +22,14 @@ struct Row {
   std::vector<Figures> rounds = {};
 };
 
-// The row that this one is compared with; null if it is a baseline.
+// The row's baseline; null if it is one itself.
 const Row* baseline_of(const Row& row, const std::vector<Row>& rows);
 
 // Medians over the rounds; ratios are taken within a round first.
 Json to_json(const std::vector<Row>& rows);
 void print_table(std::ostream& out, const std::vector<Row>& rows);
 
-// How fast a mode has to be, as a part of its baseline's rate.
+// The least rate of a mode, relative to its baseline's.
 struct Gate {
   std::string_view mode;
   std::size_t in_flight;

@@ -24,10 +24,10 @@ extern char** environ;
 namespace azure::iot::device::bench {
 namespace {
 
-// Should nobody be left to kill it.
+// Ends the worker even if the program that started it cannot kill it.
 constexpr unsigned kSecondsUntilKilled = 120;
 
-// What is written to `fd` until it is closed at the other end; nothing if that takes too long.
+// Returns the bytes written to `fd` until the other end closes it; nothing if that takes too long.
 std::optional<std::string> read_all(int fd, std::chrono::duration<double> limit) {
   using Clock = std::chrono::steady_clock;
   const auto until = Clock::now() + std::chrono::ceil<std::chrono::milliseconds>(limit);

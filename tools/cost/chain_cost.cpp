@@ -1,5 +1,5 @@
-// chain-cost: sends messages through the chain of a hub client, and nothing else, for callgrind to
-// count what that costs. Prints how often memory was allocated for each.
+// chain-cost: sends messages through the chain of a hub client, and nothing else, so that callgrind
+// can count their cost. Prints the number of allocations per message.
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -34,7 +34,7 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 namespace azure::iot::device {
 namespace {
 
-// A far end that acknowledges when it is told to.
+// A far end that acknowledges on request.
 class FarEnd final : public MqttTransport {
  public:
   explicit FarEnd(MqttTransportListener& listener) : listener_(listener) { current = this; }
@@ -86,7 +86,7 @@ struct Chain {
   }
   ~Chain() { pipeline->close(Errc::pipeline_not_running); }
 
-  // As an inbox takes what comes up.
+  // Stores an event as an inbox does.
   void take(const Event& event) {
     if (const auto* message = event_cast<C2DMessageEvent>(event)) {
       const Message taken = std::move(message->message);
@@ -128,7 +128,7 @@ void receive_patch(Chain&) {
 
 }  // namespace
 
-// What callgrind collects, and nothing around it: named so that it can be found.
+// The functions that callgrind collects, named so that it can find them.
 __attribute__((noinline)) void measured(void (*once)(Chain&), Chain& chain, int times) {
   for (int i = 0; i < times; ++i) once(chain);
 }
@@ -141,7 +141,7 @@ int run(const std::string& what, int times) {
   for (const auto& [name, once] : kinds) {
     if (name != what) continue;
     Chain chain;
-    for (int i = 0; i < 100; ++i) once(chain);  // Until pools and tables have their size.
+    for (int i = 0; i < 100; ++i) once(chain);  // Warms up until pools and tables have their size.
     const std::uint64_t before = allocations;
     measured(once, chain, times);
     const std::uint64_t made = allocations - before;

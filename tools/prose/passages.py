@@ -24,7 +24,8 @@ def passages_of_code(text, tokens, literals):
         else:
             passages.append([text.count("\n", 0, match.start()) + 1, part, comment])
         last, end = comment, match.end()
-    return [[line, part] for line, part, comment in passages
+    code = re.compile(r"^ {5,}.*$", re.M)
+    return [[line, code.sub("", part) if comment else part] for line, part, comment in passages
             if comment or literals and " " in part.strip()]
 
 
@@ -39,7 +40,7 @@ def passages_of_python(text, literals):
         elif token.type == tokenize.COMMENT:
             passages.append([token.start[0], token.string.lstrip("#!")])
         elif token.type in STRINGS and not token.string.startswith(("r", "rf")) and (
-                literals or '"""' in token.string):
+                literals or token.string.startswith('"""')):
             passages.append([token.start[0], token.string.strip("rbf\"'").replace("\\n", "\n")])
         if token.type == tokenize.COMMENT:
             last = token.start[0]

@@ -17,7 +17,7 @@ RULES = [(rule, re.compile(pattern)) for rule, pattern in [
 
 def sentences(passage):
     """Yields the line, counted from the passage's first, and the text of each sentence."""
-    passage = re.sub(r"`[^`]*`", lambda m: "x" + "\n" * m[0].count("\n"), passage)
+    passage = re.sub(r"`[^`]*`", lambda m: "X" + "\n" * m[0].count("\n"), passage)
     at = 0
     for gap in re.finditer(r"(?<=[.?!])[\"')*_]*\s+(?=[\"'(*_`]*[A-Z`])|\n\s*\n|\S(   +)|$", passage):
         sentence = passage[at:gap.start() + (1 if gap[1] else 0)]

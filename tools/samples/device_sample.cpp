@@ -1,5 +1,5 @@
-// A device at work: it sends a reading every two seconds, answers methods, and shows what comes
-// down. Ends on SIGINT or SIGTERM, or after one round with --once.
+// A device at work: sends a reading every two seconds, answers methods, and prints all that it
+// receives. Ends on SIGINT or SIGTERM, or after one round with --once.
 //
 //   IOTHUB_DEVICE_CONNECTION_STRING   the device, as the portal shows it
 //   IOTHUB_CA_FILE, IOTHUB_PORT       as in sample_program.hpp (optional)
@@ -49,7 +49,7 @@ void send_reading(IoTHubDeviceClient& client, int number) {
   say("sent reading " + std::to_string(number));
 }
 
-// Sends readings until a signal comes; a link that is down meanwhile is no reason to end.
+// Sends readings until a signal comes. A lost link does not end it.
 void work(IoTHubDeviceClient& client, sample::StopOnSignal& stop) {
   for (int number = 2; !stop.wait_for(kPause); ++number) {
     try {

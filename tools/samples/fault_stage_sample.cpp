@@ -1,7 +1,7 @@
-// A stage of one's own that injects faults: it fails every third publish and holds up every fourth.
-// The chain above and below is the real one; the hub is the far end of the test kit, so the program
-// needs no network, and a delay of five seconds takes none. In an application that talks to a hub
-// the stage is put into the options of the client in the same way.
+// A custom stage that injects faults: it fails every third publish and delays every fourth. The
+// rest of the chain is the real one, and the hub is the far end of the test kit, so the program
+// needs no network, and a delay of five seconds takes no time. In an application the stage is
+// passed in the options of the client in the same way.
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -54,7 +54,7 @@ class FaultStage final : public Handles<FaultStage, Ops<MqttPublishOperation>> {
   PendingOps delayed_{*this, "for the end of an injected delay"};
 };
 
-// What an application does. How many of its readings the hub did not get.
+// The application. Returns how many of its readings did not reach the hub.
 int send_readings(IoTHubDeviceClient& client, const EventLoop& loop) {
   int lost = 0;
   for (int number = 1; number <= 8; ++number) {

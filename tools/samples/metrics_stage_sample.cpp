@@ -1,6 +1,6 @@
-// A stage of one's own that measures: it counts the operations that go by, how they end, and how
-// long they take. The hub is the far end of the test kit, which here is slow, refuses a connect and
-// loses a packet, so that there is something to see; the program needs no network.
+// A custom stage that measures: it counts operations, their outcomes, and their durations. The hub
+// is the far end of the test kit, set to be slow, to refuse a connect and to lose a packet; the
+// program needs no network.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -30,12 +30,12 @@ using Metrics = std::map<std::string, Count, std::less<>>;
 
 class MetricsStage final : public Stage {
  public:
-  // They outlive the client: after its end they can still be read.
+  // The counters outlive the client, and can be read after its end.
   explicit MetricsStage(std::shared_ptr<Metrics> metrics) : metrics_(std::move(metrics)) {}
   std::string_view name() const override { return "MetricsStage"; }
 
  private:
-  // Any operation, whatever its type: it is seen again when it comes back.
+  // Passes on any operation, whatever its type, and sees it again when it completes.
   void run_op(OpPtr op) override {
     Count& count = (*metrics_)[std::string(op->name())];
     op->then([this, &count, start = loop().now()](OpPtr ended, Error error) {
@@ -66,7 +66,7 @@ std::ostream& operator<<(std::ostream& out, const Metrics& metrics) {
   return out;
 }
 
-// What an application does.
+// The application.
 void work(IoTHubDeviceClient& client) {
   try {
     client.connect();

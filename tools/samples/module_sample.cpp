@@ -1,6 +1,6 @@
 // A module at work: takes temperatures that come to its input "readings", and passes those above a
-// limit on to its output "alarms". The limit is a desired property; the method "reset" tells how
-// many came and starts counting anew. Ends on SIGINT or SIGTERM.
+// limit on to its output "alarms". The limit is a desired property; the method "reset" returns
+// the number of readings and resets it to zero. Ends on SIGINT or SIGTERM.
 //
 //   IOTHUB_MODULE_CONNECTION_STRING   the module, as the portal shows it
 //   IOTHUB_CA_FILE, IOTHUB_PORT       as in sample_program.hpp (optional)
@@ -24,14 +24,14 @@ using sample::say;
 
 namespace {
 
-// Handlers of different kinds may run at the same time, so what they share is atomic.
+// Handlers of different kinds may run at the same time, so shared values are atomic.
 struct Filter {
   std::atomic<double> limit = 30;
   std::atomic<int> received = 0;
   std::atomic<int> passed_on = 0;
 
   std::mutex mutex;
-  std::int64_t version = 0;  // Of the desired properties that the limit is from.
+  std::int64_t version = 0;  // The version of the desired properties that the limit is from.
 };
 
 void take_readings(IoTHubModuleClient& client, Filter& filter) {
@@ -42,7 +42,7 @@ void take_readings(IoTHubModuleClient& client, Filter& filter) {
     if (!temperature || !temperature->is_number()) return say("no reading: " + message.data);
     ++filter.received;
     if (temperature->as_double() <= filter.limit) return say("quiet: " + message.data);
-    // What the message carries besides its body is passed on as it came.
+    // Passes on the message with its properties as they came.
     client.send_message_to_output(message, "alarms");
     ++filter.passed_on;
     say("alarm: " + message.data);
@@ -62,8 +62,8 @@ void answer_methods(IoTHubModuleClient& client, Filter& filter) {
   });
 }
 
-// Takes the limit from the desired properties, or from a change of them, and reports it. While the
-// twin is read a change may come that is newer.
+// Takes the limit from the desired properties, or from a patch of them, and reports it. A patch
+// that comes while the twin is read may be newer.
 void set_limit(IoTHubModuleClient& client, Filter& filter, const Json& desired) {
   const std::scoped_lock lock(filter.mutex);
   const std::int64_t version = desired["$version"].as_int();
@@ -89,7 +89,7 @@ void work(IoTHubModuleClient& client, Filter& filter) {
 
 int run(bool) {
   const sample::BlockedSignals signals;
-  Filter filter;  // Before the client, whose handlers use it.
+  Filter filter;  // Declared before the client, whose handlers use it.
   auto client = IoTHubModuleClient::create_from_connection_string(
       sample::connection_string("IOTHUB_MODULE_CONNECTION_STRING"), sample::options());
   sample::StopOnSignal stop(signals, [&client] { client.shutdown(); });

@@ -1,5 +1,5 @@
-// A device that is told its hub: it registers with the provisioning service, connects to the hub
-// that it was given to, and sends a reading.
+// A device that is assigned to a hub: it registers with the provisioning service, connects to its
+// hub, and sends a reading.
 //
 //   PROVISIONING_ID_SCOPE          the scope's id, as the portal shows it
 //   PROVISIONING_REGISTRATION_ID   the device's id
@@ -28,7 +28,7 @@ std::string device_key(const std::string& registration_id) {
   return sample::required_setting("PROVISIONING_KEY", "the device's key, in base64");
 }
 
-// What a device does once it belongs to a hub.
+// The device's work once it is assigned to a hub.
 int work(IoTHubDeviceClient client, const RegistrationResult& result) {
   say("assigned to " + *result.registration_state->assigned_hub + " as " +
       *result.registration_state->device_id);

@@ -10,7 +10,7 @@ using namespace azure::iot::device;
 int main() try {
   const char* text = std::getenv("IOTHUB_DEVICE_CONNECTION_STRING");
   auto client = IoTHubDeviceClient::create_from_connection_string(text ? text : "");
-  // Handlers have threads of their own: what is written in one piece stays in one piece.
+  // Handlers have threads of their own, so each line is written in one piece.
   client.on_message_received([](Message message) { std::cout << message.data + '\n'; });
 
   Message message{.data = R"({"temperature": 21.5})", .content_type = "application/json"};

@@ -36,7 +36,7 @@ inline std::string setting(const char* name) {
   return value ? value : "";
 }
 
-// A setting that must be there; `what` describes its value.
+// Returns a setting that must be there; `what` describes its value.
 inline std::string required_setting(const std::string& name, const std::string& what) {
   std::string text = setting(name.c_str());
   if (text.empty()) throw std::invalid_argument("set " + name + " to " + what);
@@ -79,9 +79,9 @@ class BlockedSignals {
   sigset_t signals_;
 };
 
-// Runs `stop` on a thread of its own when one of the signals comes, also while a call blocks: shut
-// the client down there, and the call under way throws OperationCancelled. Make it after the
-// client, so that it goes first.
+// Runs `stop` on a thread of its own when a signal comes, also while a call blocks. If `stop` shuts
+// the client down, the blocked call throws OperationCancelled. Make it after the client, so that it
+// is destroyed first.
 class StopOnSignal {
  public:
   StopOnSignal(const BlockedSignals& signals, std::function<void()> stop)
@@ -102,7 +102,7 @@ class StopOnSignal {
       const std::scoped_lock lock(mutex_);
       leaving_ = true;
     }
-    pthread_kill(watcher_.native_handle(), SIGTERM);  // It may still wait for one.
+    pthread_kill(watcher_.native_handle(), SIGTERM);  // The thread may still wait for a signal.
     watcher_.join();
   }
 
@@ -110,7 +110,7 @@ class StopOnSignal {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return came_; });
   }
-  // Waits for so long at most; whether a signal came.
+  // Waits for that long at most; returns whether a signal came.
   bool wait_for(std::chrono::seconds time) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, time, [this] { return came_; });
@@ -125,12 +125,11 @@ class StopOnSignal {
   std::condition_variable changed_;
   bool came_ = false;
   bool leaving_ = false;
-  std::thread watcher_;  // Last: it uses the others.
+  std::thread watcher_;  // Declared last: it uses the others.
 };
 
 // Runs a sample. `--help` prints the usage. The flag is the only other argument that is allowed;
-// `run` is told whether it was given. Exit status: 0 done, 1 an error, 2 a wrong argument or
-// setting.
+// `run` gets whether it was given. Exit status: 0 done, 1 an error, 2 a wrong argument or setting.
 inline int run_program(int argc, char** argv, const std::string& usage, const std::string& flag,
                        const std::function<int(bool)>& run) {
   const std::string name = std::filesystem::path(argv[0]).filename();

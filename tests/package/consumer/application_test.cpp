@@ -1,5 +1,5 @@
-// What somebody else tests with the kit: an application over a far end with faults, a stage of his
-// own in a client, and that stage alone.
+// Tests of another project with the kit: an application over a far end with faults, a custom stage
+// in a client, and that stage alone.
 #include <iostream>
 
 #include <azure/iot/device/device.hpp>

@@ -1,4 +1,4 @@
-// What an application of somebody else does with the library, short of talking to a hub.
+// An application of another project that uses the library without connecting to a hub.
 #include <iostream>
 #include <stdexcept>
 

@@ -83,7 +83,7 @@ class Replay {
         calls_(application_) {}
 
   Replayed run() {
-    std::exception_ptr broken;  // Thrown if the recording itself cannot be followed.
+    std::exception_ptr broken;  // The error if the recording itself cannot be followed.
     try {
       run_all();
     } catch (const CompileTimeRefusal& e) {

@@ -44,9 +44,10 @@ void describe(CLI::App& app, Options& options) {
       "compares packets, results and handler calls with those of the Python SDK. Functions without "
       "a client are called directly.");
   app.footer(
-      "A vector that needs a feature which this library lacks is skipped, by the name of the "
-      "feature. "
-      "One that\ndoes what no program of C++ can, an unknown option or a value of a wrong type, is "
+      "A vector that needs a feature which this library lacks is skipped, under the feature's "
+      "name. "
+      "One that\nno program of C++ can follow, with an unknown option or a value of a wrong type, "
+      "is "
       "compile-time. One\nthat depends on Python's types, and differs, is python-specific.\n\n"
       "Exit status: 0 if no vector failed, 1 if one did, 2 if something cannot be read.");
   app.add_option("FILE|DIR", options.paths,
