@@ -99,7 +99,7 @@ class SimulatorProcess {
   // Files of a device that is known by its certificate; the key's only if the simulator made it.
   const CertificateFiles& certificate_files(const std::string& device) const;
 
-  // Events from the device. `device` is "id" or "device/module"; empty means all.
+  // The events so far. `device` is "id" or "device/module"; empty means all.
   std::vector<TelemetryRecord> telemetry(const std::string& device = {}) const;
   std::vector<HubEvent> events(const std::string& kind = {}, const std::string& device = {}) const;
 
@@ -128,7 +128,7 @@ class SimulatorProcess {
   std::string token(const std::string& device, std::chrono::seconds ttl,
                     const std::string& policy = {}) const;
 
-  // Clears all faults, or those of a name. `faults` returns those that are set, as a JSON array.
+  // Sets a fault, or clears all. `faults` returns those that are set, as a JSON array.
   void fault(const FaultOptions& options) const;
   void clear_faults() const;
   std::string faults() const;

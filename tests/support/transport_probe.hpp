@@ -64,7 +64,7 @@ class TransportProbe final : private MqttTransportListener {
   bool still_waits(OpKey key) const override;
 
   const std::shared_ptr<EventLoop> loop_;
-  std::unique_ptr<MqttTransport> transport_;  // On the loop's thread.
+  std::unique_ptr<MqttTransport> transport_;  // Loop's thread only.
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::vector<std::string> told_;
