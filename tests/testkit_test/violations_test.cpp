@@ -8,7 +8,7 @@ namespace azure::iot::device::test {
 namespace {
 using Texts = std::vector<std::string>;
 
-// A stage with the defect that the harness is for: it keeps operations where nobody ends them.
+// A stage with the defect that the harness detects: it keeps operations that never complete.
 class LosingStage final : public Handles<LosingStage, Ops<MqttPublishOperation>> {
  public:
   std::string_view name() const override { return "LosingStage"; }
@@ -25,13 +25,13 @@ TEST_CASE("TestChain: what completed exactly once is no violation") {
   CHECK(p.finish().empty());
 }
 
-// What is told of a lost operation when the chain ends, and what its `finish` says before that.
+// The reports of a lost operation when the chain ends, and the result of `finish` before that.
 struct Told {
   explicit Told(bool ask) {
     OpPtr lost;
     const auto before = on_violation([&](const std::string& text) {
       at_end.push_back(text);
-      lost.reset();  // Ends while there is somebody to tell.
+      lost.reset();  // Destroys it while its report can still be received.
     });
     {
       TestPipeline<LosingStage> p;

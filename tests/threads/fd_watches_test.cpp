@@ -45,7 +45,7 @@ struct Pipe {
 
 // In these tests a loop is declared last, so that it ends before what its handlers use.
 
-// Ends whatever turn is running, and one more: then all that was ready has been told.
+// Completes the running turn and one more, so that all events which were ready have been reported.
 void settle(EventLoop& loop) {
   for (int i = 0; i < 3; ++i) on_loop(loop, [] {});
 }

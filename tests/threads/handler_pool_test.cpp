@@ -41,7 +41,7 @@ std::size_t threads_during_a_task(SerialQueue& queue) {
   return get(std::move(future));
 }
 
-// A task that is inside user code until told otherwise.
+// A task that stays inside user code until it is released.
 struct Blocker {
   void run_on(SerialQueue& queue) {
     queue.run([this] {

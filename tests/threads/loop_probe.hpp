@@ -49,7 +49,7 @@ inline std::string read_text(const std::filesystem::path& path) {
   return text.str();
 }
 
-// What follows `label` in a text of lines.
+// Returns the text behind `label` in a text of lines.
 inline std::string field(const std::string& text, const std::string& label) {
   const auto start = text.find(label);
   if (start == std::string::npos) return {};
@@ -67,7 +67,7 @@ inline bool eventually(const std::function<bool()>& condition) {
   return true;
 }
 
-// What the system says of the descriptors of this process that are of a kind ("[eventfd]").
+// This process's descriptors of one kind ("[eventfd]"), with the system's information about each.
 struct FdInfo {
   int fd;
   std::string text;  // As in /proc/self/fdinfo.

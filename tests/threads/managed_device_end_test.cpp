@@ -29,7 +29,7 @@ struct SlowCode {
 
 // Faked services on a real loop. They are used on its thread only.
 struct FarEnds {
-  // What a thread of the pool lets go of last still refers to them.
+  // A thread of the pool may still hold objects that refer to these members.
   ~FarEnds() {
     pool.reset();
     CHECK(eventually([] { return threads_named("azure-iot-hdlr").empty(); }));

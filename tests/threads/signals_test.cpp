@@ -19,7 +19,7 @@ pid_t this_thread() { return static_cast<pid_t>(::syscall(SYS_gettid)); }
 
 volatile pid_t notified = 0;
 
-// What a crash reporter does: it looks at the thread that crashed, and ends the process.
+// A crash reporter: it looks at the thread that crashed, and ends the process.
 void report_crash(int) { ::_exit(this_thread() == ::getpid() ? 2 : 42); }
 void note_thread(int) { notified = this_thread(); }
 

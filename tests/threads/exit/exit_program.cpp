@@ -61,7 +61,7 @@ void wait_for_handlers() {
   while (handled < 3) std::this_thread::sleep_for(1ms);
 }
 
-// What lives until static objects are destroyed: declared before anything of the library was used.
+// Objects that live until static objects are destroyed: declared before the library was used.
 std::optional<IoTHubDeviceClient> static_client;
 std::vector<IoTHubDeviceClient> static_clients;
 std::shared_ptr<EventLoop> static_loop;
