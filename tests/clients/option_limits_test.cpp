@@ -54,7 +54,7 @@ TEST_CASE("Option limits: an id is counted in characters, and 128 are the most")
   const auto id_of = [](int characters, const std::string& each) {
     std::string id;
     for (int i = 0; i < characters; ++i) id += each;
-    return refusal([&] { detail::check_id("device_id", id); });
+    return refusal_of([&] { detail::check_id("device_id", id); });
   };
   for (const char* each : {"x", "\u00e9", "\u65e5", "\U0001f600"}) {
     CAPTURE(each);

@@ -120,6 +120,42 @@ TEST_CASE("Private key: an encryption of the legacy provider is named, not the p
       "DES");
 }
 
+TEST_CASE("Private key: each cipher of the legacy provider is named in the format of old, too") {
+  const auto text_of = [](const std::string& cipher,
+                          const std::string& initial = "0011223344556677") {
+    return refusal("-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: " + cipher +
+                   ',' + initial + "\n\n" + encode_base64(std::string(48, 'x')) +
+                   "\n-----END EC PRIVATE KEY-----\n");
+  };
+  struct Case {
+    std::string cipher;
+    std::string name;
+    std::string initial = "0011223344556677";
+  };
+  for (const Case& c :
+       {Case{"DESX-CBC", "DESX"}, Case{"RC2-CBC", "RC2"}, Case{"BF-CBC", "BF"},
+        Case{"CAST5-CBC", "CAST"}, Case{"SEED-CBC", "SEED", "00112233445566778899aabbccddeeff"}}) {
+    CAPTURE(c.cipher);
+    if (!EVP_get_cipherbyname(c.cipher.c_str())) continue;  // A build of OpenSSL without it.
+    const std::string told = text_of(c.cipher, c.initial);
+    CAPTURE(told);
+    CHECK(told.starts_with("x509: the key is encrypted with " + c.name + ", which"));
+    CHECK(contains(told, "only in its legacy provider"));
+  }
+  CHECK_FALSE(contains(text_of("DES-EDE3-CBC"), "legacy provider"));
+}
+
+TEST_CASE("Private key: a pass phrase may have 1,024 bytes, and not one more") {
+  const std::string longest(1024, 'x');
+  for (const bool of_old : {false, true}) {
+    CAPTURE(of_old);
+    const std::string key = of_old ? test::encrypt_key_as_of_old(plain_key(), longest)
+                                   : test::encrypt_key(plain_key(), longest);
+    CHECK(refusal(key, longest) == "");
+    CHECK(contains(refusal(key, longest + 'x'), "longer than the 1024 bytes"));
+  }
+}
+
 TEST_CASE("Private key: an encryption that OpenSSL has asks for the right pass phrase") {
   const Legacy legacy;
   std::vector<std::string> keys{test::encrypt_key(plain_key(), kPassPhrase),
@@ -147,6 +183,12 @@ TEST_CASE("Private key: an unknown encryption, algorithm or curve is named as su
   const std::string version("\x02\x01\x00", 3);
   CHECK(contains(refusal(block("PRIVATE KEY", sequence(version + sequence(kUnknown) + octets))),
                  "of an algorithm that OpenSSL does not know (1.3.6.1.4.1.51483.1)"));
+  const std::string ec_key("\x06\x07\x2a\x86\x48\xce\x3d\x02\x01", 9);
+  const std::string inner = sequence("\x02\x01\x01" + octets);
+  CHECK(contains(
+      refusal(block("PRIVATE KEY", sequence(version + sequence(ec_key + kUnknown) + '\x04' +
+                                            static_cast<char>(inner.size()) + inner))),
+      "of a curve that OpenSSL does not know"));
 }
 
 TEST_CASE("Private key: a text that holds no key says what it holds, or that it is damaged") {
