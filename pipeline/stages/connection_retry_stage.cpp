@@ -1,8 +1,8 @@
 #include "pipeline/stages/connection_retry_stage.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
-#include <vector>
 
 #include "pipeline/events.hpp"
 #include "pipeline/guarded_policy.hpp"
@@ -177,33 +177,33 @@ bool ConnectionRetryStage::attempt_follows(const Error& failed_to_connect) const
          may_pass(failed_to_connect);
 }
 
+// Those that are there now, and without memory of its own.
 void ConnectionRetryStage::end_callers(const Error& error) {
-  for (OpPtr& op : callers_.take_all()) {
+  for (std::size_t left = callers_.size(); left > 0 && !callers_.empty(); --left) {
+    OpPtr op = callers_.take_oldest();
     guard([&] { complete(std::move(op), error); });
   }
 }
 
 void ConnectionRetryStage::drop_given_up() {
   const SteadyTime now = loop().now();
-  std::vector<OpPtr> given_up;
-  for (OpPtr& op : callers_.take_all()) {
+  for (std::size_t left = callers_.size(); left > 0 && !callers_.empty(); --left) {
+    OpPtr op = callers_.take_oldest();
     if (still_wanted(*op, now)) {
       callers_.hold(std::move(op));
     } else {
-      given_up.push_back(std::move(op));
+      complete(std::move(op), Error(Errc::timed_out, "timed out while waiting for a connection",
+                                    nucleus().connect_failure));
     }
-  }
-  for (OpPtr& op : given_up) {
-    complete(std::move(op), Error(Errc::timed_out, "timed out while waiting for a connection",
-                                  nucleus().connect_failure));
   }
 }
 
 OpPtr ConnectionRetryStage::take_most_patient() {
-  OpPtr most_patient;
-  for (OpPtr& op : callers_.take_all()) {
-    if (!most_patient || op->deadline > most_patient->deadline) std::swap(op, most_patient);
-    if (op) callers_.hold(std::move(op));
+  OpPtr most_patient = callers_.take_oldest();
+  for (std::size_t left = callers_.size(); left > 0; --left) {
+    OpPtr op = callers_.take_oldest();
+    if (op->deadline > most_patient->deadline) std::swap(op, most_patient);
+    callers_.hold(std::move(op));
   }
   return most_patient;
 }
