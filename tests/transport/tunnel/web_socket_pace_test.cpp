@@ -111,7 +111,7 @@ TEST_CASE("Roads: a record that arrives slowly costs little") {
     REQUIRE(probe.wait_for("connected"));
     const double before = cpu_seconds();
     CHECK(probe.wait_for("message t " + std::string(15'000, 'x')));
-    CHECK(cpu_seconds() - before < 0.1);
+    if (!kSanitized) CHECK(cpu_seconds() - before < 0.1);
   });
 }
 
@@ -258,7 +258,7 @@ TEST_CASE("Roads: a server that leaves during a pause is noticed at once, and co
         CHECK(probe.told().back() == "disconnected connection_dropped");
         CHECK(Clock::now() - begin < lateness.allow(1s));
         CHECK(load_during(200ms) < 0.2);
-        CHECK(cpu_seconds() - before < 1);
+        if (!kSanitized) CHECK(cpu_seconds() - before < 1);
       }
     }
   }
