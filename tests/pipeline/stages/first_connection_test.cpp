@@ -146,6 +146,30 @@ TEST_CASE("First connection: the retry policy spaces the attempts, and may give 
   CHECK(p.events.names.empty());  // The caller knows.
 }
 
+TEST_CASE("First connection: no policy is asked about a failure that will not pass") {
+  const auto policy = std::make_shared<TwoMore>();
+  Waiting p{{.retry_policy = policy}};
+  p.transport.script({refuse_with(Errc::unauthorized)});
+  CHECK(p.run<ConnectOperation>().errc() == Errc::unauthorized);
+  CHECK(policy->asked.empty());
+}
+
+TEST_CASE("First connection: an attempt goes on for the most patient caller") {
+  for (const bool hasty_first : {true, false}) {
+    Waiting p;
+    p.transport.script({refuse, late});
+    auto first = p.run_within<ConnectOperation>(hasty_first ? 15s : 60s);
+    auto second = p.run_within<ConnectOperation>(hasty_first ? 60s : 15s);
+    p.advance(15s);
+    CHECK((hasty_first ? first : second).errc() == Errc::timed_out);
+    CHECK(p.state() == connecting);
+    p.transport.release();
+    p.settle();
+    CHECK((hasty_first ? second : first).succeeded());
+    CHECK(p.transport.dials() == 2);
+  }
+}
+
 TEST_CASE("First connection: connects and sends share the attempts, and none hastens them") {
   Waiting p;
   p.transport.script({refuse, refuse});
