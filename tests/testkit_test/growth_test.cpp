@@ -36,8 +36,8 @@ growth::Work publishes(const Reply& otherwise, void (*end)(Connected&)) {
 TEST_CASE("Far end: what is in flight grows no faster than the number of packets") {
   growth::check({
       {"reordered", 500, publishes(reordered, [](Connected&) {})},
-      {"slow", 500, publishes(slow(1s), [](Connected& p) { p.advance(1s); })},
-      {"slow, at times of their own", 500,
+      {"slow", 4000, publishes(slow(1s), [](Connected& p) { p.advance(1s); })},
+      {"slow, at times of their own", 4000,
        [](std::size_t size) {
          auto p = std::make_shared<Connected>(accept);
          return [p, size] {
@@ -49,13 +49,13 @@ TEST_CASE("Far end: what is in flight grows no faster than the number of packets
            CHECK(p->transport.in_flight() == 0);
          };
        }},
-      {"late", 500,
+      {"late", 4000,
        publishes(late,
                  [](Connected& p) {
                    p.transport.release();
                    p.settle();
                  })},
-      {"cancelled", 500, publishes(stall, [](Connected& p) { p.run<DisconnectOperation>(); })},
+      {"cancelled", 4000, publishes(stall, [](Connected& p) { p.run<DisconnectOperation>(); })},
   });
 }
 
