@@ -153,9 +153,10 @@ class NamedList {
     return kNowhere;
   }
 
+  // The slot of an erased entry is used again, or those of one name would fill the index.
   void note(std::size_t at) {
     std::size_t slot = slot_of(name_of(entries_[at]));
-    while (index_->slots[slot] != 0) slot = next_slot(slot);
+    while (index_->slots[slot] != 0 && !gap_at(index_->slots[slot] - 1)) slot = next_slot(slot);
     index_->slots[slot] = static_cast<std::uint32_t>(at + 1);
   }
 
