@@ -69,8 +69,8 @@ struct ConnectionStringOptions {
   std::shared_ptr<EventLoop> event_loop = {};
   // How long any call may take that is not given a timeout of its own; 0 means for ever.
   std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};
-  // How many messages may wait for their acknowledgement at a time: 1 to 65535. The others wait in
-  // the client.
+  // How many messages may wait for their acknowledgement at a time: 1 to 65535, of which no more
+  // than 32768 are used. The others wait in the client.
   std::size_t max_in_flight = 128;
   // Stages of one's own, and where they stand in the chain: see stage_insertion.hpp.
   std::vector<StageInsertion> stages = {};
