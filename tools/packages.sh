@@ -86,7 +86,7 @@ install_packages() {
   fi
 }
 
-# The commands of one build, for run_group.
+# The commands of one build, for run_group. DEBUG_INFO replaces the option of debug builds, -g.
 configure_and_build() {
   local preset=$1 options=() targets=()
   shift
@@ -96,6 +96,7 @@ configure_and_build() {
     grep -qs '^AZURE_IOT_DEVICE_BUILD_TESTS:BOOL=ON' "build/$preset/CMakeCache.txt" ||
       options=(-DAZURE_IOT_DEVICE_BUILD_TESTS=OFF)
   fi
+  [ -z "${DEBUG_INFO:-}" ] || options+=("-DCMAKE_CXX_FLAGS_DEBUG=$DEBUG_INFO")
   [ $# -gt 0 ] && targets=(--target "$@")
   cmake --preset "$preset" "${options[@]}" && cmake --build --preset "$preset" "${targets[@]}"
 }
