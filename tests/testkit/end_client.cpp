@@ -2,8 +2,9 @@
 
 namespace azure::iot::device::test {
 
-// Posted work that is never run would keep the loop, which keeps the work. A receive call that
-// waits for its subscription keeps the client, and so does a shutdown. A shutdown completes both.
+// Posted work that never runs would keep the loop alive, and the loop keeps the work alive. A
+// pending shutdown keeps the client alive, and so does a receive call that waits for its
+// subscription. A shutdown completes both.
 void end_client(std::shared_ptr<detail::ClientCore> core, ManualLoop& loop) {
   const std::weak_ptr<detail::ClientCore> kept = core;
   core.reset();

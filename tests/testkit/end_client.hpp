@@ -7,8 +7,8 @@
 
 namespace azure::iot::device::test {
 
-// Ends a client whose test has ended, and with it the calls that wait, without a call of its
-// handlers. Give the last reference to it away.
+// Shuts down a client at the end of its test. Waiting calls complete, and no handler is called.
+// Pass the last reference to the client.
 void end_client(std::shared_ptr<detail::ClientCore> core, ManualLoop& loop);
 
 }  // namespace azure::iot::device::test

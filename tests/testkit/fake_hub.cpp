@@ -30,7 +30,7 @@ Json json_of(std::string_view text) {
   return parsed ? *std::move(parsed) : Json();
 }
 
-// The properties of what is sent are written as those of what is received, and two more.
+// A sent message encodes its properties in the same way as a received one, and may have two more.
 Message message_of(const Packet& packet, std::size_t base_size) {
   Message message{.data = packet.payload};
   const std::string as_received =
@@ -155,7 +155,7 @@ void FakeHub::fall_silent() {
   loop->run_posted();
 }
 
-// The client id is "dev1", or "dev1/mod1" of a module.
+// The client id is "dev1" for a device and "dev1/mod1" for a module.
 std::string FakeHub::device_topic() const {
   const std::string& id = transport.config().client_id;
   return "devices/" + id.substr(0, id.find('/'));

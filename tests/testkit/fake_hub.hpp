@@ -17,67 +17,67 @@
 
 namespace azure::iot::device::test {
 
-// The hub behind a far end, in its own words: twins, methods and messages instead of topics and
-// packets. It reads the twin as `twin` and accepts everything, where no word of reply.hpp is
-// scripted for it:
+// A hub at the far end, in terms of twins, methods and messages instead of topics and packets.
+// Without a scripted word of reply.hpp it accepts every request, and answers a read of the twin
+// with `twin`:
 //
 //   hub.script_twin_reads({status(429), lost, slow(5s)});  // The next three reads.
 //   hub.script_subscribes({refuse});                       // The next SUBACK.
 //   hub.receive_c2d("hello", duplicate);                   // Arrives twice.
 //
-// Nothing is kept for a client that is not connected.
+// Nothing is queued for a client that is not connected.
 class FakeHub {
  public:
   FakeHub();
   FakeHub(const FakeHub&) = delete;
   FakeHub& operator=(const FakeHub&) = delete;
 
-  // Where the words are used up it goes by `transport.otherwise` again.
+  // The far end. Its `otherwise` applies once a script is used up.
   FakeMqttTransport transport;
   std::shared_ptr<ManualLoop> loop = std::make_shared<ManualLoop>();
-  // The answer to a read.
+  // The response to a read of the twin.
   std::string twin = R"({"desired": {"$version": 1}, "reported": {"$version": 1}})";
 
-  // The replies to the next connects, one each; and so on.
+  // Scripts hold one reply each for the next requests of a kind. This one: the next connects.
   void script_connects(std::initializer_list<Reply> replies) { transport.script(replies); }
-  // To the SUBSCRIBE with which a feature is enabled, and the UNSUBSCRIBE that disables it.
+  // The SUBSCRIBE that enables a feature, and the UNSUBSCRIBE that disables it.
   void script_subscribes(std::initializer_list<Reply> replies) { add(subscribes_, replies); }
   void script_unsubscribes(std::initializer_list<Reply> replies) { add(unsubscribes_, replies); }
-  // To the PUBACK of a message from the client, and of its answer to a method. Sent once more on
-  // another link, it takes the next reply.
+  // The PUBACK of a message from the client, and of its response to a method request. A publish
+  // that is sent again on another link takes the next reply.
   void script_messages(std::initializer_list<Reply> replies) { add(messages_, replies); }
   void script_method_responses(std::initializer_list<Reply> replies) {
     add(method_responses_, replies);
   }
-  // To a request about the twin, whose usual status is 200 and 204.
+  // The response to a twin request. The usual status is 200 for a read and 204 for a patch.
   void script_twin_reads(std::initializer_list<Reply> replies) { add(twin_reads_, replies); }
   void script_twin_patches(std::initializer_list<Reply> replies) { add(twin_patches_, replies); }
-  // Gives what is `late`, now.
+  // Gives the `late` answers now.
   void release();
 
-  // Everything that the client sent, in order. An item that was sent once more is listed again.
+  // Everything that the client sent, in order. An item that was sent again is listed again.
   const std::vector<Message>& messages() const& { return sent_messages_; }
   std::vector<Message> messages() const&& { return sent_messages_; }
   const std::vector<MethodResponse>& method_responses() const& { return sent_responses_; }
   std::vector<MethodResponse> method_responses() const&& { return sent_responses_; }
   const std::vector<Json>& reported_patches() const& { return sent_patches_; }
   std::vector<Json> reported_patches() const&& { return sent_patches_; }
-  // The answers to one method request.
+  // The number of responses to one method request.
   std::size_t count_responses(std::string_view request_id) const;
 
-  // The hub sends something, now, unless the reply is another one.
+  // Sends something from the hub at once, unless `how` says otherwise.
   void receive(std::string_view topic, std::string_view payload = {}, const Reply& how = accept);
   void receive_c2d(std::string_view payload, const Reply& how = accept);
   void receive_input(std::string_view input, std::string_view payload, const Reply& how = accept);
-  // Returns the request's id, that of each call is another one.
+  // Returns the request id, which is different for each call.
   std::string invoke_method(std::string_view name, std::string_view payload,
                             const Reply& how = accept);
-  // With the next $version; `twin` stays as it is.
+  // Sends a patch with the next $version. `twin` does not change.
   void patch_desired(Json patch, const Reply& how = accept);
 
-  // The link is lost, now.
+  // Drops the link now.
   void drop();
-  // The link looks up, but nothing comes on it any more, until the keep-alive notices.
+  // Leaves the link up but silent: nothing arrives on it until the keep-alive detects the loss.
   void fall_silent();
 
  private:

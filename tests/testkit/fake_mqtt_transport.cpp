@@ -5,7 +5,7 @@
 
 namespace azure::iot::device::test {
 
-// What the stage owns: it only passes on.
+// The object that the stage owns. It only forwards.
 class FakeMqttTransport::Link final : public MqttTransport {
  public:
   explicit Link(FakeMqttTransport& far_end) : far_(far_end) {}
@@ -142,7 +142,7 @@ std::vector<std::string> FakeMqttTransport::topics(Packet::Kind kind) const {
 }
 
 void FakeMqttTransport::tell(std::function<void()> what) {
-  // A transport that was shut down tells nothing any more.
+  // A transport that was shut down reports nothing more.
   auto tell_now = [this, what = std::move(what)] {
     if (listener_ && !shut_down_) what();
   };
@@ -193,7 +193,7 @@ void FakeMqttTransport::serve(const Reply& reply, Asked::Give give) {
 void FakeMqttTransport::act(const Reply& reply, const Asked& asked, Behind& behind) {
   const std::size_t before = behind.added;
   reply.act(asked);
-  if (behind.added != before) return;  // It waits as well.
+  if (behind.added != before) return;  // This answer waits as well.
   const auto waiting = std::exchange(behind.waiting, {});
   for (auto f = waiting.rbegin(); f != waiting.rend(); ++f) (*f)();
 }
@@ -235,8 +235,8 @@ void FakeMqttTransport::answer_connect(Error error) {
 
 void FakeMqttTransport::established() {
   connected_ = true;
-  // Publishes that were not acknowledged go out again (MQTT 3.1.1 clause 4.4), unless nobody waits
-  // for them any more.
+  // Unacknowledged publishes are sent again (MQTT 3.1.1 clause 4.4), except those that the client
+  // has given up waiting for.
   numbers_.clear();
   const auto old = std::exchange(in_flight_, {});
   listener_->on_mqtt_connected(session_present);

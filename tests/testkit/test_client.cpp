@@ -8,7 +8,7 @@
 namespace azure::iot::device::test {
 namespace {
 
-// Handlers run on the loop, between other work, but as if on threads of their own.
+// Handlers run on the loop, between other work, but behave as if on threads of their own.
 class LoopHandlerPool final : public HandlerPool {
  public:
   explicit LoopHandlerPool(ManualLoop& loop) : loop_(loop) {}

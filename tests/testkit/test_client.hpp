@@ -19,13 +19,13 @@
 
 namespace azure::iot::device::test {
 
-// Made up for tests.
+// Invented for tests.
 inline constexpr std::string_view kTestKey = "ZmFrZSBrZXkgZm9yIHRlc3Rz";
 inline const std::string kTestConnectionString =
     "HostName=hub1.azure-devices.test;DeviceId=dev1;SharedAccessKey=" + std::string(kTestKey);
 inline const std::string kTestModuleConnectionString = kTestConnectionString + ";ModuleId=mod1";
 
-// What became of a call that was started.
+// The outcome of a call that was started.
 template <class T>
 class Call {
  public:
@@ -35,7 +35,7 @@ class Call {
       state->outcome.emplace(std::move(outcome));
     });
   }
-  bool done() const { return state_->times == 1; }  // Neither never nor twice.
+  bool done() const { return state_->times == 1; }  // Exactly once.
   bool succeeded() const {
     if (!done()) return false;
     if constexpr (std::is_void_v<T>) {
@@ -67,13 +67,13 @@ class Call {
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
-// The real client, without network, threads and waiting, and the hub that it is connected to: the
-// words of FakeHub.
+// The real client, without network, threads or waiting, and the hub that it is connected to. The
+// hub is scripted through FakeHub.
 //
-// An application is given the client as it knows it. Its blocking calls run the loop, and let the
-// loop's time pass, until they have ended: an answer that takes a minute is there at once, with the
-// clocks a minute further. Its handlers run on the loop as well, may make blocking calls, and run
-// while a call is made and while the test moves the time.
+// The application under test gets the client in its public form. A blocking call runs the loop and
+// lets virtual time pass until the call has completed. An answer that takes a minute is therefore
+// there at once, and the clocks are a minute further. Handlers run on the loop as well, while a
+// call is made and while the test advances the time. They may make blocking calls.
 //
 //   TestClient hub;
 //   hub.script_messages({slow(30s), lost});
@@ -82,36 +82,36 @@ class Call {
 //   thermostat(client);                                  // The application.
 //   CHECK(hub.messages().size() == 2);
 //
-// An application that reads a clock or sleeps is given `loop->wall_now()` and `sleep`, and `after`
-// in place of a thread or timer of its own. All of it is for one thread: the time does not pass for
-// others. See README.md beside this.
+// Give an application that reads a clock or sleeps `loop->wall_now()` and `sleep`. Use `after` in
+// place of a thread or timer of its own. All of it must run on one thread, since time does not pass
+// for others. See README.md in this folder.
 //
-// The calls below start one and return when nothing more happens without time passing: for tests
-// that look at what is between the start of a call and its end.
+// The calls below start an operation and return when nothing more is due without time passing. They
+// are for tests that examine the state between the start of a call and its completion.
 class TestClient : public FakeHub {
  public:
   explicit TestClient(ConnectionStringOptions options = {},
                       std::string_view connection_string = kTestConnectionString);
-  // Made from a token, that of a module or that of a device.
+  // Creates the client from a token, as a module or as a device.
   TestClient(std::string_view sastoken, SasTokenOptions options,
              detail::TokenOwner owner = detail::TokenOwner::device);
-  // Ends the client, without a call of its handlers, and reports calls that did not complete
-  // exactly once to `on_violation`.
+  // Shuts the client down without calling its handlers. Reports calls that did not complete exactly
+  // once to `on_violation`.
   ~TestClient();
 
-  // The client for an application. It shuts the one client that there is down when it goes.
+  // A client for the application. Its destruction shuts the one client down.
   IoTHubDeviceClient device_client() const { return IoTHubDeviceClient(core); }
 
   IoTHubModuleClient module_client() const { return IoTHubModuleClient(core); }
 
-  // Calls `f` when so much of the loop's time has passed, also in the middle of a blocking call. As
-  // on a thread of its own, it may make blocking calls, and sleep.
+  // Calls `f` once this much of the loop's time has passed, also in the middle of a blocking call.
+  // `f` may make blocking calls and sleep, as if on a thread of its own.
   void after(Duration delay, std::function<void()> f);
   void advance(Duration by) { loop->advance(by); }
-  // Lets so much of the loop's time pass: the application's way to sleep, also in a handler.
+  // Lets this much of the loop's time pass. An application sleeps with it, also in a handler.
   void sleep(Duration time);
 
-  // Starts a call and lets it run as far as it goes without time passing.
+  // Starts a call and runs it as far as it can get without time passing.
   template <class T = void, class F>
   Call<T> call(F start) {
     Call<T> started;

@@ -20,7 +20,7 @@ namespace azure::iot::device::test {
 inline const IotHubConfig kDevice{.device_id = "dev1", .user_agent = "agent"};
 inline const IotHubConfig kModule{.device_id = "dev1", .module_id = "mod1", .user_agent = "agent"};
 
-// What the hub sent that reached the top.
+// Items from the hub that reached the top.
 struct HubRecord {
   std::vector<Json> patches;
   std::vector<Message> c2d_messages;
@@ -40,7 +40,7 @@ struct HubRecord {
   }
 };
 
-// The part of a hub that answers requests for the twin, each as it stands then.
+// The part of a hub that answers twin requests, each with the twin of that moment.
 class FakeTwinService {
  public:
   explicit FakeTwinService(FakeMqttTransport& transport) : transport_(transport) {
@@ -49,7 +49,7 @@ class FakeTwinService {
   FakeTwinService(const FakeTwinService&) = delete;
   FakeTwinService& operator=(const FakeTwinService&) = delete;
 
-  // The desired properties that it has, and tells of.
+  // Sets the version of the desired properties that responses carry.
   void set_desired(int version) {
     body = R"({"desired": {"$version": )" + std::to_string(version) + R"(}, "reported": {}})";
   }
@@ -57,7 +57,7 @@ class FakeTwinService {
   // The replies to the next requests, one each.
   void script(std::initializer_list<Reply> replies) { script_.insert(script_.end(), replies); }
 
-  // Where no reply is scripted.
+  // Behaviour without a scripted reply.
   bool silent = false;  // No response.
   int status = 200;
   std::string body = R"({"desired": {"$version": 1}, "reported": {}})";
@@ -85,7 +85,7 @@ class FakeTwinService {
   std::deque<Reply> script_;
 };
 
-// Some stages of a hub's chain, above a far end that answers twin requests.
+// Some stages of a hub client's chain, above a far end that answers twin requests.
 template <class... Stages>
 class TestHubPipeline : public TestPipeline<Stages...> {
  public:
@@ -93,7 +93,7 @@ class TestHubPipeline : public TestPipeline<Stages...> {
       : TestPipeline<Stages...>(std::move(config), hub) {
     this->on_event = [this](const Event& event) { received.add(event); };
   }
-  // The service publishes, now.
+  // Publishes from the service now.
   void receive(std::string_view topic, std::string_view payload = {}) {
     this->transport.receive(topic, payload);
     this->settle();
@@ -103,7 +103,7 @@ class TestHubPipeline : public TestPipeline<Stages...> {
   HubRecord received;
 };
 
-// The chain of a hub client as it is assembled for it.
+// The whole chain of a hub client, assembled as for the real client.
 class TestHubChain : public TestChain {
  public:
   explicit TestHubChain(PipelineConfig config = {}, const IotHubConfig& hub = kDevice) {

@@ -20,16 +20,16 @@
 
 namespace azure::iot::device::test {
 
-// How an operation came out, as far as it did.
+// The state of an operation, and its result once it has completed.
 struct Outcome {
   std::string name;
-  int times = 0;  // How often it completed.
+  int times = 0;  // Number of completions.
   Error error = {};
-  OpPtr op = nullptr;  // As it came back, with its results.
-  bool told = false;   // That it did not complete exactly once.
+  OpPtr op = nullptr;  // The completed operation, with its results.
+  bool told = false;   // Already reported as not completed exactly once.
 };
 
-// What a test sees of an operation that it runs. Valid while the TestPipeline lives.
+// A test's view of an operation that it runs. Valid while the TestPipeline lives.
 template <class Op>
 class Run {
  public:
@@ -38,7 +38,8 @@ class Run {
   bool completed() const { return outcome_->times > 0; }
   bool succeeded() const { return completed() && !error(); }
   const Error& error() const { return outcome_->error; }
-  // With what it failed; `Errc::ok` also while it has not completed.
+  // The code of the error with which it failed. `Errc::ok` if it succeeded or has not completed
+  // yet.
   Errc errc() const { return error().code(); }
   // Its results, once it has completed.
   const Op& op() const { return static_cast<const Op&>(*outcome_->op); }
@@ -61,9 +62,9 @@ struct EventRecord {
   }
 };
 
-// A chain of stages between a test and a far end without sockets, in virtual time. Each operation
-// that is run must have completed, exactly once, when this ends: it closes the chain and tells
-// `on_violation` of those that did not.
+// A chain of stages between a test and a far end without sockets, in virtual time. The destructor
+// closes the chain. Each operation that was run must then have completed exactly once; the others
+// are reported to `on_violation`.
 class TestChain {
  public:
   TestChain() = default;
@@ -73,10 +74,10 @@ class TestChain {
 
   FakeMqttTransport transport;
   EventRecord events;
-  // Events and completions in the order in which they came up: "ConnectedEvent",
+  // Events and completions in the order in which they reached the top: "ConnectedEvent",
   // "ConnectOperation: ok".
   std::vector<std::string> history;
-  // Sees each event once it is recorded.
+  // Called with each event once it is recorded.
   std::function<void(const Event&)> on_event;
 
   Pipeline& pipeline() & { return *pipeline_; }
@@ -84,20 +85,20 @@ class TestChain {
   ManualLoop& loop() & { return *loop_; }
   ConnectionState state() { return nucleus().connection_state; }
 
-  // Runs an operation until nothing more happens without time passing.
+  // Submits an operation, then runs the loop until nothing more is due without time passing.
   template <class Op, class... Args>
   Run<Op> run(Args&&... args) {
     return settled(begin<Op>(std::forward<Args>(args)...));
   }
-  // The same with a deadline.
+  // Does the same with a deadline.
   template <class Op, class... Args>
   Run<Op> run_within(Duration limit, Args&&... args) {
     auto op = make_op<Op>(std::forward<Args>(args)...);
     op->deadline = saturating_add(loop_->now(), limit);
     return settled(begin(std::move(op)));
   }
-  // Hands an operation in, that nobody asks about but the test, and leaves it to the next call what
-  // the far end answers.
+  // Submits an operation and returns before the far end's answer is processed. The next call that
+  // runs the loop processes it.
   template <class Op, class... Args>
   Run<Op> begin(Args&&... args) {
     return begin(make_op<Op>(std::forward<Args>(args)...));
@@ -107,15 +108,15 @@ class TestChain {
     return Run<Op>(enter(std::move(op)));
   }
 
-  // Lets everything happen that needs no time.
+  // Runs everything that is due without time passing.
   void settle() { loop_->run_posted(); }
   void advance(Duration by) { loop_->advance(by); }
   void close(Error why = Errc::pipeline_not_running);
-  // Closes the chain and says what must not have happened; nobody else is told of that then.
+  // Closes the chain and returns the violations. They are not reported to `on_violation` as well.
   std::vector<std::string> finish();
 
  protected:
-  // Takes the chain as it is, and initializes it. Throws std::runtime_error if it cannot.
+  // Adopts the assembled chain and initializes it. Throws std::runtime_error if that fails.
   void start(std::shared_ptr<Pipeline> pipeline);
   const std::shared_ptr<ManualLoop>& shared_loop() const { return loop_; }
   Pipeline::EventSink sink();
@@ -144,7 +145,8 @@ class TestChain {
 template <class... Stages>
 class TestPipeline : public TestChain {
  public:
-  // Stages that can be made of `extra`, the configuration of a service, are.
+  // A stage that can be constructed from `extra`, the configuration of a service, is. Others are
+  // default-constructed.
   template <class Extra = std::monostate>
   explicit TestPipeline(PipelineConfig config = {}, const Extra& extra = {}) {
     auto pipeline = std::make_shared<Pipeline>(shared_loop(), std::move(config), sink());
@@ -153,7 +155,7 @@ class TestPipeline : public TestChain {
     start(std::move(pipeline));
   }
 
-  // One of the stages, for those that a test wrote itself.
+  // A stage of the chain, for tests of stages with members of their own.
   template <class S>
   S& stage() & {
     return *std::get<S*>(stages_);

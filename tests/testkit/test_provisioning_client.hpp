@@ -15,45 +15,46 @@
 
 namespace azure::iot::device::test {
 
-// A request is answered with 202: the device is being assigned, and asks again after three seconds.
+// Answers a request with 202: the device is being assigned. The client asks again after three
+// seconds.
 extern const Reply assigning;
 
-// The real client of the provisioning service, without network, threads and waiting, and the
-// service that it is connected to. It assigns each device to `assigned_hub` at once, where no word
-// of reply.hpp is scripted for it:
+// The real client of the provisioning service, without network, threads or waiting, and the service
+// that it is connected to. Unless a word of reply.hpp is scripted for a request, the service
+// assigns each device to `assigned_hub` at once:
 //
 //   TestProvisioningClient dps;
 //   dps.script_registrations({status(429), lost, assigning});
 //   ProvisioningDeviceClient client = dps.client();
 //   CHECK(client.register_device().registration_state->assigned_hub == dps.assigned_hub);
 //
-// Time passes as for a TestClient.
+// Time passes as in a TestClient.
 class TestProvisioningClient {
  public:
   explicit TestProvisioningClient(ProvisioningSymmetricKeyOptions options = {});
   TestProvisioningClient(const TestProvisioningClient&) = delete;
   TestProvisioningClient& operator=(const TestProvisioningClient&) = delete;
-  // Ends the client, and reports registrations that did not complete exactly once to
+  // Shuts the client down, and reports registrations that did not complete exactly once to
   // `on_violation`.
   ~TestProvisioningClient();
 
-  // The client for an application, which is shut down when it goes.
+  // A client for the application. Its destruction shuts the one client down.
   ProvisioningDeviceClient client() const { return ProvisioningDeviceClient(core); }
 
-  // The replies to the next connects, to the SUBSCRIBE for the answers, and to the next requests,
-  // be they to register or for the status.
+  // The replies to the next connects, to the SUBSCRIBE for the responses, and to the next requests.
+  // Requests to register and requests for the status count alike.
   void script_connects(std::initializer_list<Reply> replies) { transport.script(replies); }
   void script_subscribes(std::initializer_list<Reply> replies) { transport.script_acks(replies); }
   void script_registrations(std::initializer_list<Reply> replies);
-  // Gives what is `late`, now.
+  // Gives the `late` answers now.
   void release();
   void advance(Duration by) { loop->advance(by); }
-  // The link is lost, now.
+  // Drops the link now.
   void drop();
 
-  // Starts a registration and lets it run as far as it goes without time passing.
+  // Starts a registration and runs it as far as it can get without time passing.
   Call<RegistrationResult> start_register(detail::Timeout timeout = {});
-  // The bodies of the requests that came, in order; null for one about the status.
+  // The bodies of the requests received, in order; null for a request for the status.
   const std::vector<Json>& requests() const& { return requests_; }
   std::vector<Json> requests() const&& { return requests_; }
 

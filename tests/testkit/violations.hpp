@@ -5,10 +5,11 @@
 
 namespace azure::iot::device::test {
 
-// Whom a harness of the kit tells of what must not happen: an operation or a call that did not
-// complete exactly once. Told when the harness ends, unless its `finish` was asked before. Set it
-// once to what makes a test fail in the framework at hand; until then the program is ended, with
-// the text on the standard error. Returns the handler before it.
+// Receives the violations that a harness of the kit finds: an operation or a call that did not
+// complete exactly once. A harness reports them when it is destroyed, unless its `finish` was
+// called before. Set the handler once to a function that makes a test fail in your framework. Until
+// it is set, a violation prints its text to standard error and terminates the program. Returns the
+// previous handler.
 //
 //   on_violation([](const std::string& text) { ADD_FAILURE() << text; });
 using ViolationHandler = std::function<void(const std::string&)>;
