@@ -1,6 +1,6 @@
 #pragma once
 
-// Everything that an application on a device needs.
+// Includes everything that an application on a device needs.
 #if __cplusplus < 202002L
 #error "azure-iot-device needs C++20: compile with -std=c++20"
 #else

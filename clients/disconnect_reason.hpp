@@ -8,12 +8,12 @@
 
 namespace azure::iot::device {
 
-// Why a client is no longer connected.
+// Reason why a client is no longer connected.
 struct DisconnectReason {
-  // Where it was noticed.
+  // Layer in which the end of the connection was noticed.
   enum class Layer {
     client,   // The application asked for it, by a disconnect or a shutdown.
-    network,  // The link was lost, or fell silent.
+    network,  // The link was lost, or stopped responding.
     tls,      // The encryption broke off, or a certificate was not accepted.
     mqtt,     // One side broke the protocol.
     service,  // The service refused the credential, or the request.
@@ -21,26 +21,26 @@ struct DisconnectReason {
   };
 
   Layer layer = Layer::client;
-  Errc code = Errc::ok;      // What to do about it; `ok` where the application asked.
-  std::string text;          // What was seen, with the chain of causes.
-  std::string likely_cause;  // What is behind it most of the time, in one sentence.
+  Errc code = Errc::ok;      // Tells the caller what to do; `ok` if the application asked.
+  std::string text;          // Observed error, with the chain of causes.
+  std::string likely_cause;  // Most frequent cause, in one sentence.
 };
 
-// "client", "network" and so on.
+// Returns "client", "network" and so on.
 std::string_view to_string(DisconnectReason::Layer layer);
 
-// What the connection-state handler is told.
+// Argument of the connection-state handler.
 //
 //   client.on_connection_state_change([](ConnectionStateChange change) {
 //     if (change.reason) std::cerr << "lost: " << change.reason->text << '\n';
 //   });
 struct ConnectionStateChange {
   bool connected = false;
-  std::optional<DisconnectReason> reason;  // Why not; nothing while connected.
+  std::optional<DisconnectReason> reason;  // Empty while connected.
 };
 
 namespace detail {
-// No error means that the application asked.
+// Converts an error; `Errc::ok` means that the application asked for the end.
 DisconnectReason make_disconnect_reason(const Error& cause);
 }  // namespace detail
 

@@ -5,13 +5,13 @@
 
 namespace azure::iot::device {
 
-// The key of one device of an enrollment group that attests with a symmetric key: in base64, the
-// HMAC-SHA256 of the registration id under the group's key. With it the device registers, and later
-// connects to its hub. Throws std::invalid_argument if the group's key is empty or not base64
-// throughout, or the registration id empty or blank.
+// Derives the key of one device of an enrollment group that attests with a symmetric key: the
+// HMAC-SHA256 of the registration id under the group's key, in base64. The device registers with
+// it, and later connects to its hub with it. Throws std::invalid_argument if the group's key is
+// empty or is not base64 throughout, or if the registration id is empty or blank.
 //
-// Whoever has the group's key can be any device of the group: keep it where devices are made, and
-// give each device its own key only.
+// The group's key can impersonate any device of the group. Keep it where devices are manufactured,
+// and give each device only its own key.
 //
 //   const std::string key = derive_device_key(group_key, "thermostat-7");
 //   auto client = ProvisioningDeviceClient::create_from_symmetric_key(host, "thermostat-7",

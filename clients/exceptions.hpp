@@ -6,8 +6,8 @@
 
 #include "../pipeline/error.hpp"
 
-// What the calls of the clients throw. A bad argument is a std::invalid_argument instead, which
-// names the argument and the rule.
+// Exceptions that the calls of the clients throw. A bad argument is a std::invalid_argument
+// instead, which names the argument and the rule.
 //
 //   try {
 //     client.connect();
@@ -18,13 +18,13 @@
 //   }
 namespace azure::iot::device {
 
-// Base of all of them. `what` says what happened, what to do, and the chain of causes.
+// Base of all of them. `what` describes the problem, the remedy and the chain of causes.
 class IotError : public std::runtime_error {
  public:
   IotError(const std::string& text, Error error)
       : std::runtime_error(text), error_(std::move(error)) {}
 
-  // The same as a value: its code, and the causes below.
+  // The same as a value: its code, and its causes.
   const Error& error() const& noexcept { return error_; }
   Error error() const&& noexcept { return error_; }
   const Error& cause() const& noexcept { return error_.cause(); }
@@ -34,23 +34,24 @@ class IotError : public std::runtime_error {
   Error error_;
 };
 
-// The operation was given up before it ended: by a disconnect, a shutdown, or another change of
-// the connection.
+// The operation was cancelled before it completed: by a disconnect, a shutdown, or another change
+// of the connection.
 class OperationCancelled : public IotError {
   using IotError::IotError;
 };
 
-// The operation did not end before its deadline. What it asked for may still happen.
+// The operation did not complete before its deadline. It may still take effect.
 class OperationTimeout : public IotError {
   using IotError::IotError;
 };
 
-// Something is wrong in the client, or it was shut down. The base of the four below, as in Python.
+// Something failed in the client, or the client was shut down. Base of the four exceptions below,
+// as in Python.
 class ClientError : public IotError {
   using IotError::IotError;
 };
 
-// No connection could be made. Another attempt may succeed.
+// No connection could be established. Another attempt may succeed.
 class ConnectionFailedError : public ClientError {
   using ClientError::ClientError;
 };
@@ -65,7 +66,7 @@ class NoConnectionError : public ClientError {
   using ClientError::ClientError;
 };
 
-// The credential was refused. Another attempt with the same one will not succeed.
+// The credential was refused. Another attempt with the same credential will fail too.
 class CredentialError : public ClientError {
   using ClientError::ClientError;
 };
@@ -74,19 +75,19 @@ class CredentialError : public ClientError {
 class ServiceError : public IotError {
  public:
   using IotError::IotError;
-  // Its status, as in HTTP: 404, 429, 500.
+  // Status of the answer, as in HTTP: 404, 429, 500.
   int status() const noexcept { return error().service_status(); }
 };
 
 namespace detail {
 
-// Whom a client talks to.
+// Service that a client talks to.
 enum class Service { iot_hub, provisioning };
 
-// The text of the exception for an error.
+// Returns the text of the exception for an error.
 std::string exception_text(const Error& error, Service service = Service::iot_hub);
 
-// Calls `f` with the exception that stands for an error: each of the types above at its place.
+// Calls `f` with the exception that corresponds to an error, in its own type.
 template <class F>
 decltype(auto) with_exception(const Error& error, F&& f, Service service = Service::iot_hub) {
   const std::string text = exception_text(error, service);

@@ -7,10 +7,10 @@
 
 namespace azure::iot::device {
 
-// From a registration to the hub: a client for the device and the hub that the provisioning service
-// named, with the credential that it registered with, which the hub knows as well. Connects to
-// nothing. Throws std::invalid_argument if the result names no device or no hub, or an argument or
-// option breaks its rule.
+// Creates a client for the device and the hub that the provisioning service assigned. The
+// credential is the one that the device registered with, which the hub knows as well. Does not
+// connect. Throws std::invalid_argument if the result names no device or no hub, or if an argument
+// or option breaks its rule.
 //
 //   const RegistrationResult result = provisioning.register_device();
 //   IoTHubDeviceClient device = create_device_client(result, key);

@@ -13,50 +13,51 @@
 #include "cipher.hpp"
 #include "stage_insertion.hpp"
 
-// How a client of the provisioning service works: a struct for each way of making one. Name what
-// differs from the defaults:
+// Options of a client of the provisioning service: one struct for each way of creating it. Name
+// those that differ from the defaults:
 //
 //   auto client = ProvisioningDeviceClient::create_from_symmetric_key(
 //       host, registration_id, id_scope, key, {.keep_alive = 30s});
 //
-// A value that breaks the rule beside it is a std::invalid_argument when the client is created. So
-// is, unlike Python, a text that cannot be carried: host names stand alone, without scheme and
-// port; a registration id has at most 128 characters. No text has control characters, such as a
-// line break, and all are UTF-8.
+// A value that breaks the rule in its comment is a std::invalid_argument when the client is
+// created. Unlike Python: so is a text that the connection cannot carry. A host name has no scheme
+// and no port. A registration id has at most 128 characters. All texts are UTF-8 without control
+// characters, such as a line break.
 namespace azure::iot::device {
 
 // For create_from_symmetric_key.
 struct ProvisioningSymmetricKeyOptions {
-  // The certificates to trust instead of those of the system: PEM text, or the name of a file with
-  // such text, which is read when the client is created.
+  // Certificates to trust instead of those of the system: PEM text, or the name of a PEM file,
+  // which is read when the client is created.
   std::string server_verification_cert = {};
-  // The IoT Edge gateway to connect to instead of the service; empty for none.
+  // IoT Edge gateway to connect to instead of the service; empty for none.
   std::string gateway_hostname = {};
-  // The longest silence on the connection before the client makes itself heard: 1 to 1740 s. Below
-  // 5 s it is 5 s.
+  // Longest silence on the connection before the client sends a ping: 1 to 1740 s. A value below 5
+  // s is raised to 5 s.
   std::chrono::seconds keep_alive{60};
-  // How long each token lives before it is renewed. With 0 s or less it has expired when it is
-  // made: taken as in Python, and warned of in the log.
+  // Lifetime of each token, which is renewed before it expires. With 0 s or less a token has
+  // expired when it is created. As in Python this is accepted, with a warning in the log.
   std::chrono::seconds sastoken_ttl{3600};
-  // Which cipher suites to offer: see cipher.hpp.
+  // Cipher suites to offer: see cipher.hpp.
   Cipher cipher = {};
-  // Whether MQTT goes over a WebSocket, on the port that web pages have, where no other is open.
+  // Whether MQTT runs over a WebSocket, on the HTTPS port, for networks where no other port is
+  // open.
   bool websockets = false;
-  // The proxy through which to connect: see proxy_options.hpp. None means directly, whatever the
-  // environment says.
+  // Proxy through which to connect: see proxy_options.hpp. Without one the client connects
+  // directly, even if the environment names a proxy.
   std::optional<ProxyOptions> proxy_options = {};
-  // The service's port; 0 means that of MQTT over TLS, 8883, or of a WebSocket, 443.
+  // Port of the service. 0 means the default: 8883 for MQTT over TLS, 443 for a WebSocket.
   std::uint16_t port = 0;
-  // The loop on which the client runs; none means the one that all clients share.
+  // Event loop on which the client runs. None means the loop that all clients share.
   std::shared_ptr<EventLoop> event_loop = {};
-  // How long a registration may take that is not given a timeout of its own; 0 means for ever.
+  // Timeout of each registration that is given none of its own. 0 means no limit.
   std::chrono::milliseconds operation_timeout = std::chrono::minutes{4};
-  // Stages of one's own, and where they stand in the chain: see stage_insertion.hpp. The names are
-  // those of provisioning/provisioning_pipeline.cpp.
+  // Custom stages, and their places in the chain: see stage_insertion.hpp. The names of the
+  // built-in stages are those of provisioning/provisioning_pipeline.cpp.
   std::vector<StageInsertion> stages = {};
 };
 
-// For create_from_x509_certificate. What is not said here is as above.
+// For create_from_x509_certificate. Options without a comment are as above.
 struct ProvisioningX509Options {
   std::string server_verification_cert = {};
   std::string gateway_hostname = {};

@@ -1,9 +1,9 @@
 #pragma once
 
-// Marks the calls that ask for what has come in. They are deprecated, as in Python: a handler needs
-// no thread that waits. A program that uses them all the same says so, before it includes anything
-// or for the whole build (-DAZURE_IOT_DEVICE_PULL_CALLS), and is not warned any more; so that one
-// that treats warnings as errors compiles.
+// Marks the receive calls, which wait for an item in place of a handler. They are deprecated, as in
+// Python: a handler needs no waiting thread. Define AZURE_IOT_DEVICE_PULL_CALLS to use them without
+// a warning, for example where warnings are errors. Define it before any include, or for the whole
+// build (-DAZURE_IOT_DEVICE_PULL_CALLS).
 #ifdef AZURE_IOT_DEVICE_PULL_CALLS
 #define AZURE_IOT_DEVICE_PULL_CALL(instead)
 #else
