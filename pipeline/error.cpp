@@ -28,7 +28,7 @@ Error::Error(Errc code, const char* detail, Error cause) noexcept : code_(code) 
   }
 }
 
-// Both are never destroyed: threads may look at an error while the process ends.
+// Both empty values are never destroyed: threads may read an error while the process ends.
 const std::string& Error::detail() const& {
   static const std::string& none = *new std::string;
   return info_ ? info_->detail : none;

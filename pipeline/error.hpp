@@ -6,37 +6,37 @@
 
 namespace azure::iot::device {
 
-// What went wrong, as far as the caller has to decide what to do next. The names in brackets are
-// those of the Python SDK's exceptions.
+// The kind of an error: it tells the caller how to react. The names in brackets are those of the
+// Python SDK's exceptions.
 enum class Errc {
   ok,
-  operation_cancelled,   // Given up by the user or by a shutdown (OperationCancelled).
+  operation_cancelled,   // Cancelled by the application or by a shutdown (OperationCancelled).
   timed_out,             // A deadline passed (OperationTimeout).
-  operation_error,       // The operation makes no sense here (OperationError).
+  operation_error,       // The operation is not valid in this state (OperationError).
   pipeline_not_running,  // The pipeline was shut down (PipelineNotRunning).
-  pipeline_runtime,      // The chain has no stage for it (PipelineRuntimeError).
-  connection_failed,     // No connection could be made (ConnectionFailedError).
+  pipeline_runtime,      // No stage handles the operation (PipelineRuntimeError).
+  connection_failed,     // No connection could be established (ConnectionFailedError).
   connection_dropped,    // A connection was lost (ConnectionDroppedError).
   no_connection,         // There is no connection (NoConnectionError).
   unauthorized,          // The credential was refused (UnauthorizedError).
-  protocol_client,    // The other side, or the library, broke the protocol (ProtocolClientError).
-  tls_exchange_auth,  // The server's certificate is not trusted (TlsExchangeAuthError).
-  protocol_proxy,     // The proxy refused (ProtocolProxyError).
-  service,            // The service answered with an error status (ServiceError).
-  sas_token,          // A token could not be made or read (SasTokenError).
-  bad_content,        // A topic, a body or a number cannot be read, or may not be sent.
-  abandoned,          // An operation was dropped without being completed: a defect in a stage.
-  user_stage,         // A stage of the user threw.
-  user_handler,       // A handler of the user threw or fell behind, or nobody takes what came.
-  user_policy,        // A policy of the user threw.
+  protocol_client,       // The server or the library violated the protocol (ProtocolClientError).
+  tls_exchange_auth,     // The server's certificate is not trusted (TlsExchangeAuthError).
+  protocol_proxy,        // The proxy refused (ProtocolProxyError).
+  service,               // The service answered with an error status (ServiceError).
+  sas_token,             // A token could not be created or parsed (SasTokenError).
+  bad_content,           // A topic, a body or a number is malformed, or must not be sent.
+  abandoned,             // A stage destroyed an operation without completing it: a defect.
+  user_stage,            // A stage of the application threw.
+  user_handler,          // A handler threw or fell behind, or an item has no receiver.
+  user_policy,           // A policy of the application threw.
 };
 
-// The name of an error code as it stands in logs: "connection_failed".
+// Returns the name of an error code as logs show it: "connection_failed".
 std::string_view to_string(Errc code);
 
-// An error as a value: a code to act on, a text for people, and what the layer below said. Costs
-// two words, and no allocation, while there is no error. Where memory has run out an error keeps
-// its code and loses the rest, so that it can be made, copied and passed on at any time. Never
+// An error as a value: a code to act on, a text for people, and the cause reported by the layer
+// below. Without an error it takes three words and no allocation. If memory has run out, an error
+// keeps its code and loses the rest, so creating, copying and passing one on never fails. Never
 // branch on `detail`.
 class Error {
  public:
@@ -47,22 +47,22 @@ class Error {
   Error(Errc code, const char* detail) noexcept : Error(code, detail, Error{}) {}
   Error(Errc code, const char* detail, Error cause) noexcept;
 
-  // True if something went wrong.
+  // True if there is an error.
   explicit operator bool() const { return code_ != Errc::ok; }
   Errc code() const { return code_; }
 
-  // One sentence for people, without secrets; empty if there is nothing to add to the code. It
-  // holds no control characters: those of its parts have been escaped.
+  // One sentence for people, without secrets. Empty if there is nothing to add to the code. Control
+  // characters are escaped.
   const std::string& detail() const&;
   std::string detail() const&& { return detail(); }
-  // What the layer below said; an Error that is not an error if nothing is known.
+  // The error that the layer below reported; `Errc::ok` if none is known.
   const Error& cause() const&;
   Error cause() const&& { return cause(); }
-  // The status with which a service answered; 0 if none did.
+  // The error status in the service's response; 0 if there was no response.
   int service_status() const;
   Error with_service_status(int status) const;
 
-  // Everything in one line: code, detail and the chain of causes.
+  // Returns code, detail and the chain of causes in one line.
   std::string describe() const;
 
  private:
@@ -71,8 +71,9 @@ class Error {
   std::shared_ptr<const Info> info_;
 };
 
-// Whether an attempt that failed like this may be tried again: the link, not the credential or the
-// request, was at fault. The one place where that is decided. (Python: transient_connect_errors.)
+// Returns whether an attempt that failed with this error may be retried: the link was at fault, not
+// the credential or the request. This is the only place that decides it. (Python:
+// transient_connect_errors.)
 bool is_transient(const Error& error);
 
 }  // namespace azure::iot::device

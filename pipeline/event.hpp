@@ -6,8 +6,8 @@
 
 namespace azure::iot::device {
 
-// Something that happened on its own. It travels up the chain by const reference and lives only
-// while it does: whoever needs it longer copies it. Derive from EventOf.
+// A notification that answers no operation. It travels up the chain by const reference and lives
+// only for that time: a receiver that needs it longer copies it. Derive from EventOf.
 class Event {
  public:
   virtual ~Event() = default;
@@ -31,7 +31,7 @@ class EventOf : public Event {
   EventOf() : Event(type_id<T>()) {}
 };
 
-// The event as a T, or null if it is something else.
+// Returns the event as a T, or null if it has another type.
 template <class T>
 const T* event_cast(const Event& event) {
   return event.type() == type_id<T>() ? static_cast<const T*>(&event) : nullptr;

@@ -14,8 +14,8 @@ namespace azure::iot::device {
 struct ConnectedEvent : EventOf<ConnectedEvent> {
   static constexpr std::string_view kName = "ConnectedEvent";
   explicit ConnectedEvent(bool session_present_ = true) : session_present(session_present_) {}
-  // Whether the service still knows the subscriptions of earlier (CONNACK, MQTT 3.1.1
-  // clause 3.2.2.2).
+  // Whether the service kept the session with its subscriptions (CONNACK, MQTT 3.1.1 clause
+  // 3.2.2.2).
   bool session_present;
 };
 
@@ -23,22 +23,22 @@ struct ConnectedEvent : EventOf<ConnectedEvent> {
 struct DisconnectedEvent : EventOf<DisconnectedEvent> {
   static constexpr std::string_view kName = "DisconnectedEvent";
   explicit DisconnectedEvent(Error cause_ = {}) : cause(std::move(cause_)) {}
-  // Why; no error where the client itself disconnected.
+  // The reason; no error if the client itself disconnected.
   Error cause;
 };
 
-// The token that the user gave ends soon: he is asked for another.
+// The token supplied by the application expires soon; the application has to supply another one.
 struct NewSasTokenRequiredEvent : EventOf<NewSasTokenRequiredEvent> {
   static constexpr std::string_view kName = "NewSasTokenRequiredEvent";
 };
 
-// Something failed that belongs to no call.
+// An error that belongs to no call.
 struct BackgroundExceptionEvent : EventOf<BackgroundExceptionEvent> {
   static constexpr std::string_view kName = "BackgroundExceptionEvent";
   explicit BackgroundExceptionEvent(Error error_, bool gave_up_ = false)
       : error(std::move(error_)), gave_up(gave_up_) {}
   Error error;
-  bool gave_up;  // The lost connection is not made again.
+  bool gave_up;  // The lost connection is not re-established.
 };
 
 // The service answered a request. The texts live as long as the event.
@@ -56,7 +56,7 @@ struct ResponseEvent : EventOf<ResponseEvent> {
   std::optional<std::string_view> retry_after;
 };
 
-// A message came in. The texts live as long as the event.
+// A message was received. The texts live as long as the event.
 struct IncomingMqttMessageEvent : EventOf<IncomingMqttMessageEvent> {
   static constexpr std::string_view kName = "IncomingMqttMessageEvent";
   IncomingMqttMessageEvent(std::string_view topic_, std::string_view payload_)

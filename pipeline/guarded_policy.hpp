@@ -9,23 +9,23 @@
 
 namespace azure::iot::device {
 
-// The shortest pauses: after a link was lost, and after an attempt failed. No loop of the library
-// repeats without time passing, whatever a policy, an option or a service asks for.
+// The shortest pauses: after a lost link, and after a failed attempt. They keep every retry loop of
+// the library from spinning, whatever a policy, an option or a service asks for.
 inline constexpr Duration kLeastFirstPause = std::chrono::milliseconds{10};
 inline constexpr Duration kLeastPause = std::chrono::milliseconds{100};
 
-// A retry policy as the library asks it. The policy is code of the application: if it throws,
-// another one answers, and the pauses that it asks for have a floor.
+// A wrapper through which the library calls a retry policy. The policy is code of the application:
+// if it throws, another policy decides, and its pauses are raised to a minimum.
 class GuardedPolicy {
  public:
-  // `policy` may be null; then `otherwise` answers alone. Both must outlive this.
+  // `policy` may be null; then `otherwise` decides. Both must outlive this.
   GuardedPolicy(const RetryPolicy* policy, const RetryPolicy& otherwise)
       : policy_(policy ? *policy : otherwise), otherwise_(otherwise) {}
 
   std::optional<Duration> next_pause(const RetryPolicy::Failure& failure);
   Duration holds_after();
 
-  // Set if the policy threw; for the application, whose code it is.
+  // The error to report to the application if its policy threw.
   const Error& thrown() const& { return thrown_; }
   Error thrown() const&& { return thrown_; }
 

@@ -21,7 +21,7 @@ struct SinkHolder {
 };
 
 // Never destroyed: threads may log while the process ends. Guarded by ForkGuard::mutex, so that a
-// forked child can log, whatever the parent's threads were at.
+// forked child can log whatever the parent's threads were doing.
 SinkHolder& holder() {
   static SinkHolder& instance = *new SinkHolder;
   return instance;
@@ -67,7 +67,7 @@ void detail::write_log(LogLevel level, std::string_view component, std::string_v
     (*sink)(
         LogRecord{level, escaped(component), escaped(client_id), escaped(text, std::string::npos)});
   } catch (...) {
-    // Whoever has something to say is in the middle of something, and there is nobody else to tell.
+    // A failing sink must not fail the caller, and there is no other place to report it.
   }
 }
 

@@ -6,29 +6,30 @@
 
 namespace azure::iot::device {
 
-// How much a log record matters, least first.
+// The severity of a log record, lowest first.
 enum class LogLevel { debug, info, warning, error, silent };
 
 std::string_view to_string(LogLevel level);
 
 struct LogRecord {
   LogLevel level;
-  std::string_view component;  // The stage or part that speaks: "ConnectionRetryStage".
-  std::string_view client_id;  // Empty where it concerns no client.
-  // One line without secrets and payloads. Control characters appear as escapes.
+  std::string_view component;  // The stage or part that logs: "ConnectionRetryStage".
+  std::string_view client_id;  // Empty if it concerns no client.
+  // One line without secrets and payloads. Control characters are escaped.
   std::string_view text;
 };
 
-// Receives what the library has to say from `level` on; silent until it is called. `sink` is called
-// on any thread, also on a loop's, which it must not hold up, on several at once, and must not call
-// the library. What it throws is dropped. An empty sink silences it again. Any thread.
+// Sets the sink that receives log records of at least `level`. The library logs nothing until then;
+// an empty sink turns logging off. `sink` is called on any thread, on several at once, and also on
+// a loop's thread, which it must not block. It must not call the library. An exception from it is
+// dropped. Any thread.
 //
 //   set_log_sink(LogLevel::info, [](const LogRecord& record) {
 //     std::clog << to_string(record.level) << ": " << record.text << '\n';
 //   });
 void set_log_sink(LogLevel level, std::function<void(const LogRecord&)> sink);
 
-// Whether somebody listens at this level: one relaxed atomic read.
+// Returns whether records of this level reach a sink. Costs one relaxed atomic read.
 bool log_enabled(LogLevel level);
 
 namespace detail {
@@ -36,8 +37,8 @@ void write_log(LogLevel level, std::string_view component, std::string_view clie
                std::string_view text);
 }
 
-// Says what changed and why, once, where it is decided. The text is put together only if somebody
-// listens.
+// Logs what changed and why, once, where it is decided. The text is assembled only if the level is
+// enabled.
 template <class... Parts>
 void log_for(std::string_view client_id, LogLevel level, std::string_view component,
              const Parts&... parts) noexcept {
@@ -47,7 +48,7 @@ void log_for(std::string_view client_id, LogLevel level, std::string_view compon
     (text.append(parts), ...);
     detail::write_log(level, component, client_id, text);
   } catch (...) {
-    // A record is not worth the operation that it speaks of.
+    // A failure to log must not fail the operation.
   }
 }
 template <class... Parts>

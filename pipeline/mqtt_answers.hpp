@@ -6,12 +6,13 @@
 
 namespace azure::iot::device {
 
-// The refusals of an MQTT server, as errors: those of a transport, and of the test kit's far end.
+// Errors for the refusals of an MQTT server, shared by transports and the test kit's simulated
+// server.
 
-// The code with which a CONNACK refused. (Python: paho_connack_rc_to_error.)
+// The error for the return code of a refusing CONNACK. (Python: paho_connack_rc_to_error.)
 Error connack_error(int code);
 
-// A SUBACK with 0x80.
+// The error for a SUBACK with 0x80.
 Error suback_error(std::string_view topic);
 
 }  // namespace azure::iot::device

@@ -16,10 +16,10 @@
 
 namespace azure::iot::device {
 
-// What a transport is made with. (Python: the arguments of MQTTTransport.)
+// The configuration of a transport. (Python: the arguments of MQTTTransport.)
 struct MqttTransportConfig {
   std::string client_id;
-  std::string hostname;  // What is dialled and verified.
+  std::string hostname;  // The name dialled and verified.
   std::uint16_t port = 0;
   std::string username;
   std::string server_verification_cert;
@@ -31,62 +31,65 @@ struct MqttTransportConfig {
   std::size_t max_in_flight = 128;
 };
 
-// What a transport tells the stage above it, always on the loop's thread. It may do so from inside
-// a call on the transport.
+// Callbacks from a transport to the stage above it, always on the loop's thread. A call on the
+// transport may invoke one before it returns.
 class MqttTransportListener {
  public:
-  // CONNACK with code 0.
+  // A CONNACK with code 0 was received.
   virtual void on_mqtt_connected(bool session_present) = 0;
   // A connect ended without a connection.
   virtual void on_mqtt_connection_failure(Error cause) = 0;
-  // An established connection ended; no error where `disconnect` asked for it.
+  // An established connection ended; no error if `disconnect` asked for it.
   virtual void on_mqtt_disconnected(Error cause) = 0;
   virtual void on_mqtt_message_received(std::string_view topic, std::string_view payload) = 0;
   // The publish, subscribe or unsubscribe with this key was acknowledged, or ended with an error.
   virtual void on_mqtt_acknowledged(OpKey key, Error error) = 0;
-  // Whether somebody still waits for this key: asked before a queued publish is sent.
+  // Returns whether the operation with this key is still waiting. Called before a queued publish is
+  // sent.
   virtual bool still_waits(OpKey key) const = 0;
 
  protected:
   ~MqttTransportListener() = default;
 };
 
-// An MQTT 3.1.1 connection to one server, made anew as often as needed. The pipeline owns this
-// interface, transport/ implements it. All calls are made on the loop's thread and none blocks.
+// An MQTT 3.1.1 connection to one server, re-established as often as needed. The pipeline owns this
+// interface, and transport/ implements it. All calls are made on the loop's thread, and none
+// blocks.
 //
-// A call that returns an error has done nothing. A connect that returns none is answered exactly
-// once by on_mqtt_connected or on_mqtt_connection_failure, within the transport's own deadline for
-// name resolution, TCP, TLS and CONNACK together; a `disconnect` meanwhile ends it without an
-// answer other than its own. A disconnect is answered exactly once by on_mqtt_disconnected, also if
-// there was no connection. A publish, subscribe or unsubscribe is answered at most once, by
-// on_mqtt_acknowledged.
+// A call that returns an error has no effect. A connect that returns none is answered exactly once,
+// by on_mqtt_connected or on_mqtt_connection_failure. The answer comes within the transport's own
+// deadline for name resolution, TCP, TLS and CONNACK together. A `disconnect` meanwhile ends the
+// connect, and only the disconnect is answered. A disconnect is answered exactly once, by
+// on_mqtt_disconnected, even without a connection. A publish, subscribe or unsubscribe is answered
+// at most once, by on_mqtt_acknowledged.
 class MqttTransport {
  public:
   virtual ~MqttTransport() = default;
 
   // Dials with this password (none: the credential is a certificate).
   virtual Error connect(std::optional<std::string> password) = 0;
-  // Gives up a connect that has not been answered: there will be no answer, to it or to this.
-  // Returns how far it had come, for people; empty if nothing is known.
+  // Cancels a connect that has not been answered. Neither the connect nor this call is answered.
+  // Returns a text for people about how far the connect had come; empty if nothing is known.
   virtual std::string cancel_connect() = 0;
-  // With `clear_inflight`, whatever waits for an acknowledgement is first cancelled, oldest first;
-  // otherwise publishes go out again after the next connect (MQTT 3.1.1 clause 4.4).
+  // With `clear_inflight`, first cancels the operations that wait for an acknowledgement, oldest
+  // first. Otherwise publishes are sent again after the next connect (MQTT 3.1.1 clause 4.4).
   virtual Error disconnect(bool clear_inflight) = 0;
-  // QoS 1. Beyond `max_in_flight`, publishes wait here for their turn.
+  // QoS 1. Publishes beyond `max_in_flight` are queued here.
   virtual Error publish(OpKey key, std::string topic, std::string payload) = 0;
   virtual Error subscribe(OpKey key, const std::string& topic) = 0;
   virtual Error unsubscribe(OpKey key, const std::string& topic) = 0;
-  // While paused, nothing more of what comes on an established connection is taken in, so that the
-  // server has to wait; what is sent goes out. A server that hangs up meanwhile is noticed: what it
-  // sent before is taken in, and the pause is over. Holds over a reconnect.
+  // Pauses or resumes reading from an established connection. A pause makes the server wait;
+  // sending goes on. If the server hangs up meanwhile, the pause ends, and the data that it sent
+  // before is read. A pause persists across a reconnect.
   virtual void pause_reading(bool paused) = 0;
-  // Cancels whatever waits for an acknowledgement, oldest first.
+  // Cancels all operations that wait for an acknowledgement, oldest first.
   virtual void cancel_all_operations() = 0;
-  // Ends the connection without an event and cancels what waits. The transport is of no use then.
+  // Closes the connection without an event and cancels all waiting operations. The transport cannot
+  // be used afterwards.
   virtual Error shutdown() = 0;
 };
 
-// Makes a transport that tells `listener`, which outlives it.
+// Creates a transport that reports to `listener`, which outlives it.
 using MqttTransportFactory = std::function<Result<std::unique_ptr<MqttTransport>>(
     EventLoop& loop, MqttTransportConfig config, MqttTransportListener& listener)>;
 

@@ -34,7 +34,7 @@ void fill_randomly(void* bytes, std::size_t count) {
 double make_random() {
   std::uint64_t bits = 0;
   fill_randomly(&bits, sizeof bits);
-  return std::ldexp(static_cast<double>(bits >> 11), -53);  // As many bits as a double holds.
+  return std::ldexp(static_cast<double>(bits >> 11), -53);  // The 53 bits that a double holds.
 }
 
 std::string make_uuid() {

@@ -19,26 +19,27 @@ enum class ConnectionState {
 
 std::string_view to_string(ConnectionState state);
 
-// A random UUID (version 4) from the system's random source. Throws std::system_error if there is
-// none.
+// Returns a random UUID (version 4) from the system's random source. Throws std::system_error if
+// there is none.
 std::string make_uuid();
 
-// A random number, uniform in [0, 1), from the same source.
+// Returns a random number, uniform in [0, 1), from the same source.
 double make_random();
 
-// What all stages of one pipeline share. Everyone may read; each field has one writer.
+// The state shared by all stages of one pipeline. Every stage may read it; each field has one
+// writer.
 struct Nucleus {
   EventLoop& loop;
   PipelineConfig options;
-  // Makes the id of a request, unique for the life of the pipeline.
+  // Returns the id of a new request, unique for the life of the pipeline.
   std::function<std::string()> make_request_id = &make_uuid;
-  // Spreads what many clients would otherwise do at the same moment.
+  // Random numbers that keep many clients from acting at the same moment.
   std::function<double()> random = &make_random;
   // Names the client in log records: set once by the translation stage.
   std::string client_id{};
 
-  // Both are written by ConnectionRetryStage alone. The failure is that of the last attempt to
-  // connect, none once there is a connection.
+  // Both are written by ConnectionRetryStage alone. `connect_failure` is the error of the last
+  // attempt to connect; no error once there is a connection.
   ConnectionState connection_state = ConnectionState::disconnected;
   Error connect_failure{};
 

@@ -4,8 +4,8 @@
 
 namespace azure::iot::device {
 
-// Names an operation that is held in a PendingOps. Never names another one later on, so that a late
-// answer finds nothing. The default names none.
+// Identifies an operation held in a PendingOps. A key is never reused, so that a late answer finds
+// no operation. The default key identifies none.
 struct OpKey {
   std::uint32_t index = 0;
   std::uint32_t generation = 0;

@@ -13,7 +13,7 @@ void Abandon::operator()(Operation* op) const noexcept {
 }
 
 void complete(OpPtr op, Error error) noexcept {
-  if (op->finished()) return;  // Nobody is left to tell.
+  if (op->finished()) return;  // No continuation is left.
   Continuation next = op->pop();
   try {
     next(std::move(op), std::move(error));

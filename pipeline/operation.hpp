@@ -19,24 +19,25 @@ namespace azure::iot::device {
 
 class Operation;
 
-// Dropping an operation that still has somebody to tell completes it with `Errc::abandoned`.
+// Deleter of operations. An operation destroyed before all its continuations have run is completed
+// with `Errc::abandoned`.
 struct Abandon {
   void operator()(Operation* op) const noexcept;
 };
 
-// The one owner of an operation. Whoever has it ends by sending it down, completing it or holding
-// it.
+// Sole ownership of an operation. The owner ends by sending it down, completing it or holding it.
 template <class T>
 using Owned = std::unique_ptr<T, Abandon>;
 using OpPtr = Owned<Operation>;
 
-// Completes an operation: the continuation that was pushed last receives it, and completes it in
-// its turn. The default is success. After the last continuation the operation is gone. A
-// continuation that throws does not reach the caller: its text goes up the chain that is at work on
-// this thread as a background error, and its operation, unless completed, is abandoned.
+// Completes an operation, by default with success. The continuation that was added last receives
+// it, and completes it in turn. After the last continuation the operation is destroyed. An
+// exception from a continuation does not reach the caller: its text goes up the chain that is
+// active on this thread as a background error. The operation is then abandoned, unless it was
+// completed.
 void complete(OpPtr op, Error error = {}) noexcept;
 
-// Tells one type of operation, or event, from another.
+// Identifies a type of operation or event.
 using TypeId = const void*;
 template <class T>
 inline constexpr char kTypeTag = 0;
@@ -45,14 +46,14 @@ constexpr TypeId type_id() {
   return &kTypeTag<T>;
 }
 
-// What is done when an operation comes back: a function of (OpPtr, Error) with room for three
-// pointers of captures, moved without a call when they are trivially copyable.
+// A callback that receives an operation on its way back: a function of (OpPtr, Error). It has room
+// for captures of three pointers, and trivially copyable captures are moved without a call.
 class Continuation {
  public:
   static constexpr std::size_t kRoom = 3 * sizeof(void*);
 
   Continuation() = default;
-  // Only where there is none.
+  // Only on an empty continuation.
   template <class F>
   void set(F f) {
     static_assert(sizeof(F) <= kRoom && alignof(F) <= alignof(void*),
@@ -80,7 +81,7 @@ class Continuation {
   static void invoke(std::byte* room, OpPtr&& op, Error&& error) {
     (*std::launder(reinterpret_cast<F*>(room)))(std::move(op), std::move(error));
   }
-  // Moves to `to`, or only destroys where that is null.
+  // Moves to `to`, or only destroys if `to` is null.
   template <class F>
   static void relocate(std::byte* from, std::byte* to) {
     F* f = std::launder(reinterpret_cast<F*>(from));
@@ -106,15 +107,15 @@ class Continuation {
   alignas(void*) std::byte room_[kRoom] = {};
 };
 
-// Where an operation of another thread enters a pipeline.
+// The entry point of a pipeline for operations from other threads.
 class Entrance {
  public:
   virtual ~Entrance() = default;
   virtual void enter(OpPtr op) = 0;
 };
 
-// Something a pipeline is asked to do: inputs, then results, no methods that act. Derive from
-// OperationOf. Made with `make_op` or `make_worker`.
+// A request to a pipeline: inputs, then results, and no methods that act. Derive from OperationOf.
+// Create one with `make_op` or `make_worker`.
 class Operation : private PostedWork {
  public:
   Operation(const Operation&) = delete;
@@ -123,18 +124,19 @@ class Operation : private PostedWork {
   virtual std::string_view name() const = 0;
   TypeId type() const { return type_; }
 
-  // Whether it can only be done while connected.
+  // Whether the operation requires a connection.
   bool needs_connection = false;
-  // When it fails with `Errc::timed_out` at the latest. Enforced by whoever holds it.
+  // The time at which it fails with `Errc::timed_out`. The stage that holds the operation enforces
+  // it.
   SteadyTime deadline = kNever;
 
-  // Asks to see the operation on its way back, before everyone who asked earlier. `f` owns it then:
-  // f(OpPtr op, Error error).
+  // Adds a continuation. It runs before those added earlier, and owns the operation: f(OpPtr op,
+  // Error error).
   template <class F>
   void then(F f) {
     next_free().set(std::move(f));
   }
-  // True once everyone who asked has been told.
+  // True once every continuation has been taken out to run.
   bool finished() const { return count_ == 0; }
 
  protected:
@@ -150,11 +152,12 @@ class Operation : private PostedWork {
   Continuation& next_free();
   Continuation pop();
 
-  // PostedWork: enters the pipeline it was submitted to.
+  // PostedWork: enters the pipeline that the operation was submitted to.
   void run() override;
   void discard() override;
 
-  // No operation of the hub's chain carries more than four; what a longer chain adds spills.
+  // No operation of the hub's chain has more than four continuations; those of a longer chain spill
+  // into `more_`.
   std::array<Continuation, 4> first_;
   std::vector<Continuation> more_;
   std::size_t count_ = 0;
@@ -169,7 +172,8 @@ class OperationOf : public Operation {
   static constexpr TypeId kType = &kTypeTag<T>;
   std::string_view name() const final { return T::kName; }
 
-  // As Operation::then; `f` may also take the operation as what it is: f(Owned<T> op, Error error).
+  // As Operation::then; `f` may also take the operation by its own type: f(Owned<T> op, Error
+  // error).
   template <class F>
   void then(F f) {
     if constexpr (std::is_invocable_v<F&, OpPtr, Error>) {
@@ -190,8 +194,8 @@ Owned<T> make_op(Args&&... args) {
   return Owned<T>(new T(std::forward<Args>(args)...));
 }
 
-// An operation that does the work of another: its completion completes the parent, and the parent's
-// deadline is its own.
+// Creates an operation that does the work of another. Its completion completes the parent, and it
+// has the parent's deadline.
 template <class T, class P, class... Args>
 Owned<T> make_worker(Owned<P> parent, Args&&... args) {
   auto worker = make_op<T>(std::forward<Args>(args)...);
@@ -202,7 +206,7 @@ Owned<T> make_worker(Owned<P> parent, Args&&... args) {
   return worker;
 }
 
-// The operation as a T, or null if it is something else (`op` keeps it then).
+// Returns the operation as a T. If it has another type, returns null and leaves `op` as it is.
 template <class T>
 Owned<T> op_cast(OpPtr& op) {
   if (!op || op->type() != type_id<T>()) return nullptr;

@@ -10,33 +10,34 @@
 
 namespace azure::iot::device {
 
-// Prepares the chain: the first operation of a pipeline. The translation stage attaches who the
-// client is; the transport stage makes its transport.
+// Prepares the chain: the first operation of a pipeline. The translation stage adds the identity of
+// the client; the transport stage creates its transport.
 struct InitializePipelineOperation : OperationOf<InitializePipelineOperation> {
   static constexpr std::string_view kName = "InitializePipelineOperation";
   std::string client_id;
   std::string username;
 };
 
-// Ends the work of the chain: whatever is held fails, whatever is timed stops. The last operation.
+// Shuts the chain down: held operations fail, and timers stop. The last operation.
 struct ShutdownPipelineOperation : OperationOf<ShutdownPipelineOperation> {
   static constexpr std::string_view kName = "ShutdownPipelineOperation";
 };
 
 struct ConnectOperation : OperationOf<ConnectOperation> {
   static constexpr std::string_view kName = "ConnectOperation";
-  // No attempt is begun for it later than this. Unlike the deadline, it ends no attempt.
+  // No attempt starts for it after this time. Unlike the deadline, it does not end an attempt under
+  // way.
   SteadyTime wanted_until = kNever;
 };
 
 struct DisconnectOperation : OperationOf<DisconnectOperation> {
   static constexpr std::string_view kName = "DisconnectOperation";
-  // Whether what waits for an acknowledgement is cancelled; otherwise it is sent again after the
-  // next connect.
+  // Whether packets that wait for an acknowledgement are cancelled. Otherwise they are sent again
+  // after the next connect.
   bool hard = true;
 };
 
-// Connects anew with the current credential. (Python: a soft disconnect, then a connect.)
+// Reconnects with the current credential. (Python: a soft disconnect, then a connect.)
 struct ReauthorizeConnectionOperation : OperationOf<ReauthorizeConnectionOperation> {
   static constexpr std::string_view kName = "ReauthorizeConnectionOperation";
 };
@@ -55,9 +56,9 @@ struct DisableFeatureOperation : OperationOf<DisableFeatureOperation> {
   std::string feature_name;
 };
 
-// What a request to the service consists of.
+// The parts of a request to the service.
 struct Request {
-  std::string request_type;  // Who the request is for: "twin", "register", "query".
+  std::string request_type;  // The target of the request: "twin", "register", "query".
   std::string method;
   std::string resource_location;
   std::string body;
@@ -85,10 +86,10 @@ struct RequestOperation : OperationOf<RequestOperation> {
   std::string request_id;
 };
 
-// What the transport stage notes on an operation that becomes a packet.
+// Data that the transport stage records on an operation that becomes a packet.
 struct SentPacket {
-  SteadyTime at{};     // When it was sent last.
-  unsigned link = 0;   // On which connection, counted from 1.
+  SteadyTime at{};     // The time it was last sent.
+  unsigned link = 0;   // The connection it was sent on, counted from 1.
   int links_lost = 0;  // In a row, soon after it was sent, while nothing older was in flight.
 };
 
@@ -123,8 +124,8 @@ struct MqttUnsubscribeOperation : OperationOf<MqttUnsubscribeOperation> {
   SentPacket sent;
 };
 
-// Has the transport stop reading, or read on, since what came in is not taken fast enough. It reads
-// on by itself after half the keep-alive.
+// Pauses or resumes reading from the transport, when received items are not taken fast enough.
+// Reading resumes by itself after half the keep-alive.
 struct PauseReadingOperation : OperationOf<PauseReadingOperation> {
   static constexpr std::string_view kName = "PauseReadingOperation";
   explicit PauseReadingOperation(bool paused_) : paused(paused_) {}

@@ -25,7 +25,8 @@ PendingOps::PendingOps(Stage& stage, std::string_view what, std::function<Error(
 }
 
 PendingOps::~PendingOps() {
-  // A stage that was never closed is dropped with what it holds: nobody may be left waiting.
+  // A stage that was never closed still holds operations. Destroying the slots abandons them, so
+  // that no caller keeps waiting.
   for (Slot* slot = oldest_; slot; slot = slot->newer) slot->timer.cancel();
 }
 
@@ -46,7 +47,7 @@ OpKey PendingOps::hold_until(OpPtr op, SteadyTime when, std::function<void(OpPtr
 Operation* PendingOps::find(OpKey key) const {
   if (key.index >= slots_.size()) return nullptr;
   const Slot& slot = slots_[key.index];
-  // Never that of the key that names none.
+  // No slot has the generation of an empty key.
   return slot.generation == key.generation ? slot.op.get() : nullptr;
 }
 
@@ -70,7 +71,7 @@ std::vector<OpPtr> PendingOps::take_all() {
   return all;
 }
 
-// Without memory of its own, since a chain must be closed in any case.
+// Allocates nothing, since closing a chain must not fail.
 void PendingOps::fail_all(const Error& error) {
   WorkList all;
   while (oldest_) all.push(release(*oldest_).release());
@@ -106,13 +107,14 @@ void PendingOps::arm(Slot& slot, SteadyTime due) {
       slot.timer.start_at(stage_.loop(), due, fire);
     }
   } catch (...) {
-    release(slot);  // Not held without its deadline.
+    release(slot);  // Without its timer, the operation is not held.
     throw;
   }
 }
 
 void PendingOps::on_due(Slot& slot) {
-  const bool expired = slot.op->deadline <= stage_.loop().now();  // Also when both are due.
+  const bool expired =
+      slot.op->deadline <= stage_.loop().now();  // The deadline wins if both are due.
   std::function<void(OpPtr)> resume = std::move(slot.resume);
   OpPtr op = release(slot);
   stage_.guard([&] {

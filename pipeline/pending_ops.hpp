@@ -14,8 +14,9 @@ namespace azure::iot::device {
 
 class Stage;
 
-// The operations that a stage holds: the only place where one may rest. A held operation fails with
-// `Errc::timed_out` at its deadline, and with the reason of the closing when its stage is closed.
+// The operations that a stage holds; a stage must not hold one anywhere else. A held operation
+// fails with `Errc::timed_out` at its deadline. If its stage is closed, it fails with the error
+// passed to `close`.
 //
 //   const OpKey key = waiting_.hold(std::move(op));   // before calling out
 //   if (OpPtr op = waiting_.take(key)) complete(std::move(op));
@@ -29,25 +30,28 @@ class PendingOps {
   ~PendingOps();
 
   OpKey hold(OpPtr op);
-  // Holds until `when`; `resume` receives it then, unless its deadline has come, which wins a tie.
+  // Holds an operation until `when`, then passes it to `resume`. If its deadline comes first, or at
+  // the same time, it fails instead.
   OpKey hold_until(OpPtr op, SteadyTime when, std::function<void(OpPtr)> resume);
 
-  // Gives an operation back. Null if it is not held any more: the answer came late.
+  // Returns a held operation, or null if it is not held any more because the answer came late.
   OpPtr take(OpKey key);
   template <class T>
   Owned<T> take(OpKey key) {
     OpPtr op = take(key);
     return Owned<T>(static_cast<T*>(op.release()));
   }
-  // Looks at an operation without taking it; null if it is not held.
+  // Returns an operation without taking it; null if it is not held.
   Operation* find(OpKey key) const;
-  // The oldest of which `wanted` is true; no key if there is none.
+  // Returns the key of the oldest operation for which `wanted` is true; an empty key if there is
+  // none.
   OpKey find_first(const std::function<bool(Operation&)>& wanted) const;
   bool holds(OpKey key) const { return find(key) != nullptr; }
 
-  // Gives back the oldest; null if nothing is held.
+  // Takes the oldest operation; null if none is held.
   OpPtr take_oldest() { return take(oldest_key()); }
-  // Everything, oldest first. What is held while the result is worked through is not part of it.
+  // Takes all operations, oldest first. The result does not include operations held later, while
+  // the caller processes it.
   std::vector<OpPtr> take_all();
   void fail_all(const Error& error);
 

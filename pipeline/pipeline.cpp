@@ -75,7 +75,7 @@ void Pipeline::insert(Stages::iterator place, std::unique_ptr<Stage> stage) {
 }
 
 Pipeline::Stages::iterator Pipeline::find(std::string_view name) {
-  // The root is where the chain begins: nothing stands before it.
+  // The search skips the root: no stage may be inserted before it.
   const auto found = std::find_if(std::next(stages_.begin()), stages_.end(),
                                   [&](const auto& stage) { return stage->name() == name; });
   if (found != stages_.end()) return found;

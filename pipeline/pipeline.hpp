@@ -10,35 +10,36 @@
 
 namespace azure::iot::device {
 
-// The door of a chain of stages: operations of any thread enter here, events leave here. (Python:
-// PipelineRootStage.)
+// The entry to a chain of stages: operations from any thread enter here, and events leave here.
+// (Python: PipelineRootStage.)
 //
 //   auto pipeline = std::make_shared<Pipeline>(loop, config, on_event);
 //   pipeline->append(std::make_unique<AutoConnectStage>());   // ... then the others, top to bottom
 //   pipeline->submit(std::move(op));
 class Pipeline final : public Entrance, public std::enable_shared_from_this<Pipeline> {
  public:
-  // Receives every event that reaches the top, on the loop's thread, in order. What it may take
-  // from an event is said with the event.
+  // Receives every event that reaches the top, on the loop's thread, in order. The comment of an
+  // event says whether the sink may move data out of it.
   using EventSink = std::function<void(const Event&)>;
 
   Pipeline(std::shared_ptr<EventLoop> loop, PipelineConfig config, EventSink on_event);
   ~Pipeline() override;
 
-  // Assembly, before the first operation.
+  // Assemble the chain, before the first operation. `append` adds a stage at the bottom.
   void append(std::unique_ptr<Stage> stage);
   // Throws std::invalid_argument if no stage has that name.
   void insert_before(std::string_view name, std::unique_ptr<Stage> stage);
   void insert_after(std::string_view name, std::unique_ptr<Stage> stage);
 
-  // Hands an operation in. Any thread; the pipeline is kept until the operation has entered. After
-  // `close` it fails with `Errc::pipeline_not_running`.
+  // Submits an operation. Any thread. The pipeline is kept alive until the operation has entered.
+  // After `close` the operation fails with `Errc::pipeline_not_running`.
   void submit(OpPtr op);
-  // The same on the loop's thread, at once.
+  // Enters an operation at once, on the loop's thread.
   void enter(OpPtr op) override;
 
-  // Ends it: from the bottom up nothing enters a stage any more and what it holds fails with `why`;
-  // then the stages are destroyed. On the loop's thread, not from inside a stage. Idempotent.
+  // Closes the stages from the bottom up, then destroys them. A closed stage refuses operations and
+  // events, and its held operations fail with `why`. Call it on the loop's thread, not from inside
+  // a stage. Idempotent.
   void close(Error why);
   bool closed() const { return closed_; }
 
@@ -47,7 +48,7 @@ class Pipeline final : public Entrance, public std::enable_shared_from_this<Pipe
   EventLoop& loop() & { return *loop_; }
 
  private:
-  // The end of the chain that the topmost stage sees.
+  // The upper end of the chain, above the topmost stage.
   class Root;
 
   using Stages = std::vector<std::unique_ptr<Stage>>;

@@ -14,11 +14,11 @@
 
 namespace azure::iot::device {
 
-// What every kind of pipeline is told, whichever service it talks to. (Python:
-// BasePipelineConfig.) The client has checked it.
+// The configuration common to the pipelines of all services. (Python: BasePipelineConfig.) The
+// client has validated it.
 struct PipelineConfig {
-  std::string hostname = {};          // The service's name, as it stands in user name and token.
-  std::string gateway_hostname = {};  // Dialled instead of `hostname` where it is set.
+  std::string hostname = {};          // The service's name, as used in user name and token.
+  std::string gateway_hostname = {};  // Dialled instead of `hostname` if set.
   std::uint16_t port = 0;             // 0: the transport's own default.
 
   // The credential is one of the two.
@@ -31,15 +31,16 @@ struct PipelineConfig {
   std::optional<ProxyOptions> proxy_options = {};
 
   std::chrono::seconds keep_alive{60};
-  // The deadline of operations that stages make on their own behalf; 0: none.
+  // The timeout of operations that stages create on their own behalf; 0: none.
   Duration operation_timeout = std::chrono::minutes{4};
   bool auto_connect = true;
   bool connection_retry = true;
   Duration connection_retry_interval = std::chrono::seconds{10};
-  // Whether a connect waits for the network.
+  // Whether a connect waits for the network instead of failing with its first attempt.
   bool retry_first_connection = false;
-  std::shared_ptr<const RetryPolicy> retry_policy = {};  // None: FixedInterval of the above.
-  // How many publishes may wait for their acknowledgement at a time; the rest waits here.
+  std::shared_ptr<const RetryPolicy> retry_policy = {};  // Null: FixedInterval of the above.
+  // The number of publishes that may wait for their acknowledgement at a time; further ones are
+  // queued in the client.
   std::size_t max_in_flight = 128;
 };
 

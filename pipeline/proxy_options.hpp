@@ -7,27 +7,27 @@ namespace azure::iot::device {
 
 enum class ProxyType { http, socks4, socks5 };
 
-// A proxy through which everything is dialled. The proxy resolves the names behind it, except where
-// its type is socks4, which may know addresses alone: it is given a name (SOCKS4a) where the name
-// cannot be resolved here. (Python: ProxyOptions.)
+// A proxy for all connections. The proxy resolves the server's name. Exception: a socks4 proxy may
+// support addresses only, so the name is resolved here, and sent (SOCKS4a) only if that fails.
+// (Python: ProxyOptions.)
 //
 //   ProxyOptions proxy{.type = ProxyType::http, .address = "proxy.example.com", .port = 3128};
 struct ProxyOptions {
-  // Wipes the password. While it dials, libcurl has copies, which are its own.
+  // Wipes the password. While dialling, libcurl holds copies of its own.
   ~ProxyOptions();
 
   ProxyType type = ProxyType::http;  // HTTP CONNECT.
   std::string address = {};          // A name or an IP address.
   std::uint16_t port = 0;
-  // For a proxy that wants them: HTTP has basic authentication, SOCKS4 a user name alone. What does
-  // not go to the proxy is warned of in the log: the password where it is one of SOCKS4, a user
-  // name without a password where it is another, as in Python.
+  // Credentials, for a proxy that requires them. HTTP uses basic authentication; SOCKS4 has a user
+  // name only. As in Python, a SOCKS4 proxy is not sent the password, and other proxies are not
+  // sent a user name without a password. The log warns of a value that is not sent.
   std::string username = {};
   std::string password = {};
 };
 
-// Whether the proxy is shown who asks. A name without a password proves nothing, except to SOCKS4,
-// which has no passwords.
+// Returns whether credentials are sent to the proxy. A user name without a password is sent only to
+// a SOCKS4 proxy, since SOCKS4 has no passwords.
 bool shows_credentials(const ProxyOptions& proxy);
 
 }  // namespace azure::iot::device

@@ -8,9 +8,8 @@
 
 namespace azure::iot::device {
 
-// A value or the Error that stands in its place. A temporary gives its value away, and lends
-// nothing:
-// `->` needs a Result with a name.
+// A value, or the Error that replaces it. A temporary returns its value by value, so `->` needs a
+// Result with a name.
 template <class T>
 class [[nodiscard]] Result {
  public:

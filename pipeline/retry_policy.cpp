@@ -26,7 +26,7 @@ std::optional<Duration> ExponentialBackoff::next_pause(const Failure& failure) c
   const bool again = failure.failures == 0 || is_transient(failure.cause) ||
                      (credential && limits_.retry_refused_credentials);
   if (!again) return std::nullopt;
-  // In floating point, where doubling cannot overflow.
+  // Computed in floating point, so that doubling cannot overflow.
   const double limit = std::min(
       static_cast<double>(limits_.longest.count()),
       std::ldexp(static_cast<double>(limits_.first.count()), std::min(failure.failures, 1000)));

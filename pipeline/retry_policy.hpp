@@ -9,37 +9,37 @@
 
 namespace azure::iot::device {
 
-// When a client that lost its connection connects again. One policy may serve many clients: it
-// keeps nothing of them, and is asked on their loops. If it throws, that is reported as a
-// background exception, and the default policy decides instead.
+// Decides when a client that lost its connection reconnects. One policy may serve many clients: it
+// keeps no state of theirs, and is called on their loops. If it throws, the exception is reported
+// as a background exception, and the default policy decides instead.
 //
 //   auto client = IoTHubDeviceClient::create_from_connection_string(
 //       text, {.retry_policy = std::make_shared<ExponentialBackoff>()});
 class RetryPolicy {
  public:
-  // What has happened.
+  // A lost link or a failed attempt to connect.
   struct Failure {
-    // How many attempts have failed in a row; 0: none yet, the link was only just lost. A link that
-    // was lost before it had held for `holds_after` counts as an attempt that failed.
+    // The number of attempts that failed in a row; 0 if the link was just lost. A link lost before
+    // it lasted `holds_after` counts as a failed attempt.
     int failures = 0;
-    // Why the last attempt failed, or the link was lost.
+    // The reason why the last attempt failed or the link was lost.
     const Error& cause;
-    // Uniform in [0, 1), other numbers for each client.
+    // Returns random numbers, uniform in [0, 1), different for each client.
     const std::function<double()>& random;
   };
 
   virtual ~RetryPolicy() = default;
 
-  // How long to wait before the next attempt; nothing gives up. Then the application is notified by
-  // a background exception, and may connect again itself. A pause is at least 10 ms long, and at
-  // least 100 ms after an attempt that failed: a shorter one is raised to that.
+  // Returns the pause before the next attempt, or nothing to give up. After that the application is
+  // notified by a background exception, and may reconnect itself. A pause is raised to at least 10
+  // ms, and to at least 100 ms after a failed attempt.
   virtual std::optional<Duration> next_pause(const Failure& failure) const = 0;
-  // How long a link has to hold until what failed before it is forgotten.
+  // Returns how long a link has to last before earlier failures are forgotten.
   virtual Duration holds_after() const { return Duration::zero(); }
 };
 
-// The Python SDK's, and the default: at once, within 10 ms, and then every `interval`. Gives up on
-// what will not get better by itself, such as a credential that was refused.
+// The policy of the Python SDK, and the default: retries after 10 ms, then every `interval`. Gives
+// up on errors that are not transient, such as a refused credential.
 class FixedInterval final : public RetryPolicy {
  public:
   static constexpr Duration kFirstPause = std::chrono::milliseconds{10};
@@ -51,10 +51,11 @@ class FixedInterval final : public RetryPolicy {
   const Duration interval_;
 };
 
-// For fleets, which would otherwise all come back at the same moment: any pause between nothing and
-// a limit that doubles with each attempt, up to `longest` ("capped exponential with full jitter").
-// Gives up where FixedInterval does, unless it is told to go on with a credential that was refused:
-// a hub may refuse it for a while, as after a device was disabled and enabled again.
+// Capped exponential backoff with full jitter, so that the devices of a fleet do not reconnect at
+// the same moment. A pause is random between zero and a limit, which doubles with each attempt up
+// to `longest`. Gives up on the errors that FixedInterval gives up on. With
+// `retry_refused_credentials` a refused credential is retried too: a hub may refuse a valid one for
+// a while, for example after a device was disabled and re-enabled.
 class ExponentialBackoff final : public RetryPolicy {
  public:
   struct Limits {
@@ -65,8 +66,7 @@ class ExponentialBackoff final : public RetryPolicy {
   };
 
   ExponentialBackoff() : ExponentialBackoff(Limits{}) {}
-  // Throws std::invalid_argument if a limit breaks its rule: all above 0, and `longest` not below
-  // `first`.
+  // Throws std::invalid_argument unless every limit is above 0 and `longest` is at least `first`.
   explicit ExponentialBackoff(Limits limits);
 
   std::optional<Duration> next_pause(const Failure& failure) const override;

@@ -15,7 +15,7 @@ namespace {
 
 thread_local Stage* stage_at_work = nullptr;
 
-// What was caught, as the user hears of it.
+// Converts the exception being handled into the error reported to the application.
 Error thrown_by(std::string_view what) noexcept {
   try {
     return Error(Errc::user_stage, escaped(what, kLongestQuote) + ": " + thrown_text());
@@ -70,8 +70,8 @@ void Stage::report_thrown() noexcept {
   contain("a report", [&] { report_background_error(thrown_by(safe_name())); });
 }
 
-// Which stage asked to see the operation is not known, but in which chain. Straight to its top: the
-// stages between may be closed, or what is being destroyed.
+// The stage that added the continuation is unknown, but its chain is known. The report goes
+// straight to the top of that chain: the stages between may be closed or in destruction.
 void Stage::report_continuation() noexcept {
   Stage* top = stage_at_work;
   if (!top) return report_escape("a continuation", std::current_exception());

@@ -12,13 +12,13 @@ namespace azure::iot::device {
 
 class PendingOps;
 
-// One link of the chain. Operations come from above, events from below; what a stage does not act
-// on it passes on. Everything runs on the pipeline's loop, so a stage needs no lock.
+// One link of the chain. Operations come from above, events from below; a stage passes on those
+// that it does not handle. Everything runs on the pipeline's loop, so a stage needs no lock.
 //
-// A stage of the user's own derives from Stage, or from Handles below. It may throw anywhere, also
-// from a continuation, while it is closed, and below a stage that throws: the operation is then
-// completed with `Errc::abandoned`, once, and the text goes up as a background error, once. What
-// the stage has posted or started a timer for itself passes through `guard`.
+// A stage of an application derives from Stage, or from Handles below. It may throw anywhere, also
+// from a continuation, while it is being closed, and below a stage that throws. The operation is
+// then completed with `Errc::abandoned`, once, and the text goes up as a background error, once.
+// The stage has to run its own posted work and timer callbacks through `guard`.
 class Stage {
  public:
   Stage() = default;
@@ -26,10 +26,10 @@ class Stage {
   Stage& operator=(const Stage&) = delete;
   virtual ~Stage() = default;
 
-  // The name by which others are placed before or after it: that of its type.
+  // The name by which other stages are placed before or after it: the name of its type.
   virtual std::string_view name() const = 0;
 
-  // Gives the stage an operation, as the stage above does. It is refused once the stage is closed.
+  // Passes an operation to the stage, as the stage above does. A closed stage refuses it.
   void enter(OpPtr&& op) {
     if (closed_) return refuse_entry(std::move(op));
     try {
@@ -38,14 +38,15 @@ class Stage {
       report_thrown();
     }
   }
-  // Gives the stage an event, as the stage below does.
+  // Passes an event to the stage, as the stage below does.
   void receive(const Event& event);
 
  protected:
-  // Both pass on by default. Override them only for what holds for any operation or event.
+  // Both pass on by default. Override them only for rules that apply to any operation or event.
   virtual void run_op(OpPtr op) { send_op_down(std::move(op)); }
   virtual void handle_event(const Event& event) { send_event_up(event); }
-  // The stage is closed: timers are to be cancelled. What is held in PendingOps fails by itself.
+  // Called when the stage is closed. Cancel timers here; operations held in PendingOps fail by
+  // themselves.
   virtual void on_close() {}
 
   void send_op_down(OpPtr&& op) {
@@ -53,11 +54,11 @@ class Stage {
     complete_unhandled(std::move(op));
   }
   void send_event_up(const Event& event);
-  // Tells the user of an error that belongs to no call.
+  // Reports an error that belongs to no call to the application.
   void report_background_error(Error error);
-  // Calls `f`, and reports what it throws, or what continuations throw that run meanwhile, as
-  // background errors. For whatever enters the chain from outside: a timer, posted work, an answer
-  // of the transport.
+  // Calls `f`. Reports an exception from it, or from a continuation that runs meanwhile, as a
+  // background error. Use it wherever the chain is entered from outside: in a timer, posted work or
+  // an answer of the transport.
   template <class F>
   void guard(F&& f) {
     const AtWork at_work(*this);
@@ -76,7 +77,7 @@ class Stage {
   friend class PendingOps;
   friend void complete(OpPtr op, Error error) noexcept;
 
-  // Until the end of the scope this stage's chain is at work on this thread.
+  // Marks this stage's chain as active on this thread until the end of the scope.
   class AtWork {
    public:
     explicit AtWork(Stage& stage);
@@ -88,7 +89,7 @@ class Stage {
     Stage* const before_;
   };
 
-  // Both are called where something was caught.
+  // Both are called from a catch clause.
   void report_thrown() noexcept;
   static void report_continuation() noexcept;
 
@@ -104,14 +105,15 @@ class Stage {
   bool closed_ = false;
 };
 
-// What a stage acts on.
+// Lists of the operations and events that a stage handles.
 template <class... T>
 struct Ops {};
 template <class... T>
 struct Events {};
 
-// A stage that lists the types it acts on. `Self` has `void run(Owned<T> op)` for each operation
-// and `void on(const T& event)` for each event of the lists; the rest passes.
+// A stage that lists the types it handles. `Self` has `void run(Owned<T> op)` for each operation
+// and `void on(const T& event)` for each event of the lists. Other operations and events are passed
+// on.
 template <class Self, class OpList, class EventList = Events<>>
 class Handles;
 

@@ -6,7 +6,7 @@
 
 namespace azure::iot::device {
 
-// The outcome of a search in a temporary: the value itself, taken out, or nothing. It is used like
+// The result of a search in a temporary: the value itself, moved out, or nothing. It is used like
 // the pointer that the same search in a named value returns.
 //
 //   if (const auto interval = client.get_twin()["desired"].find("interval")) use(*interval);

@@ -66,8 +66,8 @@ Json Json::of_elements(Array elements) {
   return made;
 }
 
-// Copying and comparing go through nested values with a list of their own: a program may nest
-// values deeper than its stack would bear.
+// Copying and comparing use a list of pending values instead of recursion: a program may nest
+// values too deeply for its stack.
 Json::Json(const Json& other) {
   struct Copy {
     const Json* from;
@@ -112,13 +112,13 @@ Json::Json(Json&& other) noexcept : content_(std::exchange(other.content_, Conte
 Json& Json::operator=(const Json& other) & { return *this = Json(other); }
 
 Json& Json::operator=(Json&& other) & noexcept {
-  // Through a third value: `other` may be a part of what is replaced here.
+  // Through a third value: `other` may be a part of the value replaced here.
   Json taken(std::move(other));
   content_.swap(taken.content_);
   return *this;
 }
 
-// A value inside another is destroyed by recursion, which is the fastest, but only so deep.
+// Nested values are destroyed by recursion, which is fastest, up to a limited depth.
 Json::~Json() {
   constexpr int kRecursionLimit = 64;
   thread_local int depth = 0;
@@ -132,7 +132,7 @@ Json::~Json() {
   }
 }
 
-// How many elements or members are stored, with the gaps of erased ones, which are null.
+// The number of stored elements or members, including the gaps of erased ones, which are null.
 std::size_t Json::children() noexcept {
   auto* const object = std::get_if<ObjectBox>(&content_);
   return object ? (*object)->mutable_members().size() : size();
@@ -154,16 +154,16 @@ void Json::drop_last_child() noexcept {
   std::get_if<ObjectBox>(&content_)->get()->drop_last_member();
 }
 
-// A program may nest values deeper than its stack would bear, and destroying them must not need
-// memory. So the list of what is left to do lies in the values themselves: the first place inside a
-// value keeps the value around it, and what was in that place waits at the end of the one around.
+// A program may nest values too deeply for its stack, and destroying them must not allocate memory.
+// So the values themselves store the pending work: the first child of a value is replaced by its
+// parent, and that child waits at the end of the parent.
 void Json::drop_nested() noexcept {
   Json current;
   current.content_.swap(content_);
   std::size_t depth = 0;
   for (;;) {
     const std::size_t count = current.children();
-    if (count == 0) return;  // Of the outermost.
+    if (count == 0) return;  // The outermost value is empty.
     if (count == 1 && depth > 0) {
       --depth;
       Json around = std::move(current.child(0));

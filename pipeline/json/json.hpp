@@ -23,20 +23,19 @@ namespace azure::iot::device {
 
 struct JsonMember;
 
-// A JSON value: a twin, a patch, the payload of a method. Copies deeply, moves cheaply; an object
-// keeps its members in the order in which they came, as a Python dict does.
+// A JSON value: a twin, a patch, the payload of a method. Copies are deep, moves are cheap. An
+// object keeps its members in the order of insertion, as a Python dict does.
 //
 //   Json patch{{"temperature", 21.5}, {"tags", Json::array({"attic", "north"})}};
 //   std::int64_t version = twin["desired"]["$version"].as_int();
 //   if (const Json* interval = twin["desired"].find("interval")) use(*interval);
 //
-// A temporary lends nothing: a part of it is moved out and returned by value, so that no reference
-// is left to memory that was freed.
+// A temporary returns its parts by value, moved out, so that no reference to freed memory remains.
 //
 //   const std::string& room = client.get_twin()["desired"]["room"].as_string();  // Its own text.
 //
-// All text is UTF-8: whoever puts anything else in gets std::invalid_argument. Several threads may
-// read a value at once, as long as none changes it.
+// All text is UTF-8: any other text throws std::invalid_argument. Several threads may read a value
+// at once if none changes it.
 class Json {
  public:
   enum class Kind { null, boolean, number, string, array, object };
@@ -65,11 +64,11 @@ class Json {
   Json(std::string text);
   Json(std::string_view text) : Json(std::string(text)) {}
   Json(const char* text) : Json(std::string(text)) {}
-  // An object. Where a name occurs twice the last value counts.
+  // An object. If a name occurs twice, the last value counts.
   Json(std::initializer_list<Member> members);
 
-  // Without members and elements: the empty braces of C++ make null. Braces make an array of what
-  // they list; an object in it takes braces of its own, besides those of its members:
+  // An empty object and an empty array; empty braces in C++ create null. In `array`, the braces
+  // list the elements. An object among them takes braces of its own around those of its members:
   //
   //   Json readings = Json::array({21.5, "n/a", {{"celsius", 20}}});
   static Json object();
@@ -84,17 +83,17 @@ class Json {
   ~Json();
 
   // Reads one JSON document as Python's json.loads does: NaN, Infinity and -Infinity are numbers,
-  // integers are kept to the last digit however long, and where a name occurs twice the last value
-  // counts. Unlike Python: half a surrogate pair is an error, since no UTF-8 can hold it, and so is
-  // nesting beyond kDepthLimit. The error, Errc::bad_content, names the position and the rule,
-  // never the text.
+  // integers of any length keep all their digits, and if a name occurs twice, the last value
+  // counts. Unlike Python: half a surrogate pair is an error, since UTF-8 cannot encode it. Nesting
+  // beyond kDepthLimit is an error too. The error, Errc::bad_content, names the position and the
+  // rule, never the text.
   //
   //   if (Result<Json> body = Json::parse(message.data)) use(body->size());
   static Result<Json> parse(std::string_view text);
-  // The same for text that a program brings along; throws std::invalid_argument.
+  // The same for text that is part of a program. Throws std::invalid_argument on an error.
   static Json parse_or_throw(std::string_view text);
 
-  // The text that Python's json.dumps writes: ", " and ": " between, ASCII only.
+  // Returns the text that Python's json.dumps writes: ASCII, with ", " and ": " as separators.
   //
   //   std::cout << twin << '\n';
   std::string dump() const;
@@ -116,8 +115,8 @@ class Json {
   bool is_array() const noexcept { return kind() == Kind::array; }
   bool is_object() const noexcept { return kind() == Kind::object; }
 
-  // The content. Throws std::invalid_argument if the value is of another kind, std::out_of_range if
-  // a number does not fit.
+  // Return the content. Throw std::invalid_argument if the value is of another kind, and
+  // std::out_of_range if a number does not fit.
   bool as_bool() const;
   std::int64_t as_int() const;
   std::uint64_t as_uint() const;
@@ -132,9 +131,9 @@ class Json {
   Members members() &&;
   Members members() const&&;
 
-  // The content, or nothing if it is of another kind or does not fit; never throws. For bool,
-  // integers and floating point numbers an optional, for std::string a pointer, and a Found if this
-  // is a temporary.
+  // Returns the content, or nothing if it is of another kind or does not fit; never throws. The
+  // result is an optional for bool, integers and floating point numbers, and a pointer for
+  // std::string. For the std::string of a temporary it is a Found.
   //
   //   if (auto status = body.get_if<int>()) use(*status);
   template <class T>
@@ -166,12 +165,13 @@ class Json {
     }
   }
 
-  // How many elements or members; 0 for anything else.
+  // The number of elements or members; 0 for any other kind.
   std::size_t size() const noexcept;
   bool empty() const noexcept { return size() == 0; }
 
-  // The member of that name. Reads only, and never adds: throws std::out_of_range, naming it, if
-  // there is none, and std::invalid_argument if this is no object. `at` also lets it be changed.
+  // Returns the member of that name; never adds one. Throws std::out_of_range, which names the
+  // member, if there is none, and std::invalid_argument if this is not an object. `at` also gives
+  // write access.
   const Json& operator[](std::string_view name) const& { return at(name); }
   Json operator[](std::string_view name) && { return std::move(at(name)); }
   Json operator[](std::string_view name) const&& { return at(name); }
@@ -179,8 +179,8 @@ class Json {
   Json& at(std::string_view name) &;
   Json at(std::string_view name) && { return std::move(at(name)); }
   Json at(std::string_view name) const&& { return at(name); }
-  // The element at that index; throws std::out_of_range, or std::invalid_argument if this is no
-  // array.
+  // Returns the element at that index. Throws std::out_of_range if there is none, and
+  // std::invalid_argument if this is not an array.
   const Json& operator[](std::integral auto index) const& {
     return at(static_cast<std::size_t>(index));
   }
@@ -192,29 +192,31 @@ class Json {
   Json& at(std::size_t index) &;
   Json at(std::size_t index) && { return std::move(at(index)); }
   Json at(std::size_t index) const&& { return at(index); }
-  // The member of that name, null if there is none or this is no object; never throws. A Found if
-  // this is a temporary.
+  // Returns the member of that name, or null if there is none or this is not an object; never
+  // throws. Returns a Found if this is a temporary.
   const Json* find(std::string_view name) const& noexcept;
   Json* find(std::string_view name) & noexcept;
   Found<Json> find(std::string_view name) &&;
   Found<Json> find(std::string_view name) const&&;
   bool contains(std::string_view name) const noexcept { return find(name) != nullptr; }
 
-  // Sets a member: in its old place if there is one of that name, else at the end. Makes null an
-  // object; throws std::invalid_argument if this is anything else.
+  // Sets a member: an existing one keeps its place, a new one is added at the end. Turns null into
+  // an object. Throws std::invalid_argument if this is of any other kind.
   //
   //   Json patch;
   //   patch.set("interval", 60).set("tags", Json::array({"attic"}));
   Json& set(std::string_view name, Json value) &;
   [[nodiscard]] Json set(std::string_view name, Json value) &&;
-  // Takes a member out; false if there was none.
+  // Removes a member. Returns false if there was none.
   bool erase(std::string_view name) & noexcept;
-  // Adds an element. Makes null an array; throws std::invalid_argument if this is anything else.
+  // Adds an element. Turns null into an array. Throws std::invalid_argument if this is of any other
+  // kind.
   Json& push_back(Json element) &;
   [[nodiscard]] Json push_back(Json element) &&;
 
-  // As Python compares: numbers by exact value, an integer with a floating point number too, and
-  // objects regardless of order. Unlike Python: true is not 1, and false is not 0.
+  // Compares as Python does: numbers by exact value, also an integer with a floating point number,
+  // and objects regardless of order. Unlike Python: true does not equal 1, and false does not equal
+  // 0.
   bool operator==(const Json& other) const;
 
  private:
@@ -223,7 +225,7 @@ class Json {
     void operator()(Object* object) const noexcept;
   };
   struct BigInteger {
-    std::string digits;  // As in the text, with a sign if negative.
+    std::string digits;  // As in the text, signed if negative.
   };
   using ObjectBox = std::unique_ptr<Object, DeleteObject>;
   class Parser;
@@ -233,7 +235,7 @@ class Json {
 
   static Json of_elements(Array elements);
   std::ostream& write_to(std::ostream& out) const;
-  // The content of a value that is destroyed afterwards.
+  // Takes the content of a value that is destroyed afterwards.
   template <class T, class Self>
   static auto take_if(Self& self) {
     if constexpr (std::same_as<T, std::string>) {

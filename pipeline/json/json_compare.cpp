@@ -9,7 +9,7 @@
 namespace azure::iot::device {
 namespace {
 
-// Exact, as in Python: neither side is rounded to the type of the other.
+// Compares exactly, as Python does: neither side is rounded to the type of the other.
 bool equals_integer(double real, std::int64_t integer) {
   constexpr double kTwoTo63 = 9223372036854775808.0;
   return real >= -kTwoTo63 && real < kTwoTo63 && std::trunc(real) == real &&
@@ -47,7 +47,7 @@ bool Json::equals_scalar(const Json& other) const {
         },
         content_);
   }
-  // Each integer has one form only, so what is left is a real number beside an integer.
+  // Each integer has one representation only, so this compares a real number with an integer.
   const double* real = std::get_if<double>(&content_);
   const Json& integer = real ? other : *this;
   if (!real) real = std::get_if<double>(&other.content_);
@@ -70,7 +70,7 @@ bool Json::operator==(const Json& other) const {
     const Json* right;
   };
   std::vector<Pair> pending;
-  // What may be nested is left for later.
+  // Nested values are compared later.
   const auto differ = [&pending](const Json& left, const Json& right) {
     if (left.kind() != right.kind() || left.size() != right.size()) return true;
     if (left.size() == 0) return !left.equals_scalar(right);

@@ -56,8 +56,8 @@ void append_integer(std::string& to, T value) {
   to.append(buffer.data(), end);
 }
 
-// As Python's repr: the shortest digits that are read back as the same number, without an exponent
-// from 0.0001 up to 16 digits.
+// As Python's repr: the shortest digits that read back as the same number, without an exponent from
+// 0.0001 up to 16 digits.
 void append_real(std::string& to, double value) {
   if (std::isnan(value)) {
     to += "NaN";
@@ -101,7 +101,7 @@ void append_real(std::string& to, double value) {
 
 }  // namespace
 
-// Writes a value, with a list of what is open instead of recursion.
+// Writes a value, with a list of open containers instead of recursion.
 class Json::Writer {
  public:
   explicit Writer(bool sorted) : sorted_(sorted) {}
@@ -143,7 +143,7 @@ class Json::Writer {
   struct Open {
     const Json* container;
     Members::Iterator member = {};            // Of an object.
-    std::vector<const Member*> ordered = {};  // Of an object that is to be sorted.
+    std::vector<const Member*> ordered = {};  // Of an object to be sorted.
     std::size_t next = 0;
   };
 

@@ -19,24 +19,24 @@ class Json::Object {
     const Member* member = members_.find(name);
     return member ? &member->value : nullptr;
   }
-  // Where the value of that name stands, null if it is new.
+  // Returns the value of that name, added as null if it is new.
   Json& place(std::string_view name) {
     if (Member* member = members_.find(name)) return member->value;
     return members_.add({std::string(name), Json()}).value;
   }
   bool erase(std::string_view name) noexcept { return members_.erase(name); }
 
-  // While a text is read: the name of the value that comes next. The last value of a name moves to
-  // where the name came first, as in a Python dict.
+  // For the parser: announces the name of the next value. If a name is repeated, its last value
+  // takes the place of the first, as in a Python dict.
   void expect(std::string_view name) { expected_ = &place(name); }
   void take_expected(Json&& value) { *expected_ = std::move(value); }
 
-  // A copy with null for each value.
+  // Returns a copy with null for each value.
   ObjectBox with_names_only() const;
-  // Members that may be changed, for copying and taking apart. Their names must stay.
+  // Write access to the members, for copying and destruction. Their names must not change.
   auto mutable_members() { return members_.storage(); }
   Members take_members() { return std::move(members_); }
-  // Before it is destroyed.
+  // Only before destruction.
   void drop_last_member() { members_.drop_last_stored(); }
   std::vector<const Member*> ordered_by_name() const;
 

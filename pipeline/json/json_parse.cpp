@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 
-// RapidJSON's empty stack adds to a null pointer before it looks whether it has memory, which the
-// sanitizer of clang reports.
+// RapidJSON's empty stack adds to a null pointer before it checks for memory, which clang's
+// sanitizer reports.
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((no_sanitize("pointer-overflow"))), apply_to = function)
 #endif
@@ -44,8 +44,8 @@ Error not_json(std::size_t position, std::string_view rule) {
                "not JSON at byte " + std::to_string(position) + ": " + std::string(rule));
 }
 
-// Of a number too large or too small for a double: whether it is the former. That is so if its
-// first digit that counts stands before the decimal point.
+// Returns whether a number outside the range of double is too large rather than too small. It is
+// too large if its first significant digit, shifted by the exponent, is before the decimal point.
 bool is_huge(std::string_view number) {
   const std::size_t e = number.find_first_of("eE");
   const std::string_view mantissa = number.substr(0, e);
@@ -79,8 +79,8 @@ double read_real(std::string_view number) {
 
 }  // namespace
 
-// Builds the value from what RapidJSON reports; the names of the methods are its own. A method that
-// returns false ends the reading.
+// Builds the value from RapidJSON's events; RapidJSON prescribes the names of the methods. A method
+// that returns false stops the parser.
 class Json::Parser {
  public:
   explicit Parser(std::string_view text) : source_(text) {}
@@ -91,7 +91,7 @@ class Json::Parser {
     if (outcome.IsError()) {
       return not_json(outcome.Offset(), refusal_.empty() ? describe(outcome.Code()) : refusal_);
     }
-    // RapidJSON takes a zero byte for the end.
+    // RapidJSON treats a zero byte as the end.
     if (!source_.at_end()) return not_json(source_.Tell(), "nothing may follow the value");
     return std::move(root_);
   }
@@ -123,7 +123,7 @@ class Json::Parser {
   bool EndObject(rapidjson::SizeType) { return close(); }
 
  private:
-  // RapidJSON finds the first half of a surrogate pair without the second, but not the reverse.
+  // RapidJSON detects the first half of a surrogate pair without the second, but not the reverse.
   bool is_text(std::string_view text) {
     if (find_invalid_utf8(text) == std::string_view::npos) return true;
     refusal_ = describe(rapidjson::kParseErrorStringUnicodeSurrogateInvalid);

@@ -5,9 +5,9 @@
 
 namespace azure::iot::device {
 
-// A JSON text as RapidJSON reads it, but with "0" in the place of each number. RapidJSON refuses
-// 1e400 and rounds integers beyond 64 bits, where Python reads infinity and every digit; so numbers
-// are found here, with NaN, Infinity and -Infinity among them, and only their place is left to it.
+// A stream of JSON text for RapidJSON with "0" in the place of each number. RapidJSON refuses 1e400
+// and rounds integers beyond 64 bits, where Python reads infinity and every digit. So numbers,
+// including NaN, Infinity and -Infinity, are recognized here, and RapidJSON sees only their place.
 class JsonSource {
  public:
   using Ch = char;  // RapidJSON's name, as are those of the methods.
@@ -39,11 +39,11 @@ class JsonSource {
   }
   std::size_t Tell() const { return at_; }
 
-  // The number last taken; empty if what stood there is not one.
+  // The number last taken; empty if the text there is not a number.
   std::string_view number() const { return number_; }
   bool at_end() const { return at_ == text_.size(); }
 
-  // Only asked of streams that are written to.
+  // Used on output streams only.
   char* PutBegin() { return nullptr; }
   void Put(char) {}
   std::size_t PutEnd(char*) { return 0; }
@@ -63,8 +63,8 @@ class JsonSource {
   std::string_view number_;
 };
 
-// The length of the JSON number at the start of the text, Python's three words included; 0 if there
-// is none, or if it does not end there.
+// Returns the length of the JSON number at the start of the text; Python's three words count as
+// numbers. Returns 0 if there is none, or if the number continues with other characters.
 std::size_t json_number_length(std::string_view text);
 
 }  // namespace azure::iot::device

@@ -1,4 +1,5 @@
-// Reading a temporary: each call moves out what it returns, so that nothing is lent.
+// Reads temporaries: each call moves out the part that it returns, so that no reference to the
+// temporary remains.
 #include "pipeline/json/json.hpp"
 #include "pipeline/json/json_object.hpp"
 

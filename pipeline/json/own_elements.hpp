@@ -7,14 +7,15 @@
 
 namespace azure::iot::device {
 
-// The elements of an array that was a temporary. They belong to this object, and are read as those
-// of a named array are. Unlike a vector it does not convert to a std::span, which would outlive it.
+// The elements of a temporary array. This object owns them; they are read as those of a named
+// array. Unlike a vector, it does not convert to a std::span, which would outlive it.
 //
 //   for (const Json& tag : client.get_twin()["tags"].elements()) use(tag.as_string());
 template <class T>
 class OwnElements {
  public:
-  // Moves as a pointer does, but is not contiguous for the library, which makes spans of those.
+  // Behaves as a pointer, but does not count as a contiguous iterator, from which the standard
+  // library creates spans.
   using Iterator = std::reverse_iterator<std::reverse_iterator<const T*>>;
   using value_type = T;
 
