@@ -8,11 +8,11 @@
 
 namespace azure::iot::device {
 
-// Where a resolver's thread leaves its answer. Outlives whoever asked, and the loop, if need be.
+// The place where a resolver's thread leaves its answer. May outlive the lookup and the loop.
 struct NameLookup::Shared {
   std::mutex mutex;
-  EventLoop* loop = nullptr;  // Null once nobody waits for the answer.
-  Resolver::Done done;        // Of the loop's thread; empty once nobody waits.
+  EventLoop* loop = nullptr;  // Null once the answer is no longer wanted. Guarded by `mutex`.
+  Resolver::Done done;        // Loop's thread only. Empty once the answer is no longer wanted.
 };
 
 NameLookup::NameLookup(EventLoop& loop, Resolver& resolver, const std::string& host,
@@ -24,7 +24,7 @@ NameLookup::NameLookup(EventLoop& loop, Resolver& resolver, const std::string& h
     const std::lock_guard lock(shared->mutex);
     if (!shared->loop) return;
     shared->loop->post([shared, found = std::move(found)]() mutable {
-      // Out of there before the call, which may destroy the lookup.
+      // Moved out before the call, which may destroy the lookup.
       if (const auto tell = std::exchange(shared->done, nullptr)) tell(std::move(found));
     });
   };

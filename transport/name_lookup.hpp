@@ -9,12 +9,13 @@
 
 namespace azure::iot::device {
 
-// A question to a Resolver whose answer is wanted on the loop's thread. Once this is gone nothing
-// is told any more, however long the resolver takes: what it works on belongs to itself. Loop's
+// Asks a Resolver and delivers the answer on the loop's thread. After destruction nothing is
+// reported, however long the resolver takes: a running lookup owns everything that it uses. Loop's
 // thread only.
 class NameLookup {
  public:
-  // An address is its own answer. `done` is called from another piece of work, never from here.
+  // An IP address is its own answer. `done` is called from a separate piece of work, never from
+  // inside the constructor.
   NameLookup(EventLoop& loop, Resolver& resolver, const std::string& host, Resolver::Done done);
   NameLookup(const NameLookup&) = delete;
   NameLookup& operator=(const NameLookup&) = delete;

@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::size_t kMaxThreads = 8;
 
-// What was written beside a name, as in an address of the web, becomes part of it.
+// Returns a hint if the name contains parts of a URL, which would be taken for a part of the name.
 std::string_view likely_mistake(const std::string& host) {
   if (host.find_first_of("/:@ \t\r\n") == std::string::npos) return {};
   return "; a host name stands alone, without scheme, port, path and blanks";
@@ -36,7 +36,7 @@ Error lookup_failed(const std::string& host, const std::string& why) {
                                             std::string(likely_mistake(host)));
 }
 
-// Asks the system, which takes as long as it likes.
+// Asks the system, which may block for any length of time.
 Resolver::Answer look_up(const std::string& host) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
@@ -77,15 +77,15 @@ class SystemResolver final : public Resolver {
   void resolve(const std::string& host, Done done) override { state_->add(state_, host, done); }
 
  private:
-  // Owned by the resolver and by each thread, so that a lookup which the system does not give back
-  // harms nobody.
+  // Shared by the resolver and each thread, so that a lookup in which the system never returns is
+  // harmless.
   class State {
    public:
     void add(const std::shared_ptr<State>& self, const std::string& host, Done& done) {
       std::unique_lock lock(mutex_);
       auto& waiting = waiting_[host];
       waiting.push_back(std::move(done));
-      if (waiting.size() > 1) return;  // Somebody asked for the same name: one answer serves both.
+      if (waiting.size() > 1) return;  // A lookup of this name is running; its answer serves both.
       queue_.push_back(host);
       if (threads_ == kMaxThreads) return;
       ++threads_;
@@ -122,8 +122,8 @@ class SystemResolver final : public Resolver {
         contain("the answer to a name lookup", [&] { done(result); });
     }
 
-    // Those that run already would come to it, but perhaps much later: fail what nobody works on.
-    // The client connects again as after any other failure.
+    // Fails the names that no thread has taken up. Running threads would reach them, but possibly
+    // much later. The client reconnects as after any other failure.
     void no_thread(const std::string& why) {
       std::deque<std::string> hosts;
       {

@@ -18,7 +18,7 @@ bool is_of_ipv6(const std::string& address) { return address.find(':') != std::s
 
 using Found = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
-// An address as the system wants it; nothing is looked up.
+// Parses an address into the system's form, without a lookup.
 Found parse(const std::string& address, const std::string& port) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
@@ -42,7 +42,7 @@ std::vector<std::string> dial_order(const std::vector<std::string>& addresses,
     const bool alike = is_of_ipv6(*at) == is_of_ipv6(addresses.front());
     (alike ? of_first_family : of_the_other).push_back(*at);
   }
-  // After the one that served last, the other family is next.
+  // After the address of the last connection, the other family is next.
   const bool other_first = last != addresses.end() && is_of_ipv6(*last) == is_of_ipv6(addresses[0]);
   if (other_first) of_first_family.swap(of_the_other);
   for (std::size_t i = 0; i < std::max(of_first_family.size(), of_the_other.size()); ++i) {
@@ -77,7 +77,8 @@ void TcpDial::dial_next() {
   if (tries_.empty()) finish({});
 }
 
-// Returns why an address cannot even be dialled; 0 if it is.
+// Starts dialling an address. Returns the reason if it cannot be dialled at all, as errno; 0 if it
+// is being dialled.
 int TcpDial::begin(std::size_t index) {
   const Found address = parse(addresses_[index], port_);
   if (!address) return EADDRNOTAVAIL;
@@ -118,14 +119,14 @@ void TcpDial::on_ready(std::size_t index) {
   finish({std::move(socket), index});
 }
 
-// Ends it also where a forked child has a copy of the descriptor.
+// Shuts the connection down, since a forked child may have a copy of the descriptor.
 void TcpDial::drop(std::list<Try>::iterator dropped) {
   loop_.unwatch(dropped->socket.get());
   if (!fork_guard_.in_child()) ::shutdown(dropped->socket.get(), SHUT_RDWR);
   tries_.erase(dropped);
 }
 
-// The last step: the dial may be destroyed in it.
+// Must be the caller's last step: it may destroy the dial.
 void TcpDial::finish(Outcome outcome) {
   timer_.cancel();
   while (!tries_.empty()) drop(tries_.begin());

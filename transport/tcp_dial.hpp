@@ -15,32 +15,33 @@
 
 namespace azure::iot::device {
 
-// The order in which addresses of a host are dialled (RFC 8305 section 4): families in turn, that
-// of the first address first. The address that served last, if it is among them, comes before all.
+// Returns the order in which to dial the addresses of a host (RFC 8305 section 4). Address families
+// alternate, beginning with the family of the first address. If the address of the last successful
+// connection is in the list, it comes first.
 std::vector<std::string> dial_order(const std::vector<std::string>& addresses,
                                     const std::string& served_last = {});
 
-// Makes a TCP connection to the first of several addresses that answers (RFC 8305 section 5). The
-// next address is dialled as soon as one fails, and after `kHeadStart` beside those that are
-// silent. Sockets are close-on-exec and do not block. No deadline: that is the owner's. Loop's
-// thread only.
+// Makes a TCP connection to the first of several addresses that answers (RFC 8305 section 5). When
+// an address fails, the next one is dialled at once. While an address is silent, the next one is
+// dialled beside it after `kHeadStart`. Sockets are close-on-exec and do not block. The owner sets
+// the deadline. Loop's thread only.
 class TcpDial {
  public:
   static constexpr std::chrono::milliseconds kHeadStart{250};
 
   struct Failure {
-    std::size_t index;  // Among the addresses.
+    std::size_t index;  // In the list of addresses.
     int error_number;
   };
   struct Outcome {
     UniqueFd socket;  // None if every address failed.
     std::size_t index = 0;
-    std::vector<Failure> failures = {};  // Up to now, in the order in which they came.
+    std::vector<Failure> failures = {};  // Failures so far, in the order in which they happened.
   };
-  // Told once, from another piece of work. May destroy the dial.
+  // Called once, from a separate piece of work. May destroy the dial.
   using Done = std::function<void(Outcome)>;
 
-  // Addresses as a Resolver gives them.
+  // Addresses as a Resolver returns them.
   TcpDial(EventLoop& loop, std::vector<std::string> addresses, std::uint16_t port, Done done);
   TcpDial(const TcpDial&) = delete;
   TcpDial& operator=(const TcpDial&) = delete;

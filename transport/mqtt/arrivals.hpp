@@ -8,9 +8,9 @@
 
 namespace azure::iot::device {
 
-// What came in while libmosquitto was reading, kept until it has returned: it holds locks inside
-// its callbacks, so whoever is told must not be in one when he sends. Keeps its memory from one
-// turn to the next, so that noting costs a copy and no allocation.
+// Packets received while libmosquitto was reading, kept until its call has returned. libmosquitto
+// holds locks inside its callbacks, so a listener that sends must not run inside one. The memory is
+// reused from turn to turn, so that recording a packet costs a copy and no allocation.
 class Arrivals {
  public:
   void note_puback(std::uint16_t mid) { list_.push_back({Kind::puback, mid}); }
@@ -23,8 +23,8 @@ class Arrivals {
     bytes_.append(topic).append(payload);
   }
 
-  // Tells everything in order to `listener()`, which is asked anew each time: null once nobody
-  // listens any more. Texts live until the call returns.
+  // Reports the packets in order to `listener()`. It is evaluated again before each packet, and
+  // returns null if there is no listener any more. Texts are valid until the call returns.
   template <class Listener>
   void tell(const Listener& listener) {
     const Forget forget_afterwards{*this};
@@ -39,18 +39,18 @@ class Arrivals {
     Kind kind;
     std::uint16_t mid;
     bool granted = false;
-    std::size_t begin = 0;  // Of the topic, in `bytes_`; the payload follows.
+    std::size_t begin = 0;  // Of the topic in `bytes_`. The payload follows it.
     std::size_t topic_size = 0;
     std::size_t payload_size = 0;
   };
 
-  // Also if somebody who is told throws: nothing is told twice.
+  // Clears the packets even if a listener throws, so that none is reported twice.
   struct Forget {
     Arrivals& arrivals;
     ~Forget() {
       arrivals.list_.clear();
       arrivals.bytes_.clear();
-      // One large message must not keep its memory for ever.
+      // One large message must not occupy its memory permanently.
       if (arrivals.bytes_.capacity() > kKept) arrivals.bytes_ = std::string();
     }
   };

@@ -10,9 +10,8 @@
 
 namespace azure::iot::device {
 
-// One connect: what it authenticates with, how long it may take in all, and the addresses it has
-// yet to try. An address that has taken the TCP connection gets an equal share of the time that is
-// left then.
+// One connect: its credential, its deadline, and the addresses that are still to be tried. An
+// address that has accepted the TCP connection gets an equal share of the remaining time.
 class ConnectionAttempt {
  public:
   ConnectionAttempt(std::optional<std::string> password, SteadyTime deadline);
@@ -23,19 +22,19 @@ class ConnectionAttempt {
   const char* password() const { return password_ ? password_->c_str() : nullptr; }
   SteadyTime deadline() const { return deadline_; }
 
-  // Those to try, best first.
+  // Sets the addresses to try, best first.
   void set_addresses(std::vector<std::string> addresses) { left_ = std::move(addresses); }
   const std::vector<std::string>& left() const { return left_; }
   bool has_next() const { return !left_.empty(); }
-  // Those at these places among the ones left have been tried.
+  // Removes the addresses that have been tried, by their places in `left`.
   void remove(std::vector<std::size_t> places);
-  // When to give up an address that is not left any more, but was taken just now.
+  // When to give up the address that has just been removed from `left`.
   SteadyTime end_of_share(SteadyTime now) const;
 
-  // Notes why an address led to nothing. True if the next one may do better: the link was at
-  // fault, and neither the credential nor the certificate.
+  // Records the failure of an address. Returns true if the next address may succeed: the link was
+  // at fault, and neither the credential nor the certificate.
   bool try_next_after(const Error& error);
-  // What to report at the end: the last error, with what went wrong before.
+  // The error to report at the end: the last one, with the failures before it.
   Error summary() const;
 
  private:

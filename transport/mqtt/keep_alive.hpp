@@ -7,29 +7,29 @@
 
 namespace azure::iot::device {
 
-// Works out when libmosquitto has to be asked to ping, so that nobody has to ask every second. It
-// pings when nothing was sent, or nothing came, for the length of the keep-alive, and gives up the
-// connection when the answer takes as long again. It counts in whole seconds of a clock that
-// stands still while the machine is asleep; here a suspend counts.
+// Computes when libmosquitto has to be asked to ping, so that it need not be asked every second.
+// libmosquitto pings if nothing was sent, or nothing was received, for one keep-alive interval. It
+// gives up the connection if the answer takes as long again. Its clock counts whole seconds and
+// stops while the machine is suspended. Here the time of a suspend counts.
 class KeepAlive {
  public:
-  // Zero: there is none.
+  // Zero disables the keep-alive.
   explicit KeepAlive(std::chrono::seconds interval) : interval_(interval) {}
 
-  // What libmosquitto can do: 0, or 5 to 65535 s.
+  // The nearest interval that libmosquitto supports: 0, or 5 to 65535 s.
   static std::chrono::seconds supported(std::chrono::seconds asked);
 
   void start(SteadyTime now, std::uint64_t received, std::uint64_t sent);
-  // How many bytes have come and gone up to now.
+  // Records the total numbers of bytes received and sent so far.
   void note(SteadyTime now, std::uint64_t received, std::uint64_t sent);
 
-  // When to look again; kNever without a keep-alive.
+  // When to check again; kNever without a keep-alive.
   SteadyTime due() const;
-  // Whether the server must have given up this client: more than one and a half times the
-  // keep-alive has passed (MQTT 3.1.1 clause 3.1.2.10) without anybody having looked.
+  // Whether the server must have given up this client: nothing was checked for more than one and a
+  // half times the keep-alive (MQTT 3.1.1 clause 3.1.2.10).
   bool overslept(SteadyTime now) const;
-  // libmosquitto was asked at this time. If that sent nothing it counted differently: ask again
-  // soon.
+  // Records that libmosquitto was asked at this time. If that sent nothing, libmosquitto counted
+  // differently and must be asked again soon.
   void asked(SteadyTime now, std::uint64_t sent);
 
  private:

@@ -17,7 +17,7 @@ struct MosquittoClient::Callbacks {
   }
 
   static void on_connect(mosquitto*, void* user_data, int code, int flags) {
-    // While somebody listens, each packet costs an allocation and a formatted line.
+    // With a log callback, each packet costs an allocation and a formatted line.
     mosquitto_log_callback_set(self(user_data).native_.get(), nullptr);
     self(user_data).tell([&](MosquittoEvents& events) { events.on_connack(code, flags & 1); });
   }
@@ -41,11 +41,11 @@ struct MosquittoClient::Callbacks {
                                          static_cast<std::size_t>(message->payloadlen)});
     });
   }
-  // libmosquitto empties OpenSSL's queue of errors into its log. What reads
-  // "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed" was a code before.
+  // libmosquitto drains OpenSSL's error queue into its log. A line such as "OpenSSL Error[0]:
+  // error:0A000086:SSL routines::certificate verify failed" holds the code.
   //
-  // Nothing else tells that there is a connection before libmosquitto reads from it: what it logs
-  // first is that it is about to send the CONNECT.
+  // The log is also the only sign that a connection exists before libmosquitto reads from it: its
+  // first line announces the CONNECT.
   static void on_log(mosquitto*, void* user_data, int level, const char* text) {
     if (ssl_st* const tls = self(user_data).tls_connection()) self(user_data).reader_.attach(tls);
     if (level != MOSQ_LOG_ERR || std::strncmp(text, "OpenSSL Error", 13) != 0) return;
@@ -54,9 +54,9 @@ struct MosquittoClient::Callbacks {
   }
 };
 
-// Everything that is told passes here. What it leaves in errno would be taken by libmosquitto for
-// the outcome of its own last step; what it throws would leave libmosquitto with its lock held. It
-// ends the connection instead, since a packet is lost.
+// Reports every event. libmosquitto would take errno for the result of its own last step, so it is
+// reset. An exception would leave libmosquitto with its lock held. It ends the connection instead,
+// since a packet is lost.
 template <class Tell>
 void MosquittoClient::tell(const Tell& tell) {
   bytes_at_packet_ = bytes_received();

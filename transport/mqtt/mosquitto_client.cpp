@@ -19,7 +19,7 @@
 namespace azure::iot::device {
 namespace {
 
-// To clear OpenSSL's queue of errors takes long, also if there is nothing in it.
+// Clears the queue only if it is not empty, since clearing an empty one is slow too.
 void forget_openssl_errors() {
   if (ERR_peek_error() != 0) ERR_clear_error();
 }
@@ -54,8 +54,8 @@ MosquittoClient::~MosquittoClient() {
   forget_openssl_errors();
 }
 
-// Every call that may touch the socket passes here: an error that another connection left in
-// OpenSSL's queue, which is one for each thread, would be taken for one of this.
+// Every call that may use the socket passes through here. OpenSSL has one error queue for each
+// thread, so an error left by another connection would be attributed to this one.
 template <class Call>
 MosquittoResult MosquittoClient::call(const Call& call) {
   forget_openssl_errors();
@@ -73,17 +73,18 @@ MosquittoResult MosquittoClient::call(const Call& call) {
   return result;
 }
 
-// Also where a forked child has a copy of the descriptor. The child itself leaves it alone.
+// Shuts the connection down, since a forked child may have a copy of the descriptor. The child
+// itself must not do so.
 void MosquittoClient::end_carrier() {
   if (carrier_ && !fork_guard_.in_child()) ::shutdown(carrier_.get(), SHUT_RDWR);
   carrier_.reset();
 }
 
-// libmosquitto connects to a private socket, at once, and says its first words to it; they go on to
-// the carrier, which then takes the place of that socket under its number.
+// libmosquitto connects to a private socket and writes its first bytes to it. They are forwarded to
+// the carrier, which then takes over the number of that socket's descriptor.
 MosquittoResult MosquittoClient::dial(UniqueFd carrier, const CarriedBytes* bytes, int keep_alive,
                                       const Login& login) {
-  // libmosquitto would do it too, but on a thread that has only a copy of the descriptor.
+  // libmosquitto would close it too, but on a thread that has only a copy of the descriptor.
   close();
   openssl_error_ = 0;
   verify_failure_ = 0;
@@ -123,7 +124,7 @@ MosquittoResult MosquittoClient::connect(const PrivateListener& listener, int ke
   return {MOSQ_ERR_ERRNO, EMFILE, true};
 }
 
-// Returns why that is impossible, as errno; 0 if it is done.
+// Returns the reason for a failure as errno; 0 on success.
 int MosquittoClient::put_in_place(const UniqueFd& carrier, const PrivateListener& listener) {
   const UniqueFd other = listener.accept(fd());
   if (!other) return errno;
@@ -131,19 +132,19 @@ int MosquittoClient::put_in_place(const UniqueFd& carrier, const PrivateListener
   int error_number = 0;
   ssize_t size = 0;
   while (error_number == 0 && (size = ::recv(other.get(), words, sizeof words, 0)) > 0) {
-    // Nothing waits in a connection that was just made: there is room.
+    // A new connection has an empty send buffer, so there is room.
     const ssize_t sent = ::send(carrier.get(), words, static_cast<std::size_t>(size), MSG_NOSIGNAL);
     if (sent != size) error_number = sent < 0 ? errno : ENOBUFS;
   }
-  OPENSSL_cleanse(words, sizeof words);  // Among them may be the CONNECT.
-  // A server that has hung up already is found out by the next read, which knows better why.
+  OPENSSL_cleanse(words, sizeof words);  // They may contain the CONNECT.
+  // If the server has already hung up, the next read reports it with a better reason.
   if (error_number == EPIPE || error_number == ECONNRESET) error_number = 0;
   if (error_number == 0 && ::dup3(carrier.get(), fd(), O_CLOEXEC) < 0) error_number = errno;
   return error_number;
 }
 
-// Nothing in libmosquitto's interface closes a connection and keeps the messages. But to dial
-// closes what is open first, and a Unix socket (port 0) without a path is refused without a trace.
+// No function of libmosquitto closes a connection and keeps its messages. But dialling closes an
+// open connection first, and a Unix socket (port 0) without a path is refused without a trace.
 void MosquittoClient::close() {
   if (connected()) call([&] { return mosquitto_connect_async(native_.get(), "", 0, 0); });
   blocked_ = false;
@@ -155,7 +156,7 @@ void MosquittoClient::keep_silent() {
 }
 
 MosquittoResult MosquittoClient::read() {
-  // Enough for whatever a service sends at a time, and others want their turn.
+  // More than a service usually sends at a time, but bounded, for the sake of other clients.
   constexpr std::uint64_t kMaxBytes = 256 * 1024;
   constexpr int kMaxRounds = 64;
   if (!handshaken_) handshaken_ = connected() && !handshaking();
@@ -171,7 +172,7 @@ MosquittoResult MosquittoClient::read() {
 
 bool MosquittoClient::has_more() const { return tls_connection() && reader_.has_more(); }
 
-// The connection may have ended already, with the CONNACK in the same turn.
+// The connection may have ended already, in the same turn as its CONNACK.
 void MosquittoClient::hold_back_writes() {
   reader_.note_up();
   if (ssl_st* const tls = tls_connection()) write_buffer_.attach(tls);
@@ -182,7 +183,7 @@ MosquittoResult MosquittoClient::write() {
   if (write_buffer_.blocked() && !flush()) return {MOSQ_ERR_CONN_LOST, errno};
   if (!mosquitto_want_write(native_.get())) return {};
   const MosquittoResult result = call([&] { return mosquitto_loop_write(native_.get(), 1); });
-  // It says that it wants to write also when nothing is left, if TLS wanted to earlier.
+  // libmosquitto still wants to write after the last byte, if TLS wanted to earlier.
   blocked_ = result && result.error_number == EAGAIN;
   return result;
 }
@@ -195,18 +196,19 @@ MosquittoResult MosquittoClient::check_publish(const std::string& topic,
                                                const std::string& payload) {
   if (payload.size() > MQTT_MAX_PAYLOAD) return {MOSQ_ERR_PAYLOAD_SIZE, 0};
   if (topic.empty() || topic.size() > 65535) return {MOSQ_ERR_INVAL, 0};
-  // It refuses NUL too.
+  // The check rejects NUL too.
   const int utf8 = mosquitto_validate_utf8(topic.data(), static_cast<int>(topic.size()));
   return {utf8 != MOSQ_ERR_SUCCESS ? utf8 : mosquitto_pub_topic_check(topic.c_str()), 0};
 }
 
-// Zero: none was given out.
+// Zero means that no identifier was assigned.
 void MosquittoClient::note_identifier(int native_mid, std::uint16_t& mid) {
   mid = static_cast<std::uint16_t>(native_mid);
   if (mid != 0) last_mid_ = mid;
 }
 
-// A publish that is refused for its length has an identifier by then. Its payload is not looked at.
+// A publish that is rejected for its length has used up an identifier by then. Its payload is not
+// read.
 bool MosquittoClient::skip_identifier() {
   int native_mid = 0;
   mosquitto_publish(native_.get(), &native_mid, "t", MQTT_MAX_PAYLOAD, "", 0, false);
@@ -272,8 +274,8 @@ bool MosquittoClient::handshaking() const {
 }
 
 unsigned MosquittoClient::interest() const {
-  // mosquitto_want_write says yes during the whole handshake once the TCP connection was waited
-  // for, and the socket can be written to all the time.
+  // mosquitto_want_write returns true during the whole handshake if the TCP connection was waited
+  // for, and the socket is writable all the time.
   ssl_st* const tls = tls_connection();
   const bool tls_wants_write = tls && SSL_want_write(tls);
   if (handshaking()) return tls_wants_write ? EventLoop::kWritable : EventLoop::kReadable;
@@ -292,7 +294,7 @@ std::uint64_t MosquittoClient::bytes_received() const {
 }
 
 std::uint64_t MosquittoClient::bytes_sent() const {
-  // The socket's own BIO, and what stands before it on the way out.
+  // The socket's own BIO, and the write buffer in front of it.
   ssl_st* const tls = tls_connection();
   if (!tls) return carried_ ? carried_->sent : 0;
   return BIO_number_written(SSL_get_rbio(tls)) + write_buffer_.size();

@@ -10,7 +10,7 @@
 namespace azure::iot::device {
 namespace {
 
-// "connection reset by peer", or what libmosquitto makes of its own code.
+// "connection reset by peer", or libmosquitto's text for its code.
 std::string reason_text(int rc, int error_number) {
   const bool from_system = rc == MOSQ_ERR_ERRNO && error_number != 0;
   return from_system ? std::strerror(error_number) : mosquitto_strerror(rc);
@@ -44,7 +44,7 @@ Error drop_error(int rc, int error_number) {
     case MOSQ_ERR_CONN_LOST:
       return Error(Errc::connection_dropped, "the server, or the network, closed the connection");
     case MOSQ_ERR_ERRNO:
-      // Without a number of its own: TLS ended in disorder.
+      // Without an errno, or with EPROTO, TLS ended abnormally.
       if (error_number == 0 || error_number == EPROTO) {
         return Error(Errc::connection_dropped, "the TLS connection broke off");
       }

@@ -7,18 +7,19 @@
 
 namespace azure::iot::device {
 
-// What libmosquitto and the server say, as errors. What to do next is said by the exception that
-// stands for them, to the user. (Python: paho_rc_to_error.) A server's refusals are those of
+// Converts failures of libmosquitto and the server to errors. The advice to the user is part of the
+// exception for each code. (Python: paho_rc_to_error.) Refusals by the server are converted in
 // pipeline/mqtt_answers.hpp.
 
-// A call that did nothing returned `rc`; `error_number` is errno after it. `what` names the call.
+// A call had no effect and returned `rc`. `error_number` is errno after the call. `what` names the
+// call.
 Error call_error(const std::string& what, int rc, int error_number);
 
 // An established connection ended with `rc`.
 Error drop_error(int rc, int error_number);
 
-// Before there was a connection. `server` is "host:port"; `reason` is the OpenSSL reason that was
-// logged last, 0 if none.
+// A connect failed before there was a connection. `server` is "host:port". `reason` is the last
+// OpenSSL reason that was logged; 0 if none.
 Error dial_error(const std::string& server, int rc, int error_number, unsigned long openssl_error);
 
 }  // namespace azure::iot::device

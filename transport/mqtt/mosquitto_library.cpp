@@ -10,8 +10,9 @@
 namespace azure::iot::device {
 namespace {
 
-// mosquitto_new sets SIGPIPE to be ignored by the whole process. This library does not need that:
-// its loop blocks all signals. One at a time: what open_privately calls is alone.
+// Restores the action of SIGPIPE. mosquitto_new makes the whole process ignore SIGPIPE, which this
+// library does not need: its loop blocks all signals. Only one instance exists at a time, since
+// open_privately runs one call at a time.
 class KeepSigpipe {
  public:
   KeepSigpipe() { ::sigaction(SIGPIPE, nullptr, &before_); }
@@ -28,10 +29,10 @@ void DestroyMosquitto::operator()(mosquitto* client) const { mosquitto_destroy(c
 MosquittoPtr new_mosquitto(const std::string& client_id, void* user_data) {
   MosquittoPtr client;
   int error_number = 0;
-  constexpr std::size_t kDescriptors = 2;  // A pair of sockets to wake itself with.
+  constexpr std::size_t kDescriptors = 2;  // A socket pair that libmosquitto uses to wake itself.
   const bool complete = open_privately(kDescriptors, [&] {
     const KeepSigpipe keep_sigpipe;
-    // Never cleaned up: that would unload OpenSSL's configuration for everybody.
+    // Never cleaned up, since that would unload OpenSSL's configuration for the whole process.
     static const int initialized = mosquitto_lib_init();
     if (initialized == MOSQ_ERR_SUCCESS) {
       client.reset(mosquitto_new(client_id.c_str(), false, user_data));

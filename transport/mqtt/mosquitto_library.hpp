@@ -12,9 +12,9 @@ struct DestroyMosquitto {
 };
 using MosquittoPtr = std::unique_ptr<mosquitto, DestroyMosquitto>;
 
-// A client of libmosquitto with a persistent session. What libmosquitto changes for the whole
-// process on the way is put right: what SIGPIPE does, and that a program started later would
-// inherit its descriptors. Null if memory or descriptors have run out, with errno set.
+// Creates a client of libmosquitto with a persistent session. libmosquitto's side effects on the
+// process are reverted: the changed action of SIGPIPE, and descriptors that a program started later
+// would inherit. Null if memory or descriptors have run out, with errno set.
 MosquittoPtr new_mosquitto(const std::string& client_id, void* user_data);
 
 }  // namespace azure::iot::device

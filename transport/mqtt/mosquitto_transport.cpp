@@ -17,7 +17,7 @@ constexpr std::uint16_t kMqttOverTls = 8883;
 constexpr std::uint16_t kWebSockets = 443;
 constexpr std::string_view kName = "MqttTransport";
 
-// Maps operations to packets and answers the stage above; the connection itself is the link's.
+// Maps operations to packets and answers the stage above. The link maintains the connection.
 class MosquittoTransport final : public MqttTransport, private MqttLinkListener {
  public:
   static Result<std::unique_ptr<MqttTransport>> create(EventLoop& loop,
@@ -57,7 +57,7 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
 
   Error disconnect(bool clear_inflight) override {
     if (shut_down_) return was_shut_down();
-    // The end of an established connection is told by the link.
+    // The link reports the end of an established connection.
     link_->cancel();
     link_->close();
     if (link_->state() == MqttLink::State::down) {
@@ -68,8 +68,8 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
   }
 
   Error publish(OpKey key, std::string topic, std::string payload) override {
-    // Where the connection has ended without anybody having been told, it is sent after the next
-    // connect, as it would be had it come a moment earlier.
+    // If the connection has ended and the listener has not been notified yet, the publish is sent
+    // after the next connect, as if it had been submitted a moment earlier.
     if (link_->state() != MqttLink::State::up) return not_connected("publish");
     if (!link_->usable() || !operations_.may_send()) {
       if (Error error = MqttLink::check_publish(topic, payload)) return error;
@@ -110,7 +110,7 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
     const std::weak_ptr<void> alive = alive_;
     for (const OpKey key : operations_.cancel_all()) {
       listener_.on_mqtt_acknowledged(key, cancelled);
-      if (alive.expired()) return;  // Whoever was told destroyed this.
+      if (alive.expired()) return;  // The listener destroyed this object.
     }
   }
 
@@ -129,11 +129,11 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
         listener_(listener),
         operations_(std::clamp<std::size_t>(max_in_flight, 1, kMostInFlight)) {}
 
-  // Half of the packet identifiers that there are: one is always found quickly.
+  // Half of the packet identifiers, so that a free one is always found quickly.
   static constexpr std::size_t kMostInFlight = 32768;
 
-  // libmosquitto gives out identifiers in a row, whether or not one is in flight. The
-  // acknowledgement of one packet would be taken for that of the other. False if none is free.
+  // libmosquitto assigns identifiers in sequence, even if one is in flight. The acknowledgement of
+  // one packet would then be taken for that of the other. False if none is free.
   bool pass_identifiers_in_flight() {
     for (int passed = 0; passed < 65535; ++passed) {
       if (!operations_.in_flight(link_->next_identifier())) return true;
@@ -145,8 +145,8 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
     return Error(Errc::operation_error, std::string(what) + ": no packet identifier is free");
   }
 
-  // libmosquitto would send everything again that was not acknowledged, also what nobody waits for
-  // any more. The rest is sent as if for the first time.
+  // libmosquitto would resend everything that is unacknowledged, including publishes whose
+  // operations have ended. So it forgets everything, and the others are sent as new.
   Error withdraw() {
     if (Error error = link_->forget_messages()) return error;
     if (operations_.wants_resend(still_waits_)) {
@@ -201,7 +201,8 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
       if (!next) return;
       std::uint16_t mid = 0;
       if (Error error = link_->publish(next->topic, next->payload, mid)) {
-        // It was looked at when it came: memory has run out. Its deadline answers it.
+        // The publish was checked when it was submitted, so memory has run out. The operation's
+        // deadline completes it.
         log(LogLevel::error, kName, "a publish was not sent: ", error.describe());
         continue;
       }
@@ -223,12 +224,12 @@ class MosquittoTransport final : public MqttTransport, private MqttLinkListener 
   OperationManager operations_;
   std::map<std::uint16_t, std::string> subscriptions_;  // Not acknowledged yet, by identifier.
   std::shared_ptr<MqttLink> link_;
-  Timer answer_;  // To a disconnect where there was no connection.
+  Timer answer_;  // Answers a disconnect without a connection.
   bool shut_down_ = false;
   const std::shared_ptr<void> alive_ = std::make_shared<char>();
 };
 
-// What the configuration asks for and this transport cannot do.
+// Rejects a configuration that this transport cannot serve.
 Error check(const MqttTransportConfig& config) {
   if (config.client_id.empty()) return Error(Errc::operation_error, "client_id must not be empty");
   if (config.hostname.empty()) return Error(Errc::operation_error, "hostname must not be empty");

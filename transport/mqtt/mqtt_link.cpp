@@ -42,7 +42,7 @@ MqttLink::~MqttLink() { tear_down(); }
 
 Error MqttLink::forget_messages() {
   assert(state_ == State::down);
-  // Inside a WebSocket MQTT is plain; the WebSocket itself is in TLS.
+  // Inside a WebSocket MQTT is plain, since the WebSocket itself is in TLS.
   auto fresh = MosquittoClient::create(client_id_, route_.websockets ? nullptr : tls_, *this);
   if (!fresh) {
     return Error(Errc::connection_failed,
@@ -52,7 +52,7 @@ Error MqttLink::forget_messages() {
   return {};
 }
 
-// A handler that throws would not be called again: the connection ends instead.
+// An exception ends the connection, since the loop would not call a handler that throws again.
 void MqttLink::on_ready(unsigned readiness) noexcept {
   const auto self = shared_from_this();
   contain("a connection, which ends", [&] {
@@ -67,15 +67,15 @@ void MqttLink::on_ready(unsigned readiness) noexcept {
 }
 
 void MqttLink::take_notice(unsigned readiness) {
-  // A connection that is refused during the TLS handshake is never reported by libmosquitto: it
-  // takes the system's error for "try again", and the descriptor stays ready for ever.
+  // libmosquitto never reports a connection that is refused during the TLS handshake. It takes the
+  // system's error for "try again", and the descriptor stays ready forever.
   const bool broken = (readiness & (EventLoop::kHangUp | EventLoop::kError)) != 0;
   int socket_error = 0;
   if (broken && client_->handshaking()) {
     socklen_t size = sizeof socket_error;
     ::getsockopt(client_->descriptor(), SOL_SOCKET, SO_ERROR, &socket_error, &size);
   }
-  // What came before the server hung up is read to its end.
+  // Bytes that arrived before the server hung up are read to their end.
   if (broken || (readiness & EventLoop::kPeerClosed)) paused_ = false;
   if (!pausing()) take_in();
   if (!ended_ && broken && client_->handshaking()) {
@@ -88,21 +88,21 @@ void MqttLink::take_in() {
   if (ended_) return;
   if (client_->has_more()) settle_soon();
 
-  // libmosquitto takes a packet of any length.
+  // libmosquitto itself accepts packets of any length.
   if (client_->unfinished_bytes() > options_.max_packet_size) {
     end(Error(Errc::protocol_client, server() + " sent a packet of more than " +
                                          std::to_string(options_.max_packet_size) + " bytes"));
   }
 }
 
-// Hands over what waits to be written, of which TLS may hold back some.
+// Passes waiting packets on. TLS may hold some of them back.
 void MqttLink::write() {
   if (!client_ || !client_->connected()) return;
   check(client_->write());
   if (client_->holds_back()) flush_later();
 }
 
-// Once for all that is said until then: a small write costs the server more than a large one, too.
+// Flushes once for all writes of the turn, since many small writes cost the server too.
 void MqttLink::flush_later() {
   if (flush_.link) return;
   flush_.link = shared_from_this();
@@ -148,7 +148,7 @@ void MqttLink::ask_keep_alive() {
       check(client_->ask_keep_alive());
       if (ended_) return;
       keep_alive_.asked(now, client_->bytes_sent());
-      // The answer to the ping is a packet that is not told.
+      // The answer to the ping is a packet that is not reported.
       client_->set_aside_unfinished();
     }
     arm_keep_alive();
@@ -204,11 +204,11 @@ Error MqttLink::send(const char* what, const Send& send) {
 void MqttLink::pause_reading(bool paused) {
   if (std::exchange(paused_, paused) == paused || state_ != State::up || ended_) return;
   after_call();
-  // What waits inside TLS makes no descriptor readable.
+  // Data inside TLS makes no descriptor readable.
   if (!paused && client_->has_more()) settle_soon();
 }
 
-// What came before the server hung up is read to its end.
+// Bytes that arrived before the server hung up are read to their end.
 void MqttLink::on_tunnel_ending() {
   frame([&] { paused_ = false; });
 }
@@ -223,7 +223,7 @@ void MqttLink::close() {
   after_call();
 }
 
-// The rest is done once for all calls.
+// Defers the rest, so that it is done once for all calls.
 void MqttLink::after_call() {
   if (depth_ > 0) return;
   if (ended_) return settle_soon();

@@ -25,14 +25,14 @@
 
 namespace azure::iot::device {
 
-// What a link tells. It may be used, also abandoned, inside each of these.
+// Events of a link. The link may be used, and also abandoned, inside each of these calls.
 class MqttLinkListener {
  public:
-  // Unacknowledged publishes have been sent again by then.
+  // The connection is up. Unacknowledged publishes have been sent again by then.
   virtual void on_link_up(bool session_present) = 0;
   // An `open` ended without a connection.
   virtual void on_link_failed(Error cause) = 0;
-  // A connection ended; no error where `close` asked for it.
+  // A connection ended. No error if `close` was called.
   virtual void on_link_down(Error cause) = 0;
   virtual void on_puback(std::uint16_t mid) = 0;
   virtual void on_suback(std::uint16_t mid, bool granted) = 0;
@@ -43,13 +43,14 @@ class MqttLinkListener {
   ~MqttLinkListener() = default;
 };
 
-// The connection of one client, made anew as often as needed: looks the name up, dials, watches the
-// socket, keeps the connection alive and says farewell. Every road is dialled alike: TCP to the
-// first hop (TcpDial), then a tunnel where the route needs one, then TLS and MQTT by libmosquitto.
-// Loop's thread only.
+// The connection of one client, reconnected as often as needed. It resolves the name, dials,
+// watches the socket, keeps the connection alive and disconnects. Every route is dialled in the
+// same way: TCP to the first hop (TcpDial), a tunnel if the route needs one, then TLS and MQTT by
+// libmosquitto. Loop's thread only.
 //
-// libmosquitto must not be closed or destroyed by what it calls. So each call from outside is a
-// frame: what came in is told, and what has ended is put away, where the outermost frame ends.
+// libmosquitto must not be closed or destroyed inside its callbacks. So each call from outside is a
+// frame. Packets are reported, and an ended connection is torn down, at the end of the outermost
+// frame.
 class MqttLink final : public std::enable_shared_from_this<MqttLink>, private MosquittoEvents {
  public:
   static Result<std::shared_ptr<MqttLink>> create(EventLoop& loop,
@@ -60,11 +61,11 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
 
   // Only while down.
   void open(std::optional<std::string> password);
-  // Gives up an `open`, without a word to the listener. Returns how far it had come.
+  // Cancels an `open` without notifying the listener. Returns how far it had come.
   std::string cancel();
-  // Ends the connection with a DISCONNECT; on_link_down follows, never from inside this call.
+  // Ends the connection with a DISCONNECT. on_link_down follows, never from inside this call.
   void close();
-  // Ends everything. Nothing is told any more.
+  // Ends everything. Nothing is reported afterwards.
   void abandon();
 
   enum class State {
@@ -72,23 +73,24 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
     resolving,  // The name is being looked up. -> dialling, down
     dialling,   // TCP, TLS, or waiting for the CONNACK. -> up, dialling (next address), down
     up,         // -> closing, down
-    closing,    // The DISCONNECT has not gone out entirely. -> down
+    closing,    // The DISCONNECT has not been sent completely. -> down
   };
   State state() const { return state_; }
-  // Up, as far as one can know now; what ended is told soon.
+  // Whether the link is up, as far as is known. A connection that has ended is not usable, even
+  // before its end is reported.
   bool usable() const { return state_ == State::up && !ended_; }
 
   // As in MqttTransport.
   void pause_reading(bool paused);
 
-  // As on MosquittoClient; only while usable. What fails together with the connection counts as
-  // sent, and the loss is told later.
+  // As on MosquittoClient; only while usable. If the connection fails during the call, the packet
+  // counts as sent and the loss is reported later.
   Error publish(const std::string& topic, const std::string& payload, std::uint16_t& mid);
-  // What `publish` would find fault with.
+  // The error that `publish` would return for these arguments.
   static Error check_publish(const std::string& topic, const std::string& payload);
   Error subscribe(const std::string& topic, std::uint16_t& mid);
   Error unsubscribe(const std::string& topic, std::uint16_t& mid);
-  // What has not been acknowledged will not be sent again. Only while down.
+  // Forgets unacknowledged packets, which are then not sent again. Only while down.
   Error forget_messages();
   // As on MosquittoClient.
   std::uint16_t next_identifier() const { return client_->next_identifier(); }
@@ -108,7 +110,7 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   void on_patience_lost();
   std::string phase() const;
 
-  // Counts a frame, however it is left.
+  // Counts a frame until it is left, also by an exception.
   class Depth {
    public:
     explicit Depth(int& depth) : depth_(++depth) {}
@@ -118,7 +120,8 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
     int& depth_;
   };
 
-  // What is left for before the loop waits. Keeps the link until then.
+  // Runs the work left for the end of a turn, before the loop waits. Keeps the link alive until
+  // then.
   class Flush final : public PostedWork {
    public:
     void run() override { std::exchange(link, nullptr)->flush(); }
@@ -173,34 +176,34 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   MqttLinkListener* listener_;  // Null once abandoned.
   std::shared_ptr<TlsContext> tls_;
   std::unique_ptr<TcpDial> dial_;
-  std::unique_ptr<Tunnel> tunnel_;  // Where the route needs one. Outlives the connection over it.
+  std::unique_ptr<Tunnel> tunnel_;  // If the route needs one. Outlives the connection over it.
   std::unique_ptr<MosquittoClient> client_;
   ForkGuard fork_guard_;
 
   State state_ = State::down;
-  int depth_ = 0;                    // Of frames.
-  std::optional<Error> ended_;       // Why the connection, or the dial, is over; to be settled.
-  Arrivals arrivals_;                // To be told at the end of the frame.
-  std::optional<bool> to_announce_;  // A CONNACK came: whether it knew the session.
+  int depth_ = 0;                    // Nested frames.
+  std::optional<Error> ended_;       // Why the connection or the dial ended; to be settled.
+  Arrivals arrivals_;                // To be reported at the end of the frame.
+  std::optional<bool> to_announce_;  // A CONNACK came, with this session-present flag.
   std::optional<ConnectionAttempt> attempt_;
   std::optional<NameLookup> lookup_;
-  std::vector<std::string> server_addresses_;  // Behind a proxy that wants them.
-  std::string address_;                        // Dialled last, or those that are being dialled.
+  std::vector<std::string> server_addresses_;  // If the proxy needs them.
+  std::string address_;                        // Dialled last, or those being dialled.
   std::string served_last_;                    // The address of the last connection that came up.
   SteadyTime dialled_at_{};
   int watched_fd_ = -1;
   bool paused_ = false;     // Nothing is read while the link is up.
-  bool impatient_ = false;  // The farewell has had its time.
+  bool impatient_ = false;  // The DISCONNECT has had its time.
   KeepAlive keep_alive_;
   Flush flush_;
 
-  Timer patience_;  // For the lookup, the address being dialled, or the farewell.
-  Timer soon_;      // Settles, or reads on, in the next turn.
+  Timer patience_;  // For the lookup, the address being dialled, or the DISCONNECT.
+  Timer soon_;      // Settles, or continues reading, in the next turn.
   Timer keep_alive_timer_;
 };
 
-// Something from outside: the socket, a timer, the resolver. What it tells may use this link, or
-// let go of it.
+// Handles an event from outside: from the socket, a timer or the resolver. The listener may use
+// this link, or drop its reference to it.
 template <class Body>
 void MqttLink::frame(const Body& body) {
   const auto self = shared_from_this();

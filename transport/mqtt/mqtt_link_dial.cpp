@@ -15,7 +15,7 @@
 #include "transport/tls/verify_failure.hpp"
 #include "transport/tunnel/route.hpp"
 
-// How a link comes up: from `open` to the CONNACK.
+// The part of a link that connects: from `open` to the CONNACK.
 
 namespace azure::iot::device {
 namespace {
@@ -32,8 +32,8 @@ bool is_shortage(int error_number) {
          error_number == ENOMEM;
 }
 
-// A peer that is gone is noticed within one keep-alive if something was sent to it, and not when
-// the answer to a ping is due.
+// Detects a dead peer within one keep-alive interval after something was sent to it, instead of
+// when the answer to a ping is due.
 void limit_silence(int socket, std::chrono::seconds keep_alive) {
   if (keep_alive == std::chrono::seconds{0}) return;
   const auto limit = static_cast<unsigned>(std::chrono::milliseconds(keep_alive).count());
@@ -66,7 +66,7 @@ void MqttLink::on_resolved(Resolver::Answer answer) {
   });
 }
 
-// A name that nobody knows here may be known to the proxy.
+// A failed lookup is no error here: the proxy may know the name.
 void MqttLink::on_server_resolved(Resolver::Answer answer) {
   frame([&] {
     lookup_.reset();
@@ -115,7 +115,7 @@ void MqttLink::on_dialled(TcpDial::Outcome outcome) {
   });
 }
 
-// Of the address that was dialled last.
+// An error for the address that was dialled last.
 Error MqttLink::unreachable(int error_number) const {
   if (is_shortage(error_number)) {
     return Error(Errc::connection_failed,
@@ -159,8 +159,8 @@ void MqttLink::on_connack(int code, bool session_present) {
     return end(Error(Errc::protocol_client, server() + " sent a second CONNACK"));
   }
   if (code != 0) return end(connack_error(code));
-  // Told when libmosquitto has sent again what was not acknowledged: what is published first must
-  // arrive first.
+  // Announced only after libmosquitto has resent the unacknowledged publishes, so that those
+  // published first arrive first.
   to_announce_ = session_present;
 }
 

@@ -4,11 +4,11 @@
 #include "transport/mqtt/mosquitto_errors.hpp"
 #include "transport/mqtt/mqtt_link.hpp"
 
-// How a link ends, by itself or because it is to.
+// The part of a link that ends it, by itself or on request.
 
 namespace azure::iot::device {
 
-// After each call on libmosquitto.
+// Called after each call on libmosquitto.
 void MqttLink::check(const MosquittoResult& result) {
   if (ended_ || (result && client_->connected())) return;
   const bool dialling = state_ == State::dialling && !to_announce_;
@@ -26,7 +26,7 @@ void MqttLink::on_closed() { unwatch(); }
 void MqttLink::settle() {
   if (!listener_) return tear_down();
   while (ended_) {
-    // The last words are still in the tunnel, which says when they have been sent.
+    // The last bytes are still in the tunnel, which reports when they have been sent.
     if (state_ == State::closing && tunnel_ && tunnel_->has_to_send() && !impatient_) {
       return client_->close();
     }

@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::size_t kMost = 2;
 
-// Keep the numbers of what will be opened.
+// Placeholders that reserve the numbers of the sockets to be opened.
 using Places = std::vector<UniqueFd>;
 
 Places reserve(std::size_t count) {
@@ -34,7 +34,7 @@ Places reserve(std::size_t count) {
   return places;
 }
 
-// A message of nothing but descriptors.
+// A message that carries only descriptors.
 class Parcel {
  public:
   Parcel() {
@@ -55,7 +55,8 @@ class Parcel {
     std::memcpy(CMSG_DATA(rights), numbers.data(), size);
     ::sendmsg(socket, &header_, MSG_NOSIGNAL);
   }
-  // Those that came, close-on-exec: fewer, or none, if there is no room for more.
+  // Returns the descriptors received, close-on-exec. They are fewer, or none, if the process has no
+  // room for more.
   std::vector<UniqueFd> receive(int socket) {
     header_.msg_controllen = control_.size();
     std::vector<UniqueFd> descriptors;
@@ -71,23 +72,23 @@ class Parcel {
   }
 
  private:
-  char byte_ = 0;  // There is no message of none.
+  char byte_ = 0;  // A message needs at least one byte.
   iovec content_{&byte_, 1};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMost)> control_{};
   msghdr header_{};
 };
 
-// A fork in the middle would leave the child with locks that nobody opens.
+// A fork during `open` would leave the child with locked mutexes that are never unlocked.
 void open_unforked(const std::function<void()>& open) {
   const ForkGuard fork_guard;
   const std::lock_guard lock(ForkGuard::mutex());
   open();
 }
 
-// From here on this thread has descriptors of its own: copies of those that the process has now.
+// Gives this thread a descriptor table of its own, a copy of the process's.
 bool leave_descriptors() {
 #ifdef SYS_close_range
-  constexpr unsigned kNone = ~0U;  // There is none of this number to be closed.
+  constexpr unsigned kNone = ~0U;  // A range beyond every descriptor: nothing is closed.
   constexpr unsigned kUnshare = 2;
   return ::syscall(SYS_close_range, kNone, kNone, kUnshare) == 0;
 #else
@@ -95,11 +96,12 @@ bool leave_descriptors() {
 #endif
 }
 
-// The numbers of what was opened, or nothing if this cannot be done. On a thread of its own.
+// Returns the numbers of the sockets opened, or nothing if the descriptor table cannot be
+// separated. Runs on a thread of its own.
 std::optional<std::vector<int>> open_away(const Places& places, int passage,
                                           const std::function<void()>& open) {
   if (!leave_descriptors()) return std::nullopt;
-  // What is opened gets the lowest number that is free, so that none may be but the places.
+  // A new descriptor gets the lowest free number, so only the reserved numbers may be free.
   const int highest = std::max_element(places.begin(), places.end(), [](auto& one, auto& other) {
                         return one.get() < other.get();
                       })->get();
@@ -126,7 +128,7 @@ bool is_inherited_stream(int fd) {
          (::fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0;
 }
 
-// The next best: at least nothing forks meanwhile.
+// The fallback. At least no fork happens meanwhile.
 void open_here(Places places, const std::function<void()>& open) {
   std::vector<int> numbers;
   for (const UniqueFd& place : places) numbers.push_back(place.get());
@@ -137,7 +139,7 @@ void open_here(Places places, const std::function<void()>& open) {
   }
 }
 
-// What was opened takes the place that was kept for it.
+// Moves the received sockets to their reserved numbers.
 bool move_in(Places places, const std::vector<int>& numbers, int passage) {
   if (numbers.empty()) return true;
   const std::vector<UniqueFd> opened = Parcel().receive(passage);
@@ -146,7 +148,7 @@ bool move_in(Places places, const std::vector<int>& numbers, int passage) {
     if (i < opened.size()) {
       complete = ::dup3(opened[i].get(), numbers[i], O_CLOEXEC) >= 0 && complete;
     }
-    // Whoever opened it closes it.
+    // The code that `open` called owns these descriptors and closes them.
     for (UniqueFd& place : places) {
       if (place.get() == numbers[i]) place.release();
     }
@@ -168,7 +170,7 @@ bool open_privately(std::size_t count, const std::function<void()>& open) {
   std::optional<std::vector<int>> opened;
   try {
     start_thread("azure-iot-open", [&] { opened = open_away(places, outside.get(), open); }).join();
-  } catch (const std::system_error&) {  // There are no more threads to be had.
+  } catch (const std::system_error&) {  // No more threads are available.
   }
   if (opened) return move_in(std::move(places), *opened, inside.get());
   open_here(std::move(places), open);

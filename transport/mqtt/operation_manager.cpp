@@ -61,7 +61,7 @@ void OperationManager::finish(std::size_t index) {
   entry.message = {};
   ++done_;
   for (; first_ < entries_.size() && entries_[first_].done; ++first_) --done_;
-  // Seldom enough that it costs a constant for each packet.
+  // Rare enough for a constant cost per packet.
   constexpr std::size_t kSlack = 64;
   if (first_ + done_ > kSlack + entries_.size() / 2) compact();
 }

@@ -12,9 +12,9 @@
 
 namespace azure::iot::device {
 
-// Knows which operation each packet identifier stands for until it is acknowledged, and keeps the
-// publishes that are beyond the window, first come first sent. (Python: OperationManager, and the
-// queue inside paho.) Keeps a copy of what is in flight, since libmosquitto gives none back.
+// Maps each packet identifier to its operation until the acknowledgement, and queues the publishes
+// beyond the window in FIFO order. (Python: OperationManager, and the queue inside paho.) Keeps
+// copies of publishes in flight, since libmosquitto does not return its own.
 class OperationManager {
  public:
   enum class Kind : std::uint8_t { publish, subscribe, unsubscribe };
@@ -32,33 +32,34 @@ class OperationManager {
 
   explicit OperationManager(std::size_t max_in_flight) : max_in_flight_(max_in_flight) {}
 
-  // Whether a publish may be sent now without passing the window or another publish.
+  // Whether a publish can be sent now without exceeding the window or overtaking another publish.
   bool may_send() const { return publishes_ < max_in_flight_ && queue_.empty(); }
   void queue_publish(OpKey key, std::string topic, std::string payload,
                      const StillWaits& still_waits);
-  // The next publish from the queue that somebody still waits for, if the window has room for it.
+  // The next queued publish whose operation still waits, if the window has room for it.
   std::optional<QueuedPublish> next_to_send(const StillWaits& still_waits);
-  // A packet was sent. A publish that came from the queue keeps its turn.
+  // Records a packet that was sent. A publish from the queue keeps its turn.
   void establish(Kind kind, std::uint16_t mid, OpKey key, std::uint64_t turn = 0,
                  Message message = {});
-  // Whether a packet with this identifier was sent and is not acknowledged, also if nobody waits
-  // for it any more.
+  // Whether a packet with this identifier was sent and is unacknowledged, even if its operation has
+  // ended.
   bool in_flight(std::uint16_t mid) const;
-  // It was acknowledged. No key if it is unknown, or nobody was to be told any more.
+  // Records an acknowledgement. Returns no key if the identifier is unknown, or if the operation
+  // was cancelled.
   OpKey complete(Kind kind, std::uint16_t mid);
 
-  // The connection ended: what was subscribed on it will not be acknowledged, on the next one
-  // somebody else may have the same packet identifier.
+  // Records the end of the connection. Its subscribes and unsubscribes will not be acknowledged,
+  // and other packets may get their identifiers on the next connection.
   void connection_ended(const StillWaits& still_waits);
-  // Takes everything that waits, oldest first. What was sent is still in flight: publishes fill the
-  // window.
+  // Removes all waiting operations and returns them, oldest first. Publishes that were sent remain
+  // in flight and fill the window.
   std::vector<OpKey> cancel_all();
-  // Whether a publish that was sent, and not acknowledged, is still waited for.
+  // Whether an operation still waits for an unacknowledged publish.
   bool wants_resend(const StillWaits& still_waits) const;
-  // Whether a publish that was sent, and not acknowledged, is not waited for any more.
+  // Whether an unacknowledged publish has no waiting operation any more.
   bool has_withdrawn(const StillWaits& still_waits) const;
-  // Nothing that was sent will be acknowledged or sent again by libmosquitto. What is still waited
-  // for goes back to the front of the queue.
+  // Records that libmosquitto will neither resend nor acknowledge anything sent so far. Publishes
+  // with a waiting operation return to the front of the queue.
   void forget_sent(const StillWaits& still_waits = [](OpKey) { return false; });
 
   std::size_t queued() const { return queue_.size(); }
@@ -68,10 +69,10 @@ class OperationManager {
   struct Entry {
     OpKey key;
     std::uint64_t turn = 0;
-    std::uint16_t mid = 0;  // 0: can not be acknowledged any more.
+    std::uint16_t mid = 0;  // 0: can no longer be acknowledged.
     Kind kind = Kind::publish;
     bool done = false;
-    std::uint32_t older = 0;  // The place of the next one of its bucket, counted from 1.
+    std::uint32_t older = 0;  // The place of the next entry of its bucket, counted from 1.
     Message message = {};
   };
   void finish(std::size_t index);
@@ -83,15 +84,15 @@ class OperationManager {
   std::size_t max_in_flight_;
   std::size_t publishes_ = 0;  // Sent and not acknowledged.
   std::uint64_t last_turn_ = 0;
-  // In order of sending, which is nearly always that of the acknowledgements. What is before
-  // `first_` is done, and so are `done_` others among the rest.
+  // In order of sending, which is usually the order of acknowledgement. All entries before `first_`
+  // are done, and so are `done_` of the others.
   std::vector<Entry> entries_;
-  // By packet identifier: the place of the newest entry, counted from 1.
+  // The place of the newest entry, counted from 1, for each bucket of packet identifiers.
   std::vector<std::uint32_t> buckets_ = std::vector<std::uint32_t>(16);
   std::size_t first_ = 0;
   std::size_t done_ = 0;
   std::deque<QueuedPublish> queue_;
-  std::size_t sweep_at_ = 1024;  // Length of the queue at which what nobody waits for is dropped.
+  std::size_t sweep_at_ = 1024;  // Queue length at which abandoned publishes are removed.
 };
 
 }  // namespace azure::iot::device

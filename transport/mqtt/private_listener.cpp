@@ -19,7 +19,7 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
-// Folders in which the socket may lie, best first.
+// Directories for the socket, best first.
 std::vector<std::string> candidates() {
   return {variable("XDG_RUNTIME_DIR"),
           "/run/user/" + std::to_string(::geteuid()),
@@ -66,7 +66,7 @@ bool PrivateListener::listen_in(const std::string& parent) {
   if (parent.size() + kName.size() + kSocket.size() >= sizeof(sockaddr_un::sun_path)) return false;
   std::string folder = parent;
   folder += kName;
-  if (!::mkdtemp(folder.data())) return false;  // Of mode 0700.
+  if (!::mkdtemp(folder.data())) return false;  // With mode 0700.
   folder_ = folder;
   const std::string path = folder.append(kSocket);
   sockaddr_un address{};
@@ -106,7 +106,7 @@ PrivateListener::~PrivateListener() {
 }
 
 UniqueFd PrivateListener::accept(int client) const {
-  // A Unix socket is connected at once, a port as good as at once.
+  // A Unix socket is connected at once, a port almost at once.
   constexpr int kPatienceMs = 100;
   for (;;) {
     UniqueFd other(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
@@ -114,7 +114,7 @@ UniqueFd PrivateListener::accept(int client) const {
       if (port_ == 0 ? is_of_this_process(other.get()) : is_connected_to(other.get(), client)) {
         return other;
       }
-      continue;  // Somebody else's.
+      continue;  // Another peer.
     }
     pollfd waiting{socket_.get(), POLLIN, 0};
     if (errno != EAGAIN || port_ == 0 || ::poll(&waiting, 1, kPatienceMs) <= 0) return other;

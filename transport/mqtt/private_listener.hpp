@@ -7,11 +7,11 @@
 
 namespace azure::iot::device {
 
-// A socket to which libmosquitto connects, the only way of its to a connection that somebody else
-// made. It is a Unix socket in a folder that only this user can enter: in the runtime folder of the
-// user ($XDG_RUNTIME_DIR), in that of the system, in shared memory, or where temporary files go,
-// whichever can be written to first. Without any of them it is a port of the loopback interface.
-// It goes with it when this goes.
+// A private socket for handing an existing connection to libmosquitto, which can only connect. It
+// is a Unix socket in a directory that only this user can enter. The directory is created in the
+// first writable place of these: the user's runtime directory ($XDG_RUNTIME_DIR), the system's
+// runtime directory, shared memory, the directory for temporary files. If none is writable, it is a
+// port of the loopback interface. Destruction removes the socket and its directory.
 class PrivateListener {
  public:
   PrivateListener();
@@ -19,17 +19,18 @@ class PrivateListener {
   PrivateListener& operator=(const PrivateListener&) = delete;
   ~PrivateListener();
 
-  // Of the Unix socket; empty if there is none.
+  // The path of the Unix socket; empty if there is none.
   const std::string& path() const { return path_; }
-  // The address and port to connect to; the address is empty if no socket could be made at all.
-  // Port 0 says that the address is a path.
+  // The address and port to connect to. The address is empty if no socket could be created. Port 0
+  // means that the address is a path.
   const std::string& address() const { return path_.empty() ? loopback_ : path_; }
   std::uint16_t port() const { return port_; }
-  // The reason if there is no address, as errno.
+  // The reason why there is no address, as errno.
   int error_number() const { return error_number_; }
 
-  // The other end of `client`, a socket of this process that has connected, or is about to if this
-  // is a port. Others that have connected are hung up on. None, with errno set, if it is not there.
+  // Accepts the other end of `client`, a socket of this process. It is connected already, or is
+  // about to be if this listens on a port. Other peers are disconnected. Returns none, with errno
+  // set, if the connection is not there.
   UniqueFd accept(int client = -1) const;
 
  private:

@@ -20,12 +20,12 @@ Result<std::vector<Certificate>> read_certificates(std::string_view pem,
       BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
   std::vector<Certificate> certificates;
   ERR_clear_error();
-  // Without a pass phrase to offer; the default would ask for one on the terminal.
+  // Offers no pass phrase; OpenSSL's default callback would ask for one on the terminal.
   const auto no_pass_phrase = [](char*, int, int, void*) { return -1; };
   while (X509* read = PEM_read_bio_X509(source.get(), nullptr, no_pass_phrase, nullptr)) {
     certificates.emplace_back(read);
   }
-  // It reports the end of the text as an error too.
+  // OpenSSL reports the end of the text as an error too.
   const bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   ERR_clear_error();
   if (!ended) {

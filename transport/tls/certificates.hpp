@@ -15,8 +15,8 @@ struct FreeCertificate {
 };
 using Certificate = std::unique_ptr<x509_st, FreeCertificate>;
 
-// All certificates of a PEM text, in order; an error (Errc::bad_content) if there is none or one
-// cannot be read. `argument` names the text in the error. Any thread.
+// Reads all certificates of a PEM text, in order. Returns an error (Errc::bad_content) if there is
+// none, or if one cannot be read. `argument` names the text in the error. Any thread.
 Result<std::vector<Certificate>> read_certificates(std::string_view pem, std::string_view argument);
 
 }  // namespace azure::iot::device

@@ -12,13 +12,13 @@
 namespace azure::iot::device {
 namespace {
 
-// The suites of TLS 1.3 have a list, and words, of their own: "TLS_AES_256_GCM_SHA384".
+// TLS 1.3 suites have a list of their own, and names of their own: "TLS_AES_256_GCM_SHA384".
 bool is_of_tls13(std::string_view name) {
   return name.starts_with("TLS-AES-") || name.starts_with("TLS-CHACHA20-");
 }
 
-// Words of OpenSSL's lists that have small letters, which got lost with those of the suites' names.
-// Without them "!aNULL" would exclude nothing.
+// Words of OpenSSL's cipher lists that contain lower-case letters. The case was lost together with
+// that of the suite names. Without this table "!aNULL" would exclude nothing.
 constexpr std::string_view kMixedWords[] = {
     "aNULL",   "eNULL", "kRSA",    "aRSA",    "kDHE",    "kEDH",      "kECDHE",  "kEECDH", "aECDSA",
     "aDSS",    "kPSK",  "aPSK",    "kRSAPSK", "kDHEPSK", "kECDHEPSK", "kSRP",    "aSRP",   "kGOST",
@@ -34,7 +34,7 @@ std::string_view as_openssl_has_it(std::string_view word) {
   return found != std::end(kMixedWords) ? *found : word;
 }
 
-// One entry of the list: "!ANULL", "KECDHE+AESGCM", or a suite.
+// Restores the case of one entry of the list: "!ANULL", "KECDHE+AESGCM", or a suite.
 std::string restored(std::string_view entry) {
   const std::size_t begin = std::min(entry.find_first_not_of("!+-"), entry.size());
   std::string text(entry.substr(0, begin));
@@ -51,8 +51,9 @@ void append(std::string& list, std::string_view name) {
   list += name;
 }
 
-// The suites that a connection would offer, after protocol versions, security level and missing
-// keys have taken theirs away: nothing if none is left, or a connection cannot be made.
+// Checks the suites that a connection would offer, once protocol versions, security level and
+// missing keys have removed theirs. Fails if none is left, if no connection can be created, or if a
+// suite does not encrypt or does not authenticate the server.
 Error check_offer(ssl_ctx_st* context) {
   const std::unique_ptr<SSL, decltype(&SSL_free)> connection(SSL_new(context), &SSL_free);
   const auto free_stack = [](STACK_OF(SSL_CIPHER) * stack) { sk_SSL_CIPHER_free(stack); };
@@ -81,7 +82,7 @@ Error use_cipher_suites(ssl_ctx_st* context, const std::string& list) {
   std::string tls13;
   std::string others;
   for (std::string_view rest = list; !rest.empty();) {
-    // OpenSSL takes any of these between two entries.
+    // OpenSSL accepts any of these as a separator.
     const std::string_view name = rest.substr(0, rest.find_first_of(": ,;"));
     rest.remove_prefix(std::min(name.size() + 1, rest.size()));
     if (name.empty()) continue;

@@ -17,7 +17,8 @@ namespace {
 
 Error refusal(const std::string& what) { return Error(Errc::bad_content, "x509: " + what); }
 
-// RFC 5480 has curves named; servers refuse a certificate that spells one out.
+// Whether the certificate spells out its curve. RFC 5480 requires a named curve, and servers reject
+// certificates without one.
 bool spells_out_curve(const x509_st* certificate) {
   char encoding[32] = {};
   std::size_t length = 0;
@@ -45,7 +46,7 @@ Error use_client_certificate(ssl_ctx_st* context, const X509& x509) {
   const auto key = read_private_key(x509);
   if (!key) return key.error();
 
-  // The first is the device's own; what follows vouches for it.
+  // The first certificate is the device's own; the others are its chain.
   const Certificate own = std::move(chain->front());
   chain->erase(chain->begin());
   if (X509_check_private_key(own.get(), key->get()) != 1) return mismatch();

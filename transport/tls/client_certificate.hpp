@@ -7,9 +7,9 @@ struct ssl_ctx_st;
 
 namespace azure::iot::device {
 
-// Has a context present a certificate, with the chain that stands behind it in its text, and prove
-// it with its key; both are PEM texts. Asks nobody for a pass phrase. An error (Errc::bad_content)
-// names what is wrong, the certificate, the key or the pass phrase, and shows none of them.
+// Makes a context present a certificate, with the chain that follows it in its text, and prove it
+// with its key. Both are PEM texts. Never prompts for a pass phrase. The error (Errc::bad_content)
+// says whether the certificate, the key or the pass phrase is wrong, and contains none of them.
 Error use_client_certificate(ssl_ctx_st* context, const X509& x509);
 
 }  // namespace azure::iot::device

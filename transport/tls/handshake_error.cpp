@@ -11,7 +11,7 @@ std::string openssl_text(unsigned long error) {
   return text ? text : "OpenSSL reason " + std::to_string(ERR_GET_REASON(error));
 }
 
-// An alert in which the server says that it wants another certificate than ours, or any.
+// Whether the alert says that the server requires a client certificate, or another one.
 bool refuses_our_certificate(int reason) {
   switch (reason) {
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:

@@ -6,8 +6,8 @@
 
 namespace azure::iot::device {
 
-// Why a TLS handshake with a server ("host:port") failed that was not about its certificate.
-// `openssl_error` is what OpenSSL said of it; 0 if nothing.
+// The reason why a TLS handshake with a server ("host:port") failed, other than a problem with the
+// server's certificate. `openssl_error` is the error that OpenSSL reported; 0 if none.
 Error handshake_error(const std::string& server, unsigned long openssl_error);
 
 }  // namespace azure::iot::device

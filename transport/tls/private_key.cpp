@@ -19,7 +19,7 @@
 namespace azure::iot::device {
 namespace {
 
-// Gives OpenSSL the pass phrase that it asks for, and knows then that it has.
+// Gives OpenSSL the pass phrase on request, and records that it was requested.
 struct PassPhrase {
   const std::string& text;
   bool asked = false;
@@ -60,7 +60,7 @@ bool has(const std::vector<Reported>& all, int library, int reason) {
   });
 }
 
-// The name of the algorithm that no provider had; empty if that was not the reason.
+// Returns the name of the algorithm that no provider had; empty if that was not the reason.
 std::string missing_algorithm(const std::vector<Reported>& all) {
   constexpr std::string_view kBefore = "Algorithm (";
   for (const Reported& each : all) {
@@ -73,7 +73,7 @@ std::string missing_algorithm(const std::vector<Reported>& all) {
   return {};
 }
 
-// The name, or the number, of what OpenSSL does not know: "1.2.3"; empty if it names none.
+// Returns the name or number of a type that OpenSSL does not know: "1.2.3"; empty if none is named.
 std::string unknown_type(const std::vector<Reported>& all) {
   for (const Reported& each : all) {
     for (const std::string_view before : {"TYPE=", "name="}) {
@@ -85,7 +85,7 @@ std::string unknown_type(const std::vector<Reported>& all) {
   return {};
 }
 
-// The word for people of an algorithm of the legacy provider; empty if it is none.
+// Returns the common name of a legacy provider's algorithm; empty for any other algorithm.
 std::string_view legacy_cipher(std::string_view name) {
   constexpr std::string_view kCiphers[] = {"DESX", "DES",  "RC2",  "RC4", "RC5",
                                            "BF",   "CAST", "IDEA", "SEED"};
@@ -108,7 +108,7 @@ std::string encryption_refusal(const std::string& algorithm) {
          std::string(kAdvice) + ", adding '-provider legacy -provider default'";
 }
 
-// The label of the first block: "RSA PRIVATE KEY"; empty if there is none.
+// Returns the label of the first block: "RSA PRIVATE KEY"; empty if there is none.
 std::string_view label_of(std::string_view pem) {
   constexpr std::string_view kBegin = "-----BEGIN ";
   const std::size_t at = pem.find(kBegin);
@@ -117,7 +117,7 @@ std::string_view label_of(std::string_view pem) {
   return rest.substr(0, std::min(rest.find("-----"), rest.find('\n')));
 }
 
-// A text that is no key which OpenSSL reads.
+// Describes a text that is not a key OpenSSL can read.
 std::string content_refusal(std::string_view pem) {
   const std::string_view label = label_of(pem);
   if (label == "OPENSSH PRIVATE KEY") {

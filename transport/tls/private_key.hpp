@@ -14,9 +14,9 @@ struct FreePrivateKey {
 };
 using PrivateKey = std::unique_ptr<evp_pkey_st, FreePrivateKey>;
 
-// The key of a client certificate. Asks nobody for a pass phrase. The error (Errc::bad_content) is
-// made of what OpenSSL reports: a pass phrase that is missing or wrong, an encryption or algorithm
-// that it does not have, a text that is damaged or holds something else. It shows no secret.
+// Reads the key of a client certificate. Never prompts for a pass phrase. The error
+// (Errc::bad_content) is derived from OpenSSL's report: a missing or wrong pass phrase, an
+// unsupported encryption or algorithm, or a text that is damaged or no key. It contains no secret.
 Result<PrivateKey> read_private_key(const X509& x509);
 
 }  // namespace azure::iot::device

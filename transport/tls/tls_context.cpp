@@ -22,14 +22,14 @@ TlsContext& context_of(const SSL* connection) {
   return *static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
 }
 
-// libmosquitto asks for a server name equal to what it dials, an address. This comes after it has
-// done so, and before the ClientHello is written.
+// Corrects the server name. libmosquitto sets it to the dialled address. This callback runs after
+// that, and before the ClientHello is written.
 void prepare_connection(const SSL* const_connection, int where, int) {
   if (!(where & SSL_CB_HANDSHAKE_START)) return;
   if (SSL_get_state(const_connection) != TLS_ST_BEFORE) return;
   SSL* const connection = const_cast<SSL*>(const_connection);
   const TlsContext& context = context_of(connection);
-  // What SSL_set_tlsext_host_name is short for; null takes the name away.
+  // The call behind the macro SSL_set_tlsext_host_name; null removes the name.
   SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
            const_cast<char*>(context.server_name()));
   if (const Session session = context.last_session()) SSL_set_session(connection, session.get());
@@ -37,11 +37,11 @@ void prepare_connection(const SSL* const_connection, int where, int) {
 
 int keep_new_session(SSL* connection, SSL_SESSION* session) {
   context_of(connection).keep_session(Session(session));
-  return 1;  // It is ours now.
+  return 1;  // Takes ownership.
 }
 
-// OpenSSL would free what is its own when the process ends, beside threads that still use it. It
-// can be told not to only before anything else of it is called.
+// OpenSSL would free its globals at process exit, while other threads may still use them. It can be
+// prevented only before any other call to OpenSSL.
 SSL_CTX* make_context() {
   static const int told = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
   return told == 1 ? SSL_CTX_new(TLS_client_method()) : nullptr;
@@ -91,7 +91,7 @@ void FreeSession::operator()(ssl_session_st* session) const { SSL_SESSION_free(s
 Session TlsContext::last_session() const {
   const std::lock_guard lock(mutex_);
   if (!session_ || SSL_SESSION_is_resumable(session_.get()) != 1) return nullptr;
-  // One of its own: a connection that fails marks the session it came with.
+  // A copy, since a connection that fails marks its session.
   return Session(SSL_SESSION_dup(session_.get()));
 }
 
@@ -107,7 +107,8 @@ Error TlsContext::set_up(const TlsSettings& settings) {
   SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
   SSL_CTX_set_options(context_, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_mode(context_, SSL_MODE_RELEASE_BUFFERS);
-  // One read fetches all that has come. Whoever reads must go on until nothing is left inside.
+  // One read fetches everything that has arrived. The reader must continue until nothing is left in
+  // OpenSSL's buffer.
   SSL_CTX_set_read_ahead(context_, 1);
   SSL_CTX_set_app_data(context_, this);
   SSL_CTX_set_info_callback(context_, prepare_connection);

@@ -13,10 +13,11 @@ struct ssl_session_st;
 
 namespace azure::iot::device {
 
-// Whom a TLS connection is to reach, whom it trusts, and with what it does both.
+// Settings of TLS connections: the server to reach, the certificate authorities to trust, and the
+// ciphers.
 struct TlsSettings {
-  std::string hostname;                  // A name or an IP address: what the certificate is for.
-  std::string server_verification_cert;  // PEM; empty: the system's trust store.
+  std::string hostname;  // A name or an IP address. The certificate must be issued for it.
+  std::string server_verification_cert;  // PEM. Empty means the system's trust store.
   std::string cipher = {};               // As in cipher_suites.hpp.
 
   friend auto operator<=>(const TlsSettings&, const TlsSettings&) = default;
@@ -27,15 +28,16 @@ struct FreeSession {
 };
 using Session = std::unique_ptr<ssl_session_st, FreeSession>;
 
-// How TLS connections to one host are made: TLS 1.2 or later; the server's certificate must be
-// trusted and be for that host, which the ClientHello names also where the connection is dialled by
-// address. May be used by several threads at once.
+// Configures TLS connections to one host. TLS 1.2 or later is required. The server's certificate
+// must be trusted and issued for that host. The ClientHello names the host, also if the connection
+// is dialled by address. Can be used by several threads at once.
 class TlsContext {
  public:
-  // The context for these settings. Those who ask for the same share one while somebody holds it,
-  // since reading the trusted certificates costs time and memory. Any thread.
+  // Returns the context for these settings. Callers with equal settings share one context while it
+  // is in use, since reading the trusted certificates costs time and memory. Any thread.
   static Result<std::shared_ptr<TlsContext>> get(const TlsSettings& settings);
-  // One that presents a certificate, for one client alone. It shares the trusted certificates.
+  // Creates a context that presents a client certificate, for one client. It shares the trusted
+  // certificates.
   static Result<std::shared_ptr<TlsContext>> create(const TlsSettings& settings, const X509& x509);
 
   explicit TlsContext(std::string hostname);
@@ -44,11 +46,11 @@ class TlsContext {
   ~TlsContext();
 
   ssl_ctx_st* native() const { return context_; }
-  // What the server gave to come back with, for the next connection: saves a part of the handshake.
-  // Null if it gave nothing.
+  // The session ticket from the server, for the next connection: it saves a part of the handshake.
+  // Null if the server sent none.
   Session last_session() const;
   void keep_session(Session session);
-  // For the server name of the ClientHello; none for an address (RFC 6066 clause 3).
+  // The server name for the ClientHello; null for an IP address (RFC 6066 clause 3).
   const char* server_name() const { return names_host_ ? hostname_.c_str() : nullptr; }
 
  private:
@@ -59,7 +61,7 @@ class TlsContext {
   bool names_host_;
   ssl_ctx_st* context_;
   TrustStore trusted_;
-  mutable std::mutex mutex_;  // Of the session.
+  mutable std::mutex mutex_;  // Guards the session.
   Session session_;
 };
 

@@ -26,8 +26,8 @@ void TlsReader::let_in(std::uint64_t limit, bool handshaken) {
   drained_ = false;
 }
 
-// OpenSSL reads from the socket only once it has nothing complete. If it got nothing then, what it
-// holds is the beginning of a record.
+// OpenSSL reads from the socket only if it holds no complete record. If that read returns nothing,
+// the data it holds is the beginning of a record.
 bool TlsReader::has_more() const {
   return connection_ && !starved_ && SSL_has_pending(connection_) == 1;
 }

@@ -8,30 +8,29 @@ struct ssl_st;
 
 namespace azure::iot::device {
 
-// Reads from the socket of one TLS connection on behalf of OpenSSL, within a limit, and knows
-// whether there is more to read. Needed because OpenSSL and libmosquitto go on reading for as long
-// as something comes: a packet of any size, from a server of any speed. One thread at a time.
+// Reads from the socket of one TLS connection for OpenSSL, within a limit, and knows whether more
+// can be read. It is needed because OpenSSL and libmosquitto read for as long as data arrives: a
+// packet of any size, from a server of any speed. One thread at a time.
 class TlsReader {
  public:
   TlsReader() = default;
   TlsReader(const TlsReader&) = delete;
   TlsReader& operator=(const TlsReader&) = delete;
 
-  // For a new connection, which is not there yet: nothing comes in before `let_in`.
+  // Resets for a new connection, before it exists. Nothing is read until `let_in`.
   void shut();
-  // Takes its place at the connection. Again and again, if need be.
+  // Attaches itself to the connection. May be called repeatedly.
   void attach(ssl_st* connection);
-  // More may come in, until the connection has read so many bytes. Once the handshake is over, less
-  // than was asked for means that there is no more for the moment: the read that would find that
-  // out is spared.
+  // Lets the connection read until it has received this many bytes in all. After the handshake, a
+  // read that returns fewer bytes than requested means that the socket is empty. The further read
+  // that would find that out is skipped.
   void let_in(std::uint64_t limit, bool handshaken);
-  // Whether something waits inside that the descriptor does not report. A record that is not
-  // complete is not more: the rest of it makes the descriptor readable. Only while the connection
-  // exists.
+  // Whether OpenSSL holds data that the descriptor does not report. An incomplete record does not
+  // count, since its remainder makes the descriptor readable. Only while the connection exists.
   bool has_more() const;
-  // The CONNACK has come. Until then a write that fails is put off: a server that refuses the
-  // client's certificate says so, and hangs up while the CONNECT is on its way. libmosquitto would
-  // end the connection upon that write, and never read why.
+  // Notes that the CONNACK has arrived. Until then, a write that fails is deferred. A server that
+  // refuses the client's certificate reports it and hangs up while the CONNECT is on its way. On a
+  // failed write libmosquitto would end the connection without reading the reason.
   void note_up() { up_ = true; }
 
  private:
@@ -44,8 +43,8 @@ class TlsReader {
   ssl_st* connection_ = nullptr;
   std::uint64_t limit_ = 0;
   bool handshaken_ = false;
-  bool drained_ = false;  // The socket had nothing more to give when it was last read.
-  bool starved_ = false;  // OpenSSL needed more than it had, and got nothing.
+  bool drained_ = false;  // The last read emptied the socket.
+  bool starved_ = false;  // OpenSSL needed more data than it had, and got none.
   bool up_ = false;
 };
 

@@ -11,9 +11,9 @@ namespace azure::iot::device {
 
 using TrustStore = std::shared_ptr<x509_store_st>;
 
-// The certificates of a PEM text as OpenSSL wants those that are trusted; an empty text stands for
-// the system's. A text is parsed once: whoever asks for the same one shares the store while
-// somebody holds it, since a bundle costs a megabyte and tens of milliseconds. Any thread.
+// Returns the certificates of a PEM text as a trust store of OpenSSL. An empty text means the
+// system's trust store. A bundle costs a megabyte and tens of milliseconds to parse, so callers
+// with the same text share one store while it is in use. Any thread.
 Result<TrustStore> trust_store(const std::string& server_verification_cert);
 
 }  // namespace azure::iot::device

@@ -15,7 +15,7 @@ int last_verify_failure() { return last_failure; }
 void clear_verify_failure() { last_failure = 0; }
 
 int note_verify_failure(int ok, x509_store_ctx_st* context) {
-  // The first failure ends the verification, so there is no later one to overwrite it.
+  // The first failure ends the verification, so no later one overwrites it.
   if (!ok) last_failure = X509_STORE_CTX_get_error(context);
   return ok;
 }

@@ -8,7 +8,7 @@
 
 namespace azure::iot::device {
 
-// The buffer of a thread, and whose bytes are in it.
+// The buffer of a thread, with the owner of the bytes in it.
 class WriteBuffer::Shared {
  public:
   static constexpr std::size_t kCapacity = 64 * 1024;
@@ -32,7 +32,8 @@ struct WriteBuffer::Method {
   }
   static long control(BIO* bio, int command, long number, void* pointer) {
     switch (command) {
-      // Asked several times for each record. The kernel cannot encrypt what is held back here.
+      // OpenSSL asks several times for each record. The kernel cannot encrypt data that is held
+      // back here.
       case BIO_CTRL_GET_KTLS_SEND: return 0;
       case BIO_CTRL_FLUSH: return self(bio) && self(bio)->flush() ? 1 : -1;
       case BIO_CTRL_WPENDING: return self(bio) ? static_cast<long>(self(bio)->size()) : 0;
@@ -50,7 +51,7 @@ struct WriteBuffer::Method {
     return 1;
   }
 
-  // Made once, for as long as anybody may use TLS.
+  // Created once and never freed, since TLS may be used until the process ends.
   static BIO_METHOD* get() {
     static BIO_METHOD* const method = [] {
       BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_FILTER, "write buffer");
@@ -66,7 +67,7 @@ struct WriteBuffer::Method {
 };
 
 WriteBuffer::~WriteBuffer() {
-  if (bio_) BIO_set_data(bio_, nullptr);  // The connection outlives this, and is closed unsent.
+  if (bio_) BIO_set_data(bio_, nullptr);  // The connection outlives this and sends nothing.
   Shared& shared = Shared::of_this_thread();
   if (shared.owner == this) {
     shared.owner = nullptr;
@@ -79,7 +80,8 @@ bool WriteBuffer::attach(SSL* connection) {
   BIO* const bio = Method::get() ? BIO_new(Method::get()) : nullptr;
   if (!bio) return false;
   BIO_set_data(bio, this);
-  // The connection gives up its reference to the socket with the old way out; the chain keeps one.
+  // The connection drops its reference to the socket together with the old BIO; the chain keeps
+  // one.
   BIO_up_ref(socket);
   SSL_set0_wbio(connection, BIO_push(bio, socket));
   bio_ = bio;
@@ -88,7 +90,8 @@ bool WriteBuffer::attach(SSL* connection) {
   return true;
 }
 
-// The connection is being freed. What it said last, a DISCONNECT and the farewell of TLS, goes out.
+// Called while the connection is being freed. Its last bytes are sent: a DISCONNECT, and the
+// close_notify of TLS.
 void WriteBuffer::detach() {
   flush();
   bio_ = nullptr;
@@ -99,7 +102,7 @@ void WriteBuffer::detach() {
   shared.bytes.clear();
 }
 
-// OpenSSL calls it: nothing is thrown.
+// Called by OpenSSL, so it must not throw.
 int WriteBuffer::write_or_break(std::string_view bytes) noexcept {
   try {
     return write(bytes);
@@ -140,7 +143,7 @@ bool WriteBuffer::flush() {
   Shared& shared = Shared::of_this_thread();
   if (blocked()) {
     backlog_.erase(0, send(backlog_));
-    // Nothing overtakes it: while something is left, nothing more was accepted.
+    // Order is kept: nothing was accepted while something was left.
     if (backlog_.empty()) backlog_ = std::string();
   } else if (shared.owner == this) {
     const std::size_t sent = send(shared.bytes);
@@ -151,7 +154,7 @@ bool WriteBuffer::flush() {
   return !broken_;
 }
 
-// The connection is broken if there is no memory for it.
+// Breaks the connection if there is no memory to keep the rest.
 void WriteBuffer::keep_rest(std::string_view rest) noexcept {
   try {
     backlog_.assign(rest);
@@ -160,7 +163,8 @@ void WriteBuffer::keep_rest(std::string_view rest) noexcept {
   }
 }
 
-// How much of it the socket took.
+// Returns the number of bytes that need not be kept: those that the socket accepted, or all of them
+// if the connection is silenced or broken.
 std::size_t WriteBuffer::send(std::string_view bytes) {
   BIO* const socket = BIO_next(bio_);
   std::size_t sent = 0;
@@ -174,7 +178,7 @@ std::size_t WriteBuffer::send(std::string_view bytes) {
     broken_ = !BIO_should_retry(socket);
     return broken_ ? bytes.size() : sent;
   }
-  return bytes.size();  // Nobody wants it any more.
+  return bytes.size();  // Sent, or discarded because the connection is silenced.
 }
 
 }  // namespace azure::iot::device

@@ -9,11 +9,11 @@ struct ssl_st;
 
 namespace azure::iot::device {
 
-// Stands between TLS and the socket of one connection, and holds back what is written until
-// `flush`: many small records then cost one system call. What it holds lies in a buffer that all
-// connections of a thread share, so that one that is idle needs none; who is given the buffer while
-// somebody else's bytes are in it has them sent first. What the socket does not take is kept here,
-// and until it is gone nothing more is accepted. One thread.
+// Holds back the output of one TLS connection until `flush`, so that many small records cost one
+// system call. It sits between TLS and the socket. The held bytes lie in a buffer that all
+// connections of a thread share, so an idle connection needs none. Before a connection takes the
+// buffer, another connection's bytes in it are sent. Bytes that the socket does not accept are kept
+// here, and nothing more is accepted until they have been sent. One thread.
 class WriteBuffer {
  public:
   WriteBuffer() = default;
@@ -21,24 +21,26 @@ class WriteBuffer {
   WriteBuffer& operator=(const WriteBuffer&) = delete;
   ~WriteBuffer();
 
-  // From now on the connection writes through this, until it is freed. Not twice at a time. False
-  // if memory has run out: it writes as before.
+  // Routes the connection's output through this buffer until the connection is freed. Only one
+  // connection at a time. Returns false if memory has run out; the connection then writes as
+  // before.
   bool attach(ssl_st* connection);
-  // From now on what is written goes out at once, or has to be written again. For the last words:
-  // what is held when the connection is freed, and the socket does not take, is lost.
+  // From now on each write is sent at once, or has to be repeated. Meant for the last bytes of a
+  // connection: bytes held when the connection is freed are lost if the socket does not accept
+  // them.
   void pass_on() { passes_on_ = true; }
-  // Nothing more is sent, not even what is held.
+  // Sends nothing more, not even the bytes that are held.
   void keep_silent() { silent_ = true; }
 
-  // Sends what is held, as far as the socket takes it. False once the connection is broken.
+  // Sends the held bytes as far as the socket accepts them. False if the connection is broken.
   bool flush();
-  // How much is held.
+  // The number of bytes held.
   std::size_t size() const;
-  // The socket has not taken everything: flush again when it can be written to.
+  // Whether the socket has not accepted everything. If so, flush again once it is writable.
   bool blocked() const { return !backlog_.empty(); }
 
  private:
-  struct Method;  // What OpenSSL calls.
+  struct Method;  // The BIO callbacks for OpenSSL.
   class Shared;
 
   int write_or_break(std::string_view bytes) noexcept;

@@ -4,7 +4,7 @@
 
 namespace azure::iot::device {
 
-// How many bytes of MQTT a carrier has brought and taken so far.
+// Counts of the bytes of MQTT that a carrier has delivered and accepted so far.
 struct CarriedBytes {
   std::uint64_t received = 0;
   std::uint64_t sent = 0;

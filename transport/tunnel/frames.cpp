@@ -12,7 +12,8 @@ namespace azure::iot::device {
 struct Frames::Callbacks {
   static Frames& self(void* user_data) { return *static_cast<Frames*>(user_data); }
 
-  // Nothing is thrown through wslay. False if something was thrown: the frames end then.
+  // Keeps exceptions from passing through wslay. Returns false if `f` threw; the WebSocket then
+  // ends.
   template <class F>
   static bool survives(void* user_data, const F& f) {
     bool survived = false;
@@ -44,13 +45,14 @@ struct Frames::Callbacks {
     wslay_event_set_error(context, WSLAY_ERR_CALLBACK_FAILURE);
     return -1;
   }
-  // Against proxies that take frames for something else (RFC 6455 section 10.3).
+  // Protects against proxies that take the content of frames for another protocol (RFC 6455 section
+  // 10.3).
   static int mask(wslay_event_context* context, std::uint8_t* to, std::size_t size, void*) {
     if (RAND_bytes(to, static_cast<int>(size)) == 1) return 0;
     wslay_event_set_error(context, WSLAY_ERR_CALLBACK_FAILURE);
     return -1;
   }
-  // Of data alone: control frames are wslay's own business.
+  // Counts the frame, and notes whether it is a control frame. wslay handles those itself.
   static void on_frame(wslay_event_context*, const wslay_event_on_frame_recv_start_arg* frame,
                        void* user_data) {
     --self(user_data).frames_left_;
@@ -84,7 +86,7 @@ Frames::Frames(Ends ends) : ends_(std::move(ends)) {
 
 Frames::~Frames() = default;
 
-// After a close, and after what is no frame, wslay wants nothing more, and reports success.
+// After a close, and after an invalid frame, wslay reads no more and still reports success.
 bool Frames::receive() {
   frames_left_ = kMostFrames;
   return context_ && wslay_event_recv(context_.get()) == 0 && !broken_ &&

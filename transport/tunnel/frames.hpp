@@ -9,30 +9,32 @@ struct wslay_event_context;
 
 namespace azure::iot::device {
 
-// The frames of a WebSocket, as its client: wslay between two streams of bytes. Answers pings. What
-// comes is handed on as it comes, whatever the frames. One thread.
+// The client side of a WebSocket's framing: wslay between two byte streams. Answers pings. Received
+// bytes are passed on as they arrive, regardless of frame boundaries. One thread.
 class Frames {
  public:
   struct Ends {
-    // Gives what came from below: how much, 0 if there is nothing now, -1 if nothing comes any
-    // more.
+    // Reads bytes from below. Returns their number, 0 if there are none now, or -1 if the stream
+    // has ended.
     std::function<long(std::span<char>)> receive;
-    std::function<void(std::string_view)> send;      // To below; takes all.
-    std::function<void(std::string_view)> on_bytes;  // To above.
+    std::function<void(std::string_view)> send;      // Sends downwards; accepts everything.
+    std::function<void(std::string_view)> on_bytes;  // Delivers upwards.
   };
   explicit Frames(Ends ends);
   ~Frames();
   Frames(const Frames&) = delete;
   Frames& operator=(const Frames&) = delete;
 
-  // Takes in what is there, but reads nothing more after kMostFrames: each ping costs an answer.
-  // False if the WebSocket is over.
+  // Reads the bytes that are available, but stops after kMostFrames frames, since each ping costs
+  // an answer. Returns false if the WebSocket has ended.
   bool receive();
   static constexpr int kMostFrames = 256;
-  // Puts bytes into a frame; `flush` sends what waits. False if the WebSocket is over.
+  // Puts bytes into a frame. `flush` sends the frames that wait. Returns false if the WebSocket has
+  // ended.
   bool send(std::string_view bytes);
   bool flush();
-  // Whether the other side said that it ends, and with which code (RFC 6455 section 7.4); 0 if not.
+  // The code with which the other side closed the WebSocket (RFC 6455 section 7.4); 0 if it has
+  // not.
   int close_code() const;
 
  private:
@@ -42,8 +44,8 @@ class Frames {
   };
   Ends ends_;
   std::unique_ptr<wslay_event_context, Free> context_;
-  int frames_left_ = 0;  // Of those that may be taken in now.
-  bool broken_ = false;  // Something was thrown.
+  int frames_left_ = 0;  // The number of frames that may still be read now.
+  bool broken_ = false;  // A callback threw.
   bool in_control_frame_ = false;
 };
 

@@ -1,6 +1,6 @@
 #include "transport/tunnel/tunnel.hpp"
 
-// In the place of tunnel.cpp where the library is built without libcurl and wslay.
+// Replaces tunnel.cpp in a build without libcurl and wslay.
 
 namespace azure::iot::device {
 

@@ -22,7 +22,7 @@ struct FreeList {
 };
 using List = std::unique_ptr<curl_slist, FreeList>;
 
-// Never cleaned up: others in the process may use libcurl.
+// Initializes libcurl and never cleans it up, since other code in the process may use it.
 bool libcurl_is_there() {
   static std::once_flag once;
   static bool initialized = false;
@@ -30,12 +30,12 @@ bool libcurl_is_there() {
   return initialized;
 }
 
-// An address as it stands in a URL.
+// Formats an address for a URL.
 std::string in_url(const std::string& host) {
   return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
 
-// Text that libcurl takes for percent-encoded.
+// Encodes text for libcurl, which decodes percent-encoding.
 std::string percent_encoded(std::string_view text) {
   constexpr char kDigits[] = "0123456789ABCDEF";
   std::string encoded;
@@ -51,9 +51,10 @@ struct FreeUrl {
 };
 using Url = std::unique_ptr<CURLU, FreeUrl>;
 
-// In parts, so that no character of the host's name means anything. Null if it cannot be one.
+// Sets the URL in parts, so that no character of the host name has a special meaning. Null if the
+// host name cannot be part of a URL.
 Url url_of(const Route& route) {
-  // In an option of libcurl, these in front of a name mean something.
+  // These have a special meaning at the beginning of a name in CURLOPT_RESOLVE.
   if (route.hostname.empty() ||
       std::string_view("+-*").find(route.hostname[0]) != std::string::npos)
     return nullptr;
@@ -66,7 +67,7 @@ Url url_of(const Route& route) {
   return url;
 }
 
-// "host:port:address,address", so that libcurl has nothing to look up.
+// Adds an entry "host:port:address,address", so that libcurl has nothing to resolve.
 void add_addresses(List& list, const std::string& host, std::uint16_t port,
                    const std::vector<std::string>& addresses) {
   if (addresses.empty() || is_ip_address(host)) return;
@@ -105,7 +106,7 @@ class ProxyDial::Impl {
   }
 
   ~Impl() {
-    // Before libcurl closes them: a forked child may have copies.
+    // Unwatched before libcurl closes them, since a forked child may have copies.
     for (const int fd : std::exchange(watched_, {})) loop_.unwatch(fd);
     if (multi_ && easy_) curl_multi_remove_handle(multi_, easy_);
     if (easy_) curl_easy_cleanup(easy_);
@@ -133,8 +134,8 @@ class ProxyDial::Impl {
     set(CURLOPT_NOPROGRESS, 0L);
     set(CURLOPT_XFERINFOFUNCTION, &Impl::count);
     set(CURLOPT_XFERINFODATA, this);
-    set(CURLOPT_CONNECTTIMEOUT_MS, 0x7fffffffL);  // Whoever dials has a deadline of his own.
-    set(CURLOPT_PROXY, "");                       // Not what the environment says.
+    set(CURLOPT_CONNECTTIMEOUT_MS, 0x7fffffffL);  // The owner sets the deadline.
+    set(CURLOPT_PROXY, "");                       // Ignores the environment.
     set(CURLOPT_NOPROXY, "");
     const bool by_name = server_addresses.empty() && !is_ip_address(route_.hostname);
     set_proxy(*route_.proxy, by_name);
@@ -144,7 +145,7 @@ class ProxyDial::Impl {
   }
 
   void set_proxy(const ProxyOptions& proxy, bool by_name) {
-    // It is connected to, whatever its name.
+    // The connection exists already, so the name is irrelevant.
     set(CURLOPT_PROXY, "127.0.0.1");
     set(CURLOPT_PROXYPORT, static_cast<long>(proxy.port));
     switch (proxy.type) {
@@ -169,7 +170,7 @@ class ProxyDial::Impl {
     wipe(password);
   }
 
-  // A copy, since libcurl closes what it is given, and only one.
+  // Gives libcurl a copy of the descriptor, since libcurl closes it. Gives it once only.
   static curl_socket_t give_socket(void* self, curlsocktype, curl_sockaddr*) {
     auto& impl = *static_cast<Impl*>(self);
     if (std::exchange(impl.given_, true)) return CURL_SOCKET_BAD;
@@ -178,8 +179,7 @@ class ProxyDial::Impl {
   static int say_connected(void*, curl_socket_t, curlsocktype) {
     return CURL_SOCKOPT_ALREADY_CONNECTED;
   }
-  // Called for each byte of what an HTTP proxy answers, which libcurl reads for as long as it
-  // comes.
+  // Called for each byte of an HTTP proxy's answer. libcurl itself sets no limit to its length.
   static int count(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
     constexpr int kLongestAnswer = 16 * 1024;
     return ++static_cast<Impl*>(self)->steps_ > kLongestAnswer ? 1 : 0;
@@ -190,7 +190,8 @@ class ProxyDial::Impl {
     curl_easy_setopt(easy_, option, value);
   }
 
-  // Nothing is thrown through libcurl: it is told, and what was thrown ends the dial afterwards.
+  // Keeps exceptions from passing through libcurl. It is notified of the failure, and the exception
+  // ends the dial afterwards.
   template <class F>
   int survive(const F& f) {
     try {
@@ -254,7 +255,7 @@ class ProxyDial::Impl {
     tell(std::move(connection_));
   }
 
-  // Its end: whoever is told may destroy this.
+  // Reports the result. The callback may destroy this object.
   void tell(Result<UniqueFd> result) {
     const Done done = std::move(done_);
     done(std::move(result));
@@ -264,10 +265,10 @@ class ProxyDial::Impl {
   const Route route_;
   const Url url_;
   UniqueFd connection_;
-  bool given_ = false;  // To libcurl.
-  int steps_ = 0;       // That libcurl has taken.
+  bool given_ = false;  // The descriptor was given to libcurl.
+  int steps_ = 0;       // Calls of `count`.
   Done done_;
-  Error thrown_;  // By what libcurl called.
+  Error thrown_;  // From a callback of libcurl.
   List addresses_;
   CURLM* multi_ = nullptr;
   CURL* easy_ = nullptr;

@@ -12,16 +12,16 @@
 
 namespace azure::iot::device {
 
-// Has a proxy, to which there is a TCP connection, make one to the server of a route. libcurl
-// speaks to the proxy, in the loop; it dials and resolves nothing, and what it reads is bounded.
-// Once this is gone nothing is told any more. Loop's thread only.
+// Asks a proxy, over an existing TCP connection, for a connection to the server of a route. libcurl
+// speaks to the proxy on the loop. It neither dials nor resolves, and the bytes that it reads are
+// bounded. After destruction nothing is reported. Loop's thread only.
 class ProxyDial {
  public:
-  // The connection, which leads to the server now, or why it does not.
+  // The connection, which now leads to the server, or the reason why there is none.
   using Done = std::function<void(Result<UniqueFd>)>;
 
-  // Addresses of the server, where the route wants them and they are known. `done` is called from
-  // another piece of work, never from here.
+  // `server_addresses` are used if the route requires them and they are known. `done` is called
+  // from a separate piece of work, never from inside the constructor.
   ProxyDial(EventLoop& loop, const Route& route, UniqueFd connection,
             const std::vector<std::string>& server_addresses, Done done);
   ProxyDial(const ProxyDial&) = delete;

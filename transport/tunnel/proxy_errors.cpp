@@ -11,14 +11,14 @@ std::string host_and_port(const std::string& host, std::uint16_t port) {
   return host + ":" + std::to_string(port);
 }
 
-// The status with which a proxy answered a CONNECT; 0 if it did not.
+// Returns the status with which the proxy answered the CONNECT; 0 if it did not answer.
 long connect_status(void* handle) {
   long status = 0;
   curl_easy_getinfo(static_cast<CURL*>(handle), CURLINFO_HTTP_CONNECTCODE, &status);
   return status;
 }
 
-// What a SOCKS proxy said, as a CURLPX_...; CURLPX_OK if nothing.
+// Returns the reply of a SOCKS proxy as a CURLPX_...; CURLPX_OK if there is none.
 long socks_reply(void* handle, int code) {
   long reply = CURLPX_OK;
   if (code == CURLE_PROXY) {
@@ -28,7 +28,7 @@ long socks_reply(void* handle, int code) {
 }
 
 bool refuses_credentials(long status, long reply) {
-  constexpr long kUnauthorized = 401;  // Of some, tinyproxy among them.
+  constexpr long kUnauthorized = 401;  // From some proxies, tinyproxy among them.
   constexpr long kProxyAuthenticationRequired = 407;
   if (status == kUnauthorized || status == kProxyAuthenticationRequired) return true;
   switch (reply) {
@@ -40,8 +40,8 @@ bool refuses_credentials(long status, long reply) {
   }
 }
 
-// Whether it closed the connection, or the network did, before it had answered. A proxy that is of
-// another type often does.
+// Whether the proxy or the network closed the connection before an answer came. A proxy of another
+// type often hangs up.
 bool hangs_up(int code, long status, long reply) {
   switch (reply) {
     case CURLPX_CLOSED:
@@ -58,7 +58,7 @@ bool hangs_up(int code, long status, long reply) {
          (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING);
 }
 
-// Whether what it said is of another protocol.
+// Whether the answer belongs to another protocol.
 bool speaks_otherwise(int code, long reply) {
   switch (reply) {
     case CURLPX_BAD_ADDRESS_TYPE:
@@ -69,9 +69,9 @@ bool speaks_otherwise(int code, long reply) {
   }
 }
 
-// The proxy does its part, but the server is not there, or not for the moment.
+// Whether the proxy works, but cannot reach the server, perhaps only for the moment.
 bool does_not_reach(long status, long reply) {
-  constexpr long kInternalError = 500;  // Of tinyproxy, if nobody listens at the server.
+  constexpr long kInternalError = 500;  // From tinyproxy, if no server listens.
   constexpr long kBadGateway = 502, kUnavailable = 503, kGatewayTimeout = 504;
   switch (status) {
     case kInternalError:
@@ -90,7 +90,7 @@ bool does_not_reach(long status, long reply) {
   }
 }
 
-// What it has to say of the server: RFC 1928 section 6, and what there is of SOCKS4.
+// Describes the proxy's reply about the server, from RFC 1928 section 6 and SOCKS4.
 std::string answer_text(long status, long reply, const std::string& otherwise) {
   if (status != 0) return "it answered with " + std::to_string(status);
   switch (reply) {
@@ -144,7 +144,7 @@ Error proxy_error(const Route& route, void* handle, int code) {
                                               ": " + answer +
                                               "; check that the host name and the port are right");
   }
-  // SOCKS4 has one word for what will pass and what will not: better once too often than never.
+  // SOCKS4 has one reply for temporary and permanent failures. Retrying in vain is the lesser harm.
   const bool may_pass = reply == CURLPX_REQUEST_FAILED;
   return Error(may_pass ? Errc::connection_failed : Errc::protocol_proxy,
                proxy + " makes no connection to " + server + ": " + answer +

@@ -5,10 +5,10 @@
 
 namespace azure::iot::device {
 
-// Why a proxy made no connection, told apart by who is at fault: the proxy hangs up
-// (connection_failed: it may come back), is none of its type, refuses the credentials, or
-// does not reach the server or must not (protocol_proxy). `handle` is libcurl's, `code` how it
-// ended. Shows no password.
+// Explains why a proxy made no connection, by the party at fault. A proxy that hangs up, or does
+// not reach the server, may recover: connection_failed. A proxy of another type, one that refuses
+// the credentials, or one that must not connect to the server gives protocol_proxy. `handle` is
+// libcurl's, and `code` is its result. Contains no password.
 Error proxy_error(const Route& route, void* handle, int code);
 
 }  // namespace azure::iot::device

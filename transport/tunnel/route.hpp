@@ -9,7 +9,7 @@
 
 namespace azure::iot::device {
 
-// The way to a server.
+// The route to a server.
 struct Route {
   std::string hostname;
   std::uint16_t port = 0;
@@ -19,13 +19,13 @@ struct Route {
   // The host that is dialled, and its port.
   const std::string& first_hop() const { return proxy ? proxy->address : hostname; }
   std::uint16_t first_port() const { return proxy ? proxy->port : port; }
-  // Whether the TCP connection has to become something else before MQTT in TLS goes over it.
+  // Whether the TCP connection needs a proxy or a WebSocket before it can carry MQTT.
   bool needs_tunnel() const { return proxy || websockets; }
-  // Whether the address of the server is wanted, too: not every SOCKS4 proxy takes names.
+  // Whether the address of the server is needed as well: some SOCKS4 proxies accept no names.
   bool wants_address_of_server() const { return proxy && proxy->type == ProxyType::socks4; }
 };
 
-// For texts: "the proxy at proxy.example.com:3128", "a SOCKS5 proxy".
+// For messages: "the proxy at proxy.example.com:3128", "a SOCKS5 proxy".
 std::string name_of(const ProxyOptions& proxy);
 std::string_view kind_of(ProxyType type);
 

@@ -75,7 +75,7 @@ TlsStream::Outcome TlsStream::outcome_of(int result) {
     default:
       error_ = ERR_peek_error();
       ERR_clear_error();
-      // Without TLS's farewell: the server, or the network, just went away.
+      // No close_notify: the server or the network broke the connection.
       if (error_ == 0 || ERR_GET_REASON(error_) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
         return Outcome::closed;
       }

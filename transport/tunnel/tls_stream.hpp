@@ -16,7 +16,7 @@ struct ssl_st;
 
 namespace azure::iot::device {
 
-// TLS over a TCP connection, as its client, without blocking. One thread.
+// The client side of TLS over a TCP connection, without blocking. One thread.
 class TlsStream {
  public:
   enum class Outcome { done, blocked, closed, failed };
@@ -24,24 +24,24 @@ class TlsStream {
   TlsStream(std::shared_ptr<TlsContext> context, UniqueFd socket);
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
-  // Says farewell as far as that does not block, and ends the TCP connection also where a forked
-  // child has a copy of the descriptor. In such a child nothing is sent.
+  // Sends close_notify if that does not block, and shuts the TCP connection down, since a forked
+  // child may have a copy of the descriptor. In such a child it sends nothing.
   ~TlsStream();
 
   int fd() const { return socket_.get(); }
-  // Begins a turn, in which so many bytes may come from the socket. Once they have come, reading
-  // blocks.
+  // Begins a turn, in which this many bytes may be read from the socket. Once they have been read,
+  // reading blocks.
   void let_in(std::uint64_t bytes);
   Outcome handshake();
-  // `got` bytes, 0 unless done.
+  // Reads `got` bytes; 0 unless the outcome is `done`.
   Outcome read(std::span<char> to, std::size_t& got);
-  // All of it or nothing; after `blocked` the same bytes have to come again.
+  // Writes everything or nothing. After `blocked`, the same bytes must be written again.
   Outcome write(std::string_view bytes);
-  // Whether it waits for the socket to become writable, and not readable.
+  // Whether it waits for the socket to become writable instead of readable.
   bool wants_write() const;
   // As in TlsReader.
   bool has_more() const { return connection_ && reader_.has_more(); }
-  // The OpenSSL error of what failed last; 0 if none is known.
+  // The OpenSSL error of the last failure; 0 if none is known.
   unsigned long error() const { return error_; }
 
  private:

@@ -11,7 +11,7 @@
 namespace azure::iot::device {
 namespace {
 
-// One step after the other: the proxy, the WebSocket.
+// Performs the steps in order: the proxy, then the WebSocket.
 class OpenTunnel final : public Tunnel {
  public:
   OpenTunnel(EventLoop& loop, std::shared_ptr<TlsContext> tls, const Route& route,
@@ -32,7 +32,7 @@ class OpenTunnel final : public Tunnel {
   std::string phase() const override {
     if (socket_) return std::string(socket_->phase());
     if (!route_.proxy) return "waiting for the WebSocket";
-    // One of another type may wait, too, for more to be said.
+    // A proxy of another type may also wait for more bytes.
     return "waiting for " + name_of(*route_.proxy) + " to answer; check that it is " +
            std::string(kind_of(route_.proxy->type));
   }
@@ -45,7 +45,7 @@ class OpenTunnel final : public Tunnel {
     dial_.emplace(loop_, route_, std::move(first_hop), server_addresses,
                   [this](Result<UniqueFd> connected) {
                     if (!connected) return fail(connected.error());
-                    dial_.reset();  // With what libcurl was told of the proxy.
+                    dial_.reset();  // Drops libcurl's copy of the credentials.
                     if (!route_.websockets) return done_(std::move(connected));
                     open_web_socket(*std::move(connected));
                   });
@@ -62,7 +62,7 @@ class OpenTunnel final : public Tunnel {
     }
   }
 
-  // Whoever is told may destroy this.
+  // Reports a failure. The callback may destroy this object.
   void fail(Error error) {
     const Done done = done_;
     done(std::move(error));

@@ -14,13 +14,13 @@
 
 namespace azure::iot::device {
 
-// Turns a TCP connection to the first hop of a route into one to its server: through a proxy, into
-// a WebSocket, or both. It ends in a descriptor: behind a proxy that of the TCP connection itself,
-// over which MQTT goes in TLS as it does without one; with a WebSocket that of a local socket,
-// which takes plain MQTT. Loop's thread only.
+// Turns a TCP connection to the first hop of a route into a connection to its server: through a
+// proxy, into a WebSocket, or both. The result is a descriptor. Through a proxy, it is that of the
+// TCP connection itself, and MQTT runs over it in TLS as without a proxy. With a WebSocket, it is
+// that of a local socket, which takes plain MQTT. Loop's thread only.
 class Tunnel {
  public:
-  // The descriptor, or why there is none. Told once, from another piece of work.
+  // The descriptor, or the reason why there is none. Called once, from a separate piece of work.
   using Done = std::function<void(Result<UniqueFd>)>;
   // As in WebSocket.
   using Ending = std::function<void()>;
@@ -28,20 +28,20 @@ class Tunnel {
   // Whether this library was built with tunnels.
   static bool available();
 
-  // With the addresses of the server, where the route wants them and they are known.
+  // `server_addresses` are used if the route requires them and they are known.
   static std::unique_ptr<Tunnel> create(EventLoop& loop, std::shared_ptr<TlsContext> tls,
                                         const Route& route,
                                         const std::vector<std::string>& server_addresses,
                                         UniqueFd first_hop, Done done, Ending ending);
   virtual ~Tunnel() = default;
 
-  // What it waits for: "waiting for the proxy".
+  // A text for the current wait: "waiting for the proxy".
   virtual std::string phase() const = 0;
-  // Of plain MQTT; null where MQTT goes in TLS, which counts for itself.
+  // Counts of plain MQTT. Null if MQTT runs in TLS, which counts its own bytes.
   virtual const CarriedBytes* bytes() const = 0;
   // As in WebSocket.
   virtual bool has_to_send() const = 0;
-  // Why a WebSocket ended; no error while it has not.
+  // The reason why a WebSocket ended; no error while it is open.
   virtual Error error() const = 0;
 };
 

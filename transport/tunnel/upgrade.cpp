@@ -42,7 +42,7 @@ std::optional<std::string_view> header(std::string_view head, std::string_view n
   return std::nullopt;
 }
 
-// Whether one of the headers of a name has this among its comma-separated words.
+// Whether a header with this name has `word` among its comma-separated words.
 bool has_word(std::string_view head, std::string_view name, std::string_view word) {
   for (auto at = head.find("\r\n"); at != std::string_view::npos; at = head.find("\r\n")) {
     head.remove_prefix(at + 2);
@@ -59,7 +59,8 @@ bool has_word(std::string_view head, std::string_view name, std::string_view wor
   return false;
 }
 
-// What a server that knows WebSockets makes of the key (RFC 6455 section 4.2.2).
+// Computes the Sec-WebSocket-Accept that a WebSocket server derives from the key (RFC 6455 section
+// 4.2.2).
 std::string accept_for(const std::string& key) {
   const std::string text = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   unsigned char digest[EVP_MAX_MD_SIZE];

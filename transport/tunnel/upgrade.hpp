@@ -8,8 +8,8 @@
 
 namespace azure::iot::device {
 
-// The HTTP/1.1 exchange in which a connection becomes a WebSocket (RFC 6455 section 4), as the
-// service wants it: path "/$iothub/websocket", sub-protocol "mqtt".
+// The HTTP/1.1 exchange that upgrades a connection to a WebSocket (RFC 6455 section 4). The service
+// requires the path "/$iothub/websocket" and the sub-protocol "mqtt".
 class Upgrade {
  public:
   // `key` is 16 random bytes in base64.
@@ -17,10 +17,10 @@ class Upgrade {
 
   std::string request() const;
 
-  // Whether the text so far is the whole head of an answer: what it takes up, 0 if more must come.
-  // `before` is how much of the text was looked at before in vain.
+  // The size of the answer's head; 0 if the text does not contain all of it yet. The first `before`
+  // bytes of the text were searched before.
   static std::size_t head_size(std::string_view text, std::size_t before = 0);
-  // Why the answer with this head does not make a WebSocket.
+  // Returns the reason why an answer with this head opens no WebSocket; no error if it does.
   Error check(std::string_view head) const;
 
  private:

@@ -102,7 +102,7 @@ void WebSocket::end(Error error) {
   unwatch_all();
   again_.cancel();
   opening_.reset();
-  pump_.reset();  // The local side sees the end.
+  pump_.reset();  // Closes the local socket.
   if (!opened_) return tell_ending();
   answer_.start(loop_, Duration::zero(),
                 [opened = std::exchange(opened_, nullptr), why = error_] { opened(why); });

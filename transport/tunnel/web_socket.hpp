@@ -17,16 +17,16 @@
 
 namespace azure::iot::device {
 
-// A WebSocket over TLS over a TCP connection, and a local socket whose bytes it carries in both
-// directions, in the loop. Loop's thread only.
+// A WebSocket in TLS over a TCP connection, and a local socket. Bytes are carried between them in
+// both directions, on the loop. Loop's thread only.
 class WebSocket {
  public:
-  // The end of the local socket that is to be used, or why there is none. Told once, from another
-  // piece of work.
+  // The end of the local socket for the caller, or the reason why there is none. Called once, from
+  // a separate piece of work.
   using Opened = std::function<void(Result<UniqueFd>)>;
-  // The server has hung up: the bytes that it sent before are still to be read from the local
-  // socket, whose end follows them. Or the local side has, and its last words have been sent. Told
-  // at most once, from another piece of work.
+  // Called when either side has hung up. If the server did, its last bytes can still be read from
+  // the local socket, and its end follows them. If the local side did, its last bytes have been
+  // sent. Called at most once, from a separate piece of work.
   using Ending = std::function<void()>;
 
   // Throws std::system_error if the loop cannot watch the socket.
@@ -34,15 +34,15 @@ class WebSocket {
             Opened opened, Ending ending = {});
   WebSocket(const WebSocket&) = delete;
   WebSocket& operator=(const WebSocket&) = delete;
-  // Sends what was said last, as far as that does not block.
+  // Sends the last bytes, as far as that does not block.
   ~WebSocket();
 
-  // The state for a person who loses patience: "waiting for the TLS handshake to end".
+  // The current wait as text for users: "waiting for the TLS handshake to end".
   std::string_view phase() const;
   const CarriedBytes& bytes() const { return bytes_; }
-  // Whether it has yet to send what the local side said.
+  // Whether bytes of the local side have yet to be sent.
   bool has_to_send() const { return pump_ && !pump_->server_hung_up(); }
-  // Why it ended; no error while it has not, or where the local side hung up.
+  // The reason why it ended. No error while it is open, or if the local side hung up.
   const Error& error() const { return error_; }
 
  private:
@@ -65,15 +65,15 @@ class WebSocket {
   TlsStream tls_;
   std::optional<WebSocketOpening> opening_;  // Until it is open.
   std::optional<WebSocketPump> pump_;        // While it is open.
-  Opened opened_;                            // Empty once told.
-  Ending ending_;                            // Empty once told.
+  Opened opened_;                            // Empty once called.
+  Ending ending_;                            // Empty once called.
   CarriedBytes bytes_;
   Error error_;
   bool watching_server_ = false;
   bool watching_local_ = false;
-  Timer answer_;  // Tells how the opening ended.
-  Timer again_;   // Takes another turn for what no descriptor reports.
-  Timer notice_;  // Tells of the ending.
+  Timer answer_;  // Reports the outcome of the opening.
+  Timer again_;   // Takes another turn for data that no descriptor reports.
+  Timer notice_;  // Reports the end.
   ForkGuard fork_guard_;
 };
 

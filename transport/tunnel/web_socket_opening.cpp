@@ -13,9 +13,9 @@ namespace {
 
 using Outcome = TlsStream::Outcome;
 
-// A head that is longer is no answer to an upgrade.
+// A longer head is not accepted as an answer to an upgrade.
 constexpr std::size_t kLongestHead = 16 * 1024;
-// A handshake with the longest chain of certificates needs less.
+// More than a handshake with the longest chain of certificates needs.
 constexpr std::uint64_t kBytesPerTurn = 256 * 1024;
 
 std::string random_key() {
@@ -62,7 +62,8 @@ Error WebSocketOpening::why_no_handshake(Outcome outcome) const {
 }
 
 void WebSocketOpening::upgrade() {
-  // A server that refuses says why before it hangs up: a failing write is left to the read.
+  // A server that refuses sends the reason before it hangs up, so a failed write is left to the
+  // read.
   if (!request_.empty() && tls_.write(request_) != Outcome::blocked) request_.clear();
   char bytes[4096];
   std::size_t size = 0;
@@ -84,7 +85,7 @@ void WebSocketOpening::upgrade() {
     return;
   }
   if (outcome == Outcome::blocked) return;
-  // A client certificate that is refused shows here, in TLS 1.3.
+  // In TLS 1.3 the refusal of a client certificate appears here.
   if (outcome == Outcome::failed) return fail(handshake_error(server(), tls_.error()));
   fail(Error(Errc::connection_failed,
              server() + " ended the connection instead of making a WebSocket of it"));

@@ -12,26 +12,26 @@
 
 namespace azure::iot::device {
 
-// How a TCP connection becomes a WebSocket: the TLS handshake, then the upgrade. One thread.
+// Opens a WebSocket over a TCP connection: the TLS handshake, then the upgrade. One thread.
 class WebSocketOpening {
  public:
   WebSocketOpening(const EventLoop& loop, TlsStream& tls, const Route& route);
 
   enum class Phase {
     handshaking,  // -> upgrading, failed
-    upgrading,    // The request goes out, or its answer is awaited. -> open, failed
+    upgrading,    // The request is being sent, or its answer is awaited. -> open, failed
     open,         // Final.
-    failed,       // Final; `error` says why.
+    failed,       // Final. `error` has the reason.
   };
-  // Goes on as far as that does not block.
+  // Continues as far as possible without blocking.
   Phase go_on();
 
-  // The state for a person who loses patience: "waiting for the TLS handshake to end".
+  // The current wait as text for users: "waiting for the TLS handshake to end".
   std::string_view phase() const;
   // Whether it waits for the socket to become writable.
   bool wants_write() const { return tls_.wants_write() || !request_.empty(); }
   const Error& error() const { return error_; }
-  // The bytes that came behind the answer: the first frames. Once it is open.
+  // The bytes that followed the answer, which are the first frames. Only once it is open.
   std::string take_rest() { return std::move(answer_); }
 
  private:
@@ -46,8 +46,8 @@ class WebSocketOpening {
   const Route route_;
   const Upgrade upgrade_;
   Phase phase_ = Phase::handshaking;
-  std::string request_;  // Until TLS has taken it.
-  std::string answer_;   // As far as it has come, and what came behind it.
+  std::string request_;  // Until TLS has accepted it.
+  std::string answer_;   // The part received so far, and any bytes that follow the answer.
   Error error_;
 };
 

@@ -27,7 +27,7 @@ WebSocketPump::~WebSocketPump() {
   if (!fork_guard_.in_child()) ::shutdown(local_.get(), SHUT_RDWR);
 }
 
-// Each direction in its turn, so that neither side waits for the other.
+// Serves both directions in turn, so that neither side waits for the other.
 void WebSocketPump::turn() {
   constexpr std::uint64_t kBytesPerTurn = 256 * 1024;
   constexpr int kRounds = 8;
@@ -61,12 +61,12 @@ WebSocketPump::Ended WebSocketPump::ended() const {
   return Ended::no;
 }
 
-// Answers to pings wait for the server, too: one that does not read them is not read either.
+// Answers to pings also wait for the server: a server that does not read them is not read either.
 bool WebSocketPump::takes_from_server() const {
   return !server_is_over_ && to_local_.size() < kEnough && to_server_.size() < kEnough;
 }
 
-// Whether anything went, and more may.
+// Whether bytes moved and more may follow.
 bool WebSocketPump::carry_out() {
   const bool any = take_from_local();
   write_to_server();
@@ -106,7 +106,7 @@ bool WebSocketPump::take_from_server() {
   return bytes_.received > before;
 }
 
-// For the frames.
+// Reads for the frames.
 long WebSocketPump::receive(std::span<char> to) {
   if (!first_.empty()) {
     const std::size_t size = std::min(to.size(), first_.size());

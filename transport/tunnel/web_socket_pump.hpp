@@ -11,35 +11,35 @@
 
 namespace azure::iot::device {
 
-// Carries bytes between an open WebSocket and a local socket, in both directions. The bytes that
-// wait in between are bounded: the side that is too fast is not read. So is the work of a turn, by
-// bytes and by frames. Whoever owns it watches both descriptors. One thread.
+// Carries bytes between an open WebSocket and a local socket, in both directions. Buffers are
+// bounded: a side that is too fast is not read. The work of a turn is bounded as well, by bytes and
+// by frames. The owner watches both descriptors. One thread.
 class WebSocketPump {
  public:
-  // `first` came from the server with the answer to the upgrade.
+  // `first` holds the bytes that followed the answer to the upgrade.
   WebSocketPump(TlsStream& tls, UniqueFd local, std::string first);
-  // Ends the local connection also where a forked child has a copy of its descriptor.
+  // Shuts the local connection down, since a forked child may have a copy of its descriptor.
   ~WebSocketPump();
   WebSocketPump(const WebSocketPump&) = delete;
   WebSocketPump& operator=(const WebSocketPump&) = delete;
 
-  // Moves what can be moved.
+  // Moves as many bytes as the limits allow.
   void turn();
   // Whether another turn would move more although no descriptor becomes ready.
   bool has_more() const;
-  // Sends the last words of the local side, as far as that does not block.
+  // Sends the last bytes of the local side, as far as that does not block.
   void finish();
 
-  // The server sends nothing after what it has sent, and reads nothing more. Its descriptor must
-  // not be watched any more: an end is reported again and again.
+  // Notes that the server has hung up: it sends and reads nothing more. Unwatch its descriptor
+  // then, since the event loop reports the hang-up repeatedly.
   void note_server_hung_up();
   bool server_hung_up() const { return server_hung_up_; }
-  // The same of the local side. The words that it said before are still passed on.
+  // Notes that the local side has hung up. Its earlier bytes are still passed on.
   void note_local_hung_up() { local_hung_up_ = true; }
   bool local_hung_up() const { return local_hung_up_; }
 
   enum class Ended { no, by_local_side, by_server };
-  // Whether a side has ended, and everything that it said has been passed on.
+  // Whether a side has ended and all its bytes have been passed on.
   Ended ended() const;
   // As in Frames.
   int close_code() const { return frames_.close_code(); }
@@ -54,7 +54,7 @@ class WebSocketPump {
   const CarriedBytes& bytes() const { return bytes_; }
 
  private:
-  // More than this does not wait in either direction.
+  // The limit of the bytes that wait in either direction.
   static constexpr std::size_t kEnough = 64 * 1024;
 
   bool carry_out();
@@ -68,15 +68,15 @@ class WebSocketPump {
   TlsStream& tls_;
   UniqueFd local_;
   Frames frames_;
-  std::string first_;      // Came before all that TLS still has.
-  std::string to_server_;  // Frames that TLS has not taken.
-  std::string sending_;    // What TLS was given and has to be given again.
+  std::string first_;      // Precedes the bytes that TLS still holds.
+  std::string to_server_;  // Frames that TLS has not accepted.
+  std::string sending_;    // Given to TLS, and to be given again unchanged.
   std::string to_local_;
   CarriedBytes bytes_;
   bool server_hung_up_ = false;
-  bool server_is_over_ = false;  // Nothing more comes out of TLS or the frames.
+  bool server_is_over_ = false;  // Neither TLS nor the frames yield more.
   bool local_hung_up_ = false;
-  bool local_is_over_ = false;  // Nothing more comes from it.
+  bool local_is_over_ = false;  // No more bytes come from it.
   ForkGuard fork_guard_;
 };
 
