@@ -4,7 +4,7 @@
 
 namespace azure::iot::device {
 
-// Whatever the locale: the names are ASCII.
+// Independent of the locale, since the names are ASCII.
 Cipher::Cipher(std::string_view list) : text_(list) {
   std::transform(text_.begin(), text_.end(), text_.begin(), [](char c) {
     if (c == '_') return '-';

@@ -34,7 +34,8 @@ std::string_view likely_cause_of(Layer layer) {
   return {};
 }
 
-// The lowest error of the chain that says more than that the connection is gone.
+// Returns the code of the lowest error in the chain that is more specific than a dropped
+// connection.
 Errc telling_code(const Error& error) {
   Errc code = error.code();
   for (const Error* e = &error; *e; e = &e->cause()) {

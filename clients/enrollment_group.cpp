@@ -12,7 +12,8 @@ namespace azure::iot::device {
 std::string derive_device_key(std::string_view group_key, std::string_view registration_id) {
   detail::check_present("group_key", group_key);
   detail::check_registration_id(registration_id);
-  // Other than the key of a device, which is read as Python reads it: nothing in Python binds this.
+  // Unlike the key of a device, which is read as Python reads it, a group key has no Python
+  // behaviour to keep.
   if (!is_strict_base64(group_key)) {
     throw std::invalid_argument("group_key: must be base64, with its padding and nothing else");
   }

@@ -6,7 +6,7 @@
 namespace azure::iot::device::detail {
 namespace {
 
-// What happened, in the words of the Python SDK, and what to do.
+// Returns a description in the words of the Python SDK, with the remedy.
 std::string_view advice(Errc code) {
   switch (code) {
     case Errc::operation_cancelled:
@@ -59,7 +59,7 @@ std::string_view advice(Errc code) {
   return "Unexpected failure. This is a defect, in this library or in a stage of the application.";
 }
 
-// The same where it is otherwise for the provisioning service; empty where it is not.
+// Returns the texts that differ for the provisioning service; empty where they are the same.
 std::string_view provisioning_advice(Errc code) {
   switch (code) {
     case Errc::operation_cancelled:

@@ -15,7 +15,7 @@ using detail::Completion;
 using detail::wait_for;
 
 IoTHubDeviceClient make_client(detail::HubClientConfig config) {
-  // As in Python it works; but what it receives is what was meant for the device.
+  // As in Python it works, but it receives the messages for the device.
   if (!config.hub.module_id.empty()) {
     log_for(config.hub.device_id, LogLevel::warning, "Client",
             "a device client was made for the module ", quoted(config.hub.module_id),

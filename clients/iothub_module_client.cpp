@@ -14,7 +14,7 @@ using detail::Completion;
 using detail::wait_for;
 
 IoTHubModuleClient make_client(detail::HubClientConfig config) {
-  // As in Python it works as far as the hub lets it.
+  // As in Python it works as far as the hub allows.
   if (config.hub.module_id.empty()) {
     log_for(config.hub.device_id, LogLevel::warning, "Client",
             "a module client was made for a device: use IoTHubDeviceClient");

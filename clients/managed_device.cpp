@@ -17,7 +17,7 @@ using detail::wait_for;
 
 namespace {
 
-// Its clients are made later, but what they cannot do is told now.
+// The clients are created later, but an option that this build cannot support is reported now.
 template <class Options>
 void check_tunnels(const Options& options) {
   const auto check = [](const std::string& client, const auto& of_client) {
@@ -31,7 +31,7 @@ void check_tunnels(const Options& options) {
 void check_security_of(const std::string& client, const PipelineConfig& config) {
   const Error unusable = check_security(config);
   if (!unusable) return;
-  // The certificate is an argument, and no option of a client.
+  // The certificate is an argument, not an option of a client.
   const bool of_argument = unusable.detail().starts_with("x509");
   throw std::invalid_argument((of_argument ? "" : client + '.') + unusable.detail());
 }

@@ -6,8 +6,8 @@
 
 namespace azure::iot::device::detail {
 
-// Where a registration has put the device; refers to the result. Throws std::invalid_argument if
-// the result names no hub or no device, or the names cannot be used.
+// Hub and device that a registration was assigned to; refers to the result. Throws
+// std::invalid_argument if the result names no hub or no device, or if a name cannot be used.
 struct Assignment {
   explicit Assignment(const RegistrationResult& result);
   const std::string* hub = nullptr;

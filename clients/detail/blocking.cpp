@@ -14,14 +14,14 @@
 namespace azure::iot::device::detail {
 namespace {
 
-// What a forked child inherited is neither used nor destroyed: it stays as it is, until the child
-// ends.
+// Keeps a core that a forked child inherited. It is neither used nor destroyed, and stays as it is
+// until the child exits.
 void leave_alone(std::shared_ptr<Core> inherited) {
   struct Entry {
     std::shared_ptr<Core> core;
     Entry* before;
   };
-  static Entry* last = nullptr;  // So that all of them can be found, by a search for leaks.
+  static Entry* last = nullptr;  // Keeps all entries reachable for leak checkers.
   auto* const entry = new Entry{std::move(inherited), nullptr};
   const std::lock_guard lock(ForkGuard::mutex());
   entry->before = std::exchange(last, entry);
@@ -42,9 +42,9 @@ void end_client(std::shared_ptr<Core> ending) noexcept {
   if (!ending) return;
   if (ending->inherited_by_fork()) return leave_alone(std::move(ending));
   try {
-    // What a handler refers to may be gone by now: it is not called once more.
+    // Objects that a handler refers to may have been destroyed, so no handler is called again.
     ending->stop_handlers();
-    // Shared: the loop may be held up by a stage of the user for longer than anybody waits here.
+    // Shared: a stage of the user may block the loop for longer than this function waits.
     auto ended = std::make_shared<std::promise<void>>();
     ending->start_end(std::this_thread::get_id(),
                       Completion<void>([ended](const Error&) { ended->set_value(); }));

@@ -11,9 +11,9 @@
 
 namespace azure::iot::device::detail {
 
-// The result of a call, or the exception that stands for its error. Only for an error the core is
-// asked which service it is about, and not before the call: a managed device goes from one to the
-// other, and where a call succeeded a handler may have destroyed the client already.
+// Returns the result of a call, or throws the exception for its error. The core is asked for its
+// service only after an error: a managed device changes its service during a call, and after
+// success a handler may have destroyed the client.
 template <class T>
 T value_or_throw(Outcome<T> outcome, const Core& core) {
   if constexpr (std::is_void_v<T>) {
@@ -24,10 +24,10 @@ T value_or_throw(Outcome<T> outcome, const Core& core) {
   }
 }
 
-// The blocking form where the loop has no thread: the caller is the one who runs it.
+// Blocking form of a call where the loop has no thread: the caller runs the loop.
 template <class T, class Start>
 T run_until_ended(Core& core, Start start) {
-  // Shared: a call that never ends is left behind.
+  // Shared: the call may complete after this function has thrown.
   auto outcome = std::make_shared<std::optional<Outcome<T>>>();
   start(Completion<T>([outcome](Outcome<T> ended) { outcome->emplace(std::move(ended)); }));
   if (!core.loop().run_until([&] { return outcome->has_value(); })) {
@@ -38,7 +38,7 @@ T run_until_ended(Core& core, Start start) {
   return value_or_throw<T>(std::move(**outcome), core);
 }
 
-// The blocking form of a call: `start` is given the completion to wait for. Allocates nothing.
+// Blocking form of a call: passes `start` the completion to wait for. Allocates nothing.
 template <class T, class Start>
 T wait_for(Core& core, Start start) {
   if (!core.loop().may_wait()) {
@@ -52,7 +52,7 @@ T wait_for(Core& core, Start start) {
   return value_or_throw<T>(waiter.get(), core);
 }
 
-// Throws where a client has no core any more, or has that of another process.
+// Throws if a client was moved from, or belongs to another process.
 void check_usable(const Core* core);
 template <class C>
 C& usable(const std::shared_ptr<C>& core) {
@@ -60,11 +60,11 @@ C& usable(const std::shared_ptr<C>& core) {
   return *core;
 }
 
-// For a destructor: clears the handlers, shuts down, and waits up to a second for the end of that
-// and of the handlers that run, except one on this very thread. From inside the loop it does not
-// wait. It waits for handlers also if the client was shut down before. The core goes when its
-// shutdown is over; the client's own pointer to it stays as it is meanwhile, since a handler may
-// still be in a call.
+// For a destructor: clears the handlers, shuts down, and waits up to a second for the shutdown and
+// for running handlers. It does not wait for a handler on this very thread, nor from inside the
+// loop. It waits for handlers even if the client was shut down before. The core is destroyed after
+// its shutdown. The client's own pointer to it stays valid meanwhile, since a handler may still be
+// in a call.
 void end_client(std::shared_ptr<Core> core) noexcept;
 
 }  // namespace azure::iot::device::detail

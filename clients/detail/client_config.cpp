@@ -21,7 +21,7 @@ struct Identity {
   std::string_view module_id;
 };
 
-// The names of the parts of an identity, where it comes from.
+// Names of the parts of an identity in the source that it was read from.
 struct IdentityNames {
   std::string_view hostname = "hostname";
   std::string_view gateway_hostname = "gateway_hostname";
@@ -47,7 +47,7 @@ void check_identity(const Identity& identity, const IdentityNames& names) {
   check_hub_id(names.module_id, identity.module_id);
 }
 
-// All but the credential.
+// Converts everything except the credential.
 template <class Options>
 HubClientConfig make_config(const Identity& identity, const Options& options,
                             const IdentityNames& names = {}) {
@@ -65,7 +65,7 @@ HubClientConfig make_config(const Identity& identity, const Options& options,
   config.stages = options.stages;
 
   config.pipeline = pipeline_config_from(identity.hostname, options);
-  // That of a connection string stands in there.
+  // Unlike the other options, the gateway of a connection string is part of its text.
   config.pipeline.gateway_hostname = identity.gateway_hostname;
   return config;
 }
@@ -95,7 +95,8 @@ HubClientConfig config_from_connection_string(std::string_view connection_string
     throw std::invalid_argument(
         "connection string: x509 cannot be used here; create the client from the certificate");
   }
-  // A policy's connection string, as the portal shows it for services, names no device.
+  // The connection string of a shared access policy, which the portal shows for services, names no
+  // device.
   if (parts.device_id().empty()) {
     throw std::invalid_argument(
         "connection string: DeviceId is missing; take the connection string of a device or module");

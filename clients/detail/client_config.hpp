@@ -12,16 +12,17 @@
 
 namespace azure::iot::device::detail {
 
-// What a hub client is made of, checked.
+// Checked configuration of a hub client.
 struct HubClientConfig {
   PipelineConfig pipeline;
   IotHubConfig hub;
   std::shared_ptr<EventLoop> loop;
   std::vector<StageInsertion> stages = {};
-  Warnings warnings = {};  // Told when the client is made.
+  Warnings warnings = {};  // Logged when the client is created.
 };
 
-// Throw std::invalid_argument naming the argument, the rule and the value, unless it is secret.
+// Each throws std::invalid_argument, which names the argument, the rule and the value. A secret
+// value is left out.
 HubClientConfig config_from_connection_string(std::string_view connection_string,
                                               const ConnectionStringOptions& options);
 HubClientConfig config_from_symmetric_key(std::string_view symmetric_key, std::string_view hostname,
@@ -30,7 +31,7 @@ HubClientConfig config_from_symmetric_key(std::string_view symmetric_key, std::s
 HubClientConfig config_from_sastoken(std::string_view sastoken, TokenOwner owner,
                                      const SasTokenOptions& options);
 
-// An empty module id is that of a device.
+// An empty module id means a device.
 HubClientConfig config_from_x509_certificate(const X509& x509, std::string_view hostname,
                                              std::string_view device_id, std::string_view module_id,
                                              const X509Options& options);

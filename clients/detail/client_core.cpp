@@ -42,7 +42,7 @@ void ClientCore::initialize() {
   auto op = make_op<InitializePipelineOperation>();
   op->then(
       [done = Completion<void>(waiter)](OpPtr, Error error) mutable { done(std::move(error)); });
-  // No stage keeps this operation, so that also the loop's own thread may wait for it.
+  // No stage holds this operation, so even the loop's own thread may wait for it.
   if (loop_->in_loop_thread()) {
     pipeline_->enter(std::move(op));
   } else {
@@ -52,7 +52,7 @@ void ClientCore::initialize() {
   if (!error) return;
   shut_down_ = true;
   close_and_wait();
-  // What could not be read was an option: the contents of a certificate.
+  // Unreadable content comes from an option: the contents of a certificate.
   if (error.code() == Errc::bad_content) throw std::invalid_argument(error.detail());
   throw_error(error, service_);
 }

@@ -16,16 +16,16 @@
 
 namespace azure::iot::device::detail {
 
-// How long one call may take: nothing for the client's `operation_timeout`, 0 for ever.
+// Timeout of one call: empty for the client's `operation_timeout`, 0 for no limit.
 using Timeout = std::optional<std::chrono::milliseconds>;
 
-// What the clients of all services have in common below their calls: a pipeline on a loop, from its
-// first operation to its end.
+// Common base of the clients of all services, below their calls: a pipeline on a loop, from its
+// first operation to its shutdown.
 class ClientCore : public Core, public std::enable_shared_from_this<ClientCore> {
  public:
-  // Within this a shutdown is over, whatever state it meets.
+  // Longest duration of a shutdown, in any state.
   static constexpr Duration kShutdownLimit = std::chrono::milliseconds{900};
-  // What a DISCONNECT may take of it.
+  // Share of it that a DISCONNECT may take.
   static constexpr Duration kDisconnectLimit = std::chrono::milliseconds{500};
 
   ClientCore(const ClientCore&) = delete;
@@ -37,11 +37,11 @@ class ClientCore : public Core, public std::enable_shared_from_this<ClientCore> 
   bool inherited_by_fork() const final { return fork_guard_.in_child(); }
   bool was_shut_down() const final { return shut_down_.load(std::memory_order_acquire); }
 
-  // Overtakes everything: what waits fails with `operation_cancelled`, and no call is accepted any
-  // more. Handlers that run get the rest of kShutdownLimit to end, unless it is one of them that
-  // calls. Ends within kShutdownLimit. A second call ends with the first. Any thread.
+  // Overtakes everything: waiting operations fail with `operation_cancelled`, and later calls are
+  // refused. Running handlers get the rest of kShutdownLimit to return, except one that makes this
+  // call. Completes within kShutdownLimit. A second call completes with the first. Any thread.
   void start_shutdown(Completion<void> done) final;
-  // Where another call has begun the shutdown, it may complete on the thread of a handler, and
+  // If another call has begun the shutdown, this may complete on the thread of a handler, and it
   // waits for handlers without a limit.
   void start_end(std::thread::id caller, Completion<void> done) final;
   void stop_handlers() override {}
@@ -49,33 +49,34 @@ class ClientCore : public Core, public std::enable_shared_from_this<ClientCore> 
  protected:
   ClientCore(Service service, std::shared_ptr<EventLoop> loop, Duration operation_timeout);
 
-  // Has the pipeline ready, with the stages of the application in it. Once, before any other call.
-  // Throws what `exceptions.hpp` says if it cannot be, std::invalid_argument where the cause is an
-  // option.
+  // Initializes the pipeline with the stages of the application in it. Call once, before any other
+  // call. Throws an exception of `exceptions.hpp` if that fails, or std::invalid_argument if the
+  // cause is an option.
   void start_pipeline(std::shared_ptr<Pipeline> pipeline,
                       const std::vector<StageInsertion>& stages);
 
   // Throws std::invalid_argument if the timeout is negative.
   SteadyTime deadline_of(Timeout timeout) const;
-  // Refuses the call if the client was shut down.
+  // Fails the call if the client was shut down.
   template <class T>
   bool refuse(Completion<T>& done) const {
     if (!was_shut_down()) return false;
     done(shut_down_error());
     return true;
   }
-  // The same for a call without a completion: throws.
+  // The same for a call without a completion: throws instead.
   void check_not_shut_down() const;
   void submit(OpPtr op, SteadyTime deadline);
 
-  // The pipeline is closed, and with it whatever waits beside it ends for the same reason. On the
-  // loop's thread, once.
+  // Called once on the loop's thread, after the pipeline has been closed. Fails everything that
+  // waits outside of it, for the same reason.
   virtual void on_closed(const Error& why) = 0;
-  // Calls `f` when no handler runs any more but one on the thread `caller`. Any thread.
+  // Calls `f` when no handler runs, except one on the thread `caller`. Any thread.
   virtual void when_quiet(std::thread::id caller, std::function<void()> f);
 
   const std::shared_ptr<EventLoop> loop_;
-  // Destroyed, or at least closed, before what its operations tell: who derives closes it.
+  // Closed by the derived class, so that it is closed or destroyed before the objects that its
+  // operations call back.
   std::shared_ptr<Pipeline> pipeline_;
 
  private:
@@ -94,7 +95,7 @@ class ClientCore : public Core, public std::enable_shared_from_this<ClientCore> 
   const Duration operation_timeout_;
   std::atomic<bool> shut_down_ = false;
   std::atomic<bool> shutdown_ended_ = false;
-  // Calls after the first, while it is under way. Of the loop's thread.
+  // Later calls of a shutdown that is under way. Loop's thread only.
   std::vector<Completion<void>> shutdowns_;
 };
 

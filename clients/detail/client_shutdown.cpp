@@ -6,7 +6,7 @@
 
 namespace azure::iot::device::detail {
 
-// The end of a client, step by step on the loop's thread. Keeps the core until it is over.
+// Shuts a client down, step by step on the loop's thread. Keeps the core until it has completed.
 class ClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
  public:
   Shutdown(std::shared_ptr<ClientCore> core, std::thread::id caller, Completion<void> done)
@@ -14,14 +14,14 @@ class ClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
 
   void run() {
     limit_ = saturating_add(core_->loop_->now(), kShutdownLimit);
-    // A stage that keeps an operation for ever must not keep the client.
+    // A stage that holds an operation forever must not hold up the client.
     give_up_.start_deadline(*core_->loop_, limit_, [self = shared_from_this()] { self->close(); });
     if (core_->pipeline_->nucleus().connected()) return disconnect();
     shut_down_pipeline();
   }
 
  private:
-  // Where there is a connection the hub is told that it ends.
+  // Sends a DISCONNECT to the hub while there is a connection.
   void disconnect() {
     auto op = make_op<DisconnectOperation>();
     op->deadline = saturating_add(core_->loop_->now(), kDisconnectLimit);
@@ -59,7 +59,7 @@ class ClientCore::Shutdown : public std::enable_shared_from_this<Shutdown> {
     });
   }
 
-  // Outside the stages, which may be in the middle of something.
+  // Runs `f` outside the stages, which may be in the middle of a call.
   template <class F>
   void later(F f) {
     core_->loop_->post(std::move(f));

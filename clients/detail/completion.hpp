@@ -9,18 +9,18 @@
 
 namespace azure::iot::device::detail {
 
-// How a call ended: a Result, or for a call without a result an Error, which may be none.
+// Outcome of a call: a Result, or for a call without a result an Error, which is empty on success.
 template <class T>
 using Outcome = std::conditional_t<std::is_void_v<T>, Error,
                                    Result<std::conditional_t<std::is_void_v<T>, char, T>>>;
 
-// Whom to tell when a call has ended: called once, on the loop's thread, or on the caller's if the
-// call is refused at once. One pointer wide, so that it fits into the continuation of an operation.
+// Callback for the end of a call. Called once, on the loop's thread, or on the caller's if the call
+// is refused at once. One pointer wide, so that it fits into the continuation of an operation.
 // Dropping it ends the call with `Errc::abandoned`.
 template <class T>
 class Completion {
  public:
-  // Somebody who waits and outlives the call: a blocking caller, a coroutine.
+  // A waiter that outlives the call: a blocking caller, a coroutine.
   class Target {
    public:
     virtual void complete(Outcome<T> outcome) noexcept = 0;
@@ -30,7 +30,7 @@ class Completion {
   };
 
   explicit Completion(Target& target) : target_(&target) {}
-  // Any function of (Outcome<T>). What it throws is logged.
+  // Accepts any function of (Outcome<T>). An exception from it is logged.
   template <class F>
   requires std::is_invocable_v<F&, Outcome<T>>
   explicit Completion(F f) : target_(new Function<F>(std::move(f))) {}

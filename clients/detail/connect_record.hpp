@@ -10,31 +10,31 @@
 
 namespace azure::iot::device::detail {
 
-// The record of the attempts to connect to the hub that a device was given to: whether it is time
-// to ask for another hub. Of one thread.
+// Record of the attempts to connect to the hub that a device is assigned to. Decides when the
+// device should ask for another hub. Used on one thread.
 class ConnectRecord {
  public:
-  // How the hub's client spaces its attempts.
+  // Intervals at which the hub's client makes its attempts.
   struct Pace {
-    std::shared_ptr<const RetryPolicy> policy;  // May be null: every `interval`.
+    std::shared_ptr<const RetryPolicy> policy;  // Null means every `interval`.
     Duration interval{};
   };
 
-  // `limit`: how many failures in a row mean that the hub is gone.
+  // `limit`: number of failures in a row after which the hub counts as unreachable.
   ConnectRecord(int limit, std::function<double()> random)
       : limit_(limit), random_(std::move(random)) {}
 
   void set_pace(Pace pace) { pace_ = std::move(pace); }
 
-  // Notes the end of an attempt. A failure counts if a policy made the attempt (`spaced`), or if as
-  // much time has passed since the last that counted as the policy would have waited. So the calls
-  // of one moment of an outage count once. A cancelled attempt says nothing of the hub.
+  // Records the end of an attempt. A failure counts if a policy made the attempt (`spaced`). It
+  // also counts if the pause of the policy has passed since the last failure that counted. So the
+  // calls of one moment of an outage count once. A cancelled attempt is ignored.
   void note(const Error& error, bool spaced, SteadyTime now);
 
-  // The hub refused the device at the last attempt.
+  // Whether the hub refused the device at the last attempt.
   bool refused() const { return refused_; }
   bool hub_is_gone() const { return refused_ || failures_ >= limit_; }
-  // Begins again: for a new registration.
+  // Resets the record, for a new registration.
   void clear();
 
  private:

@@ -13,20 +13,22 @@
 
 namespace azure::iot::device::detail {
 
-// The link of a client as the two stages below see it. The functions are called from inside the
+// Link of a client as the two stages below observe it. The functions are called from inside the
 // chain.
 struct WatchedLink {
-  // An attempt to connect has ended. `redial`: the retry policy made it, and no call asked for it.
+  // Called when an attempt to connect has ended. `redial`: the retry policy made it, and no call
+  // asked for it.
   std::function<void(const Error&, bool redial)> on_attempt;
   std::function<void()> on_up;
   std::function<void()> on_down;
-  // The lost link is not made again.
+  // Called when the client gives up on a lost link.
   std::function<void()> on_gave_up;
 
-  std::vector<const Operation*> asked_for = {};  // Connects of calls that have not ended.
+  std::vector<const Operation*> asked_for = {};  // Connects of calls still in progress.
 };
 
-// Above ConnectionRetryStage: sees the link itself, and which connects were asked for.
+// Stage above ConnectionRetryStage: observes the link itself, and the connects that calls asked
+// for.
 class LinkWatch final
     : public Handles<LinkWatch, Ops<ConnectOperation>,
                      Events<ConnectedEvent, DisconnectedEvent, BackgroundExceptionEvent>> {
@@ -61,7 +63,8 @@ class LinkWatch final
   const std::shared_ptr<WatchedLink> link_;
 };
 
-// Below ConnectionRetryStage: sees each attempt to connect, also those of the retry policy.
+// Stage below ConnectionRetryStage: observes each attempt to connect, including those of the retry
+// policy.
 class ConnectWatch final : public Stage {
  public:
   explicit ConnectWatch(std::shared_ptr<WatchedLink> link) : link_(std::move(link)) {}

@@ -47,12 +47,13 @@ HubClientCore::HubClientCore(const HubClientConfig& config,
       has_own_sastoken_(config.pipeline.sastoken && !config.pipeline.sastoken->renewable()),
       handlers_(std::move(handler_pool), InboxManager::kCapacity, config.loop) {}
 
-// Whatever ran on the loop has closed the pipeline; this is for a loop that ended before.
+// Normally a shutdown on the loop has closed the pipeline. This covers a loop that ended before.
 HubClientCore::~HubClientCore() {
   if (pipeline_) pipeline_->close(Error(Errc::pipeline_not_running));
 }
 
-// How things are when this runs counts: handlers' threads and the loop may have asked meanwhile.
+// Reads the state at the time of the call, since the handlers' threads and the loop may have posted
+// it several times.
 void HubClientCore::control_flow() {
   const bool pause = handlers_.inboxes().pressure.high();
   if (std::exchange(reading_paused_, pause) == pause) return;
@@ -106,7 +107,7 @@ void HubClientCore::on_connected(bool session_present) {
   log_for(client_id_, LogLevel::info, kName, "connected");
   if (!connected_.exchange(true)) handlers_.route_connection_state({.connected = true});
   for (Feature& feature : features_) {
-    // What could not be enabled again after an earlier connect is still lost.
+    // A feature that could not be enabled again after an earlier connect is still lost.
     feature.lost = feature.enabled && (feature.lost || !session_present);
     if (feature.lost) enable_again(feature);
   }
@@ -124,7 +125,7 @@ void HubClientCore::on_disconnected(const Error& cause) {
 void HubClientCore::end_with_shutdown(const std::shared_ptr<QuietWait>& wait) {
   if (was_shut_down()) return wait->give_up();
   if (quiet_waits_.size() == quiet_waits_.capacity()) {
-    // So seldom that it costs a constant for each.
+    // Rare enough for an amortized constant cost for each.
     std::erase_if(quiet_waits_, [](const auto& ended) { return ended.expired(); });
     quiet_waits_.reserve(2 * quiet_waits_.size() + 1);
   }

@@ -24,27 +24,28 @@ namespace azure::iot::device::detail {
 
 class QuietWait;
 
-// The kind of messages that a client receives: a device those from the cloud, a module those to its
-// inputs.
+// Kind of messages that a client receives: a device receives those from the cloud, a module those
+// to its inputs.
 enum class ReceivedMessages : unsigned { from_cloud = 1, to_inputs = 2 };
 
-// What the device client and the module client, blocking and asynchronous, have in common: each
-// call once, as a start with a completion. A pipeline, its inboxes and handlers, and what is known
-// of both. (Python: AbstractIoTHubClient with the MQTTPipeline.)
+// Common core of the device client and the module client, blocking and asynchronous. It has each
+// call once, as a start with a completion. It owns the pipeline, its inboxes and handlers, and
+// their shared state. (Python: AbstractIoTHubClient with the MQTTPipeline.)
 //
-// `start_...` may be called on any thread, several at once. A bad argument throws; everything else
-// is told to the completion, which is called exactly once.
+// `start_...` may be called on any thread, several at once. A bad argument throws. Any other
+// failure goes to the completion, which is called exactly once.
 class HubClientCore final : public ClientCore {
  public:
-  // Makes a core whose pipeline is ready. Throws what `exceptions.hpp` says if it cannot be.
+  // Creates a core with an initialized pipeline. Throws an exception of `exceptions.hpp` if that
+  // fails.
   static std::shared_ptr<HubClientCore> create(HubClientConfig config,
                                                MqttTransportFactory make_transport,
                                                std::shared_ptr<HandlerPool> handler_pool);
 
   ~HubClientCore() override;
 
-  // Receives messages of this kind. Those of a kind that was not named are dropped, and logged, as
-  // in Python. Without a call both kinds are received.
+  // Receives messages of this kind. Messages of a kind that was not named are dropped and logged,
+  // as in Python. Without a call both kinds are received.
   void receive(ReceivedMessages kind) { received_messages_ |= static_cast<unsigned>(kind); }
 
   bool connected() const { return connected_.load(std::memory_order_acquire); }
@@ -54,20 +55,21 @@ class HubClientCore final : public ClientCore {
   void start_disconnect(Timeout timeout, Completion<void> done);
   void stop_handlers() override { handlers_.stop(); }
 
-  // Each throws std::invalid_argument if what is to be sent breaks a limit of limits.hpp.
+  // Each throws std::invalid_argument if the request breaks a limit of limits.hpp.
   void start_send_message(Message message, Timeout timeout, Completion<void> done);
   void start_send_method_response(MethodResponse response, Timeout timeout, Completion<void> done);
   void start_get_twin(Timeout timeout, Completion<Json> done);
   void start_patch_twin_reported_properties(Json patch, Timeout timeout, Completion<void> done);
 
-  // To an output of a module; otherwise as above.
+  // Sends to an output of a module; otherwise as above.
   void start_send_message_to_output(Message message, std::string output_name, Timeout timeout,
                                     Completion<void> done);
-  // Throws std::invalid_argument if the token is none for this client. Connects with it.
+  // Throws std::invalid_argument if the token is not valid for this client. Connects with the
+  // token.
   void start_update_sastoken(std::string_view sastoken, Timeout timeout, Completion<void> done);
 
-  // Sets a handler, at once, and then has the hub send what it is for; or clears it, has the hub
-  // stop, and is done when a call of it that is under way has ended.
+  // Sets a handler at once, and then subscribes to its feature at the hub. An empty function clears
+  // the handler, unsubscribes, and completes when a running call of the handler has returned.
   void start_on_message_received(std::function<void(Message)> handler, Timeout timeout,
                                  Completion<void> done);
   void start_on_input_message_received(std::function<void(Message)> handler, Timeout timeout,
@@ -77,51 +79,52 @@ class HubClientCore final : public ClientCore {
   void start_on_twin_desired_properties_patch_received(std::function<void(Json)> handler,
                                                        Timeout timeout, Completion<void> done);
 
-  // The older way, instead of handlers: the next item, or nothing once `timeout` has passed, at
-  // once where `block` is false. No timeout, and one of 0, means to wait until something comes.
+  // Older way, instead of handlers. Completes with the next item, or with nothing once `timeout`
+  // has passed, or at once if `block` is false. No timeout, or a timeout of 0, waits until an item
+  // arrives.
   void start_receive_message(bool block, Timeout timeout, Completion<std::optional<Message>> done);
   void start_receive_message_on_input(std::string input_name, bool block, Timeout timeout,
                                       Completion<std::optional<Message>> done);
-  // An empty name is none.
+  // An empty name counts as none.
   void start_receive_method_request(std::optional<std::string> method_name, bool block,
                                     Timeout timeout, Completion<std::optional<MethodRequest>> done);
   void start_receive_twin_desired_properties_patch(bool block, Timeout timeout,
                                                    Completion<std::optional<Json>> done);
 
-  // Set the handler and are done. An empty function clears it. Throw ClientError if the client was
+  // Set the handler and return. An empty function clears it. Throw ClientError if the client was
   // shut down.
   void on_connection_state_change(std::function<void(ConnectionStateChange)> handler);
   void on_new_sastoken_required(std::function<void()> handler);
   void on_background_exception(std::function<void(const IotError&)> handler);
 
  private:
-  // A call that wants a feature enabled or disabled.
+  // Call that enables or disables a feature.
   struct FeatureCall {
     FeatureCall(bool enable_, SteadyTime deadline_, Completion<void> done_)
         : enable(enable_), deadline(deadline_), done(std::move(done_)) {}
     bool enable;
     SteadyTime deadline;
     Completion<void> done;
-    Timer timer;  // For one that shares the operation of an earlier call.
+    Timer timer;  // For a call that shares the operation of an earlier one.
   };
-  // All but `enabled` is for the loop's thread only.
+  // Loop's thread only, except `enabled`.
   struct Feature {
     std::string_view name;
     std::atomic<bool> enabled = false;
-    // In their order. An operation is under way for the first, if any is.
+    // Calls in their order. If an operation is under way, it belongs to the first.
     std::list<FeatureCall> calls = {};
     bool changing = false;
-    // The hub has forgotten it, with the session.
+    // Whether the hub has dropped the subscription together with the session.
     bool lost = false;
     Resubscription resubscription = {};
   };
-  // Handlers and the older receive calls exclude each other: whichever comes first. (Python:
+  // Handlers and the older receive calls exclude each other: the first use decides. (Python:
   // receive type.)
   enum class ReceiveMode { undecided, handlers, calls };
 
   HubClientCore(const HubClientConfig& config, std::shared_ptr<HandlerPool> handler_pool);
 
-  // What happens at the top of the pipeline, on the loop's thread.
+  // Handles the events at the top of the pipeline, on the loop's thread.
   void on_event(const Event& event);
   void on_message(Message& message, ReceivedMessages kind);
   void control_flow();
@@ -136,15 +139,15 @@ class HubClientCore final : public ClientCore {
   using ClientCore::submit;
   template <class Op>
   void submit(Owned<Op> op, Timeout timeout, Completion<void> done);
-  // Submits once the feature is enabled.
+  // Submits the operation once the feature is enabled.
   void submit_with(std::string_view feature, OpPtr op, SteadyTime deadline);
 
   Feature& find(std::string_view feature);
   void enable(std::string_view feature, SteadyTime deadline, Completion<void> done);
   void disable(std::string_view feature, SteadyTime deadline, Completion<void> done);
-  // On the loop's thread; a call completes at once if there is nothing to do. Unlike Python:
-  // enables the twin before its patches if `ensure_desired_properties` is on, since the chain then
-  // reads it.
+  // Loop's thread only. A call completes at once if there is nothing to do. Unlike Python: with
+  // `ensure_desired_properties` the twin is enabled before its patches, since the chain then reads
+  // the twin.
   void enable_now(std::string_view feature, SteadyTime deadline, Completion<void> done);
   void change(Feature& feature, bool enable, SteadyTime deadline, Completion<void> done);
   void advance(Feature& feature);
@@ -170,24 +173,24 @@ class HubClientCore final : public ClientCore {
   const std::string client_id_;
   const HubSasUri identity_;
   const std::size_t telemetry_topic_size_;
-  // The token is one that the application made.
+  // Whether the application created the token.
   const bool has_own_sastoken_;
   std::atomic<unsigned> received_messages_ = 0;
   std::atomic<bool> connected_ = false;
-  // In the order in which they are enabled again.
+  // Features in the order in which they are enabled again.
   std::array<Feature, 5> features_{{{feature::kTwin},
                                     {feature::kC2D},
                                     {feature::kInput},
                                     {feature::kMethods},
                                     {feature::kTwinPatches}}};
-  bool reading_paused_ = false;  // Of the loop's thread.
+  bool reading_paused_ = false;  // Loop's thread only.
   HandlerManager handlers_;
   std::atomic<ReceiveMode> receive_mode_ = ReceiveMode::undecided;
-  // Who waits in the older receive calls. Loop's thread only.
+  // Callers that wait in the older receive calls. Loop's thread only.
   PullQueue<Message> message_pulls_;
   PullQueue<MethodRequest> method_request_pulls_;
   PullQueue<Json> twin_patch_pulls_;
-  // Of calls that wait for a cleared handler to end. Loop's thread only.
+  // Waits of calls until a cleared handler has returned. Loop's thread only.
   std::vector<std::weak_ptr<QuietWait>> quiet_waits_;
 };
 

@@ -7,12 +7,13 @@
 #include "clients/detail/hub_client_core.hpp"
 #include "pipeline/operations.hpp"
 
-// What the hub is asked to send: on first use, and again after it has lost the session.
+// Features that the client enables at the hub: on first use, and again after the hub has lost the
+// session.
 namespace azure::iot::device::detail {
 
 void HubClientCore::submit_with(std::string_view feature, OpPtr op, SteadyTime deadline) {
   if (find(feature).enabled) return submit(std::move(op), deadline);
-  // The operation ends with the one that enables, which has the same deadline.
+  // If enabling fails, the operation fails with it; both have the same deadline.
   enable(feature, deadline,
          Completion<void>([this, deadline, op = std::move(op)](Error error) mutable {
            if (error) return complete(std::move(op), std::move(error));
@@ -44,7 +45,7 @@ void HubClientCore::disable(std::string_view feature, SteadyTime deadline, Compl
 void HubClientCore::enable_now(std::string_view name, SteadyTime deadline, Completion<void> done) {
   Feature& feature = find(name);
   Feature& twin = find(feature::kTwin);
-  // With the twin's responses first, so that the first twin that the chain reads by itself can be
+  // The twin's responses come first, so that the first twin that the chain reads by itself can be
   // answered.
   const bool twin_first = name == feature::kTwinPatches && ensure_desired_properties_;
   if (!twin_first || feature.enabled || twin.enabled) {
@@ -57,8 +58,8 @@ void HubClientCore::enable_now(std::string_view name, SteadyTime deadline, Compl
          }));
 }
 
-// One operation at a time for each feature: calls that want what is under way share its outcome, so
-// that neither many threads nor a link that comes and goes have it subscribed to many times.
+// Runs one operation at a time for each feature. Calls for the same change share the outcome of the
+// running operation. So neither many threads nor a flapping link multiply the subscriptions.
 void HubClientCore::change(Feature& feature, bool enable, SteadyTime deadline,
                            Completion<void> done) {
   FeatureCall& call = feature.calls.emplace_back(enable, deadline, std::move(done));
@@ -86,7 +87,7 @@ void HubClientCore::advance(Feature& feature) {
 
 void HubClientCore::start_change(Feature& feature) {
   FeatureCall& first = feature.calls.front();
-  first.timer.cancel();  // The operation has its deadline.
+  first.timer.cancel();  // The operation has the same deadline.
   feature.changing = true;
   if (!first.enable) {
     feature.lost = false;
@@ -104,9 +105,9 @@ void HubClientCore::start_change(Feature& feature) {
 
 void HubClientCore::on_changed(Feature& feature, bool enable, const Error& error) {
   feature.changing = false;
-  // Disabled also after a failure, since nobody knows then: as in Python.
+  // As in Python, a feature is disabled even after a failure, since its state is unknown then.
   if (!error || !enable) feature.enabled = enable;
-  // The calls that shared the operation end with it, but for those that have time left.
+  // The calls that shared the operation end with it, except those with time left after a timeout.
   const SteadyTime now = loop_->now();
   std::list<FeatureCall> ended;
   for (auto call = feature.calls.begin(); call != feature.calls.end() && call->enable == enable;) {
@@ -129,13 +130,13 @@ void HubClientCore::end_call(Feature& feature, std::list<FeatureCall>::iterator 
   ended.front().done(std::move(error));
 }
 
-// Unlike Python: a session that the hub has lost does not mean lost events.
+// Unlike Python: no events are lost for good when the hub has lost the session.
 void HubClientCore::enable_again(Feature& feature) {
   feature.resubscription.begin(
       *pipeline_, feature.name, deadline_of({}), [this, &feature](const Error& error) {
         feature.lost = static_cast<bool>(error);
-        // Cancelled by a disconnect of the application or a new connect, it is tried again on the
-        // next connection.
+        // A disconnect by the application, or a new connect, cancels it; it is retried on the next
+        // connection.
         if (!error || error.code() == Errc::operation_cancelled) return;
         if (!connected() || was_shut_down()) return;
         handlers_.route_background_exception(Error(error.code(),
@@ -145,7 +146,8 @@ void HubClientCore::enable_again(Feature& feature) {
       });
 }
 
-// A hub that refuses a subscription ends the connection over it, and has acknowledged those before.
+// A hub that refuses a subscription ends the connection, after it has acknowledged the earlier
+// ones. So only the oldest subscription under way is blamed.
 void HubClientCore::on_link_down(const Error& cause) {
   bool blamed = static_cast<bool>(cause);
   for (Feature& feature : features_) {

@@ -4,7 +4,7 @@
 #include "clients/detail/quiet_wait.hpp"
 #include "clients/detail/text_checks.hpp"
 
-// What the hub sends, to handlers or, in the older way, to whoever asks.
+// Receiving from the hub: by handlers, or by the older receive calls.
 namespace azure::iot::device::detail {
 
 template <class T>
@@ -101,7 +101,7 @@ void HubClientCore::receive(PullQueue<T>& queue, std::string_view feature, F fin
   if (refuse(done) || !decide_mode(ReceiveMode::calls, done)) return;
   loop_->post([this, core = shared_from_this(), &queue, feature, find_inbox = std::move(find_inbox),
                deadline = block ? give_up : SteadyTime::min(), done = std::move(done)]() mutable {
-    // Before the hub is asked, so that what comes first is not put elsewhere.
+    // Finds the inbox before the subscription, so that the first item lands in it.
     Inbox<T>& inbox = find_inbox(handlers_.inboxes());
     enable_now(feature, deadline_of({}),
                Completion<void>([this, core = std::move(core), &queue, &inbox, deadline,

@@ -26,7 +26,7 @@ void add(Warnings& warnings, const Warnings& more) {
   }
 }
 
-// The options of one of the two clients, which are named as the application gave them.
+// Checks the options of one of the two clients, and names them as the application gave them.
 template <class Options>
 void check_options_of(std::string_view client, const Options& options) {
   try {
@@ -43,7 +43,8 @@ ClientConfig without_warnings(ClientConfig config) {
   return config;
 }
 
-// `provisioning(options)` and `hub(hub, device_id, options)` make what the two clients are made of.
+// `provisioning(options)` and `hub(hub, device_id, options)` create the configurations of the two
+// clients.
 template <class Options, class Provisioning, class Hub>
 ManagedDeviceConfig make_config(std::string_view registration_id, Options options,
                                 Provisioning provisioning, Hub hub) {
@@ -70,8 +71,8 @@ ManagedDeviceConfig make_config(std::string_view registration_id, Options option
   options.provisioning.event_loop = options.hub.event_loop;
 
   ManagedDeviceConfig config;
-  // What is wrong is told now, that of the hub too, and not once there is one. So is what hardly
-  // serves, and not again with each client.
+  // Errors and warnings are reported now, those of the hub's client too, although its hub is not
+  // known yet. Later clients do not repeat the warnings.
   add(config.warnings, provisioning(options.provisioning).warnings);
   add(config.warnings, hub("hub", "device", options.hub).warnings);
   config.registration_id = registration_id;

@@ -12,20 +12,20 @@
 
 namespace azure::iot::device::detail {
 
-// What a managed device is made of, checked: its policy, and its credential as what makes the
-// clients of its two services.
+// Checked configuration of a managed device: its policy, and its credential in the form of
+// factories for the configurations of its two clients.
 struct ManagedDeviceConfig {
   std::string registration_id;
   std::shared_ptr<EventLoop> loop;
 
-  // Each client is made anew from the options and the credential, so that a certificate whose file
-  // was renewed is taken up. Throw std::invalid_argument if that cannot be used any more.
+  // Each client is created from the options and the credential, so that a renewed certificate file
+  // is read. Throw std::invalid_argument if the credential can no longer be used.
   std::function<ProvisioningClientConfig()> provisioning;
   std::function<HubClientConfig(std::string_view hub, std::string_view device_id)> hub;
 
-  Warnings warnings;  // Those of both clients, each once; told when the device is made.
+  Warnings warnings;  // Of both clients, each once; logged when the device is created.
 
-  // As in the options.
+  // Same as in the options.
   Json provisioning_payload;
   int failed_connects = 0;
   std::shared_ptr<const RetryPolicy> registration_pauses;
@@ -34,7 +34,8 @@ struct ManagedDeviceConfig {
   std::function<void(const IotError&)> on_background_exception;
 };
 
-// Throw std::invalid_argument naming the argument, the rule and the value, unless it is secret.
+// Each throws std::invalid_argument, which names the argument, the rule and the value. A secret
+// value is left out.
 ManagedDeviceConfig config_from_symmetric_key(std::string_view provisioning_host,
                                               std::string_view registration_id,
                                               std::string_view id_scope,

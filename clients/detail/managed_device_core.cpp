@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::string_view kName = "ManagedDevice";
 
-// Returns what is thrown if a client cannot be made: because a file has changed, or by a function
-// of the application that makes a stage.
+// Returns the error of an exception from creating a client. A file may have changed, or a stage
+// factory of the application may have thrown.
 template <class F>
 Error caught(F make) {
   try {
@@ -32,12 +32,12 @@ Error caught(F make) {
   }
 }
 
-// For an end that nothing waits for.
+// Completion for a shutdown that nothing waits for.
 Completion<void> unheard() {
   return Completion<void>([](const Error&) {});
 }
 
-// The pause where the policy gives up, which the device does not.
+// Returns the pause for when the policy gives up, since the device does not.
 Duration some_of_the_longest_pause(const std::function<double()>& random) {
   constexpr Duration kHalf = std::chrono::seconds{150};
   return kHalf +
@@ -94,7 +94,7 @@ void ManagedDeviceCore::connect(SteadyTime deadline, Completion<void> done) {
   }
   if (state_ == State::connected) {
     if (hub_->connected()) return done({});
-    state_ = State::idle;  // Its client waits before it redials, or the application ended the link.
+    state_ = State::idle;  // The client pauses before a redial, or the application disconnected.
   }
   const auto waiter = waiters_.emplace(waiters_.end(), std::move(done));
   if (deadline != kNever) {
@@ -107,7 +107,7 @@ void ManagedDeviceCore::connect(SteadyTime deadline, Completion<void> done) {
   if (state_ == State::idle) proceed();
 }
 
-// For a call that has waited long enough: says which of the two services it waited for.
+// Returns the error of a call that has timed out, which names the service that it waited for.
 Error ManagedDeviceCore::not_connected_yet() {
   const bool known = assignment_ && !connects_.hub_is_gone();
   service_ = known ? Service::iot_hub : Service::provisioning;
@@ -150,8 +150,8 @@ void ManagedDeviceCore::start_registration() {
 
 void ManagedDeviceCore::on_registered(const Result<RegistrationResult>& result) {
   if (state_ != State::registering) return;
-  // The service may have registered the device, even if its answer was lost. A service that was not
-  // reached is asked again at the pace of the policy alone.
+  // The service may have registered the device even if its answer was lost. If the service was not
+  // reached, only the policy spaces the attempts.
   if (service_reached_) distance_.registered(config_.loop->now());
   if (!result) return fail(result.error(), Service::provisioning);
   provisioning_.reset();
@@ -194,7 +194,7 @@ std::shared_ptr<HubClientCore> ManagedDeviceCore::make_hub_client() {
 }
 
 std::shared_ptr<WatchedLink> ManagedDeviceCore::watch_link() {
-  // Calls a function of the core outside the chain, unless the core is gone by then.
+  // Calls a function of the core outside the chain, unless the core has been destroyed.
   const auto notify = [weak = weak_from_this()](auto f) {
     if (const auto self = weak.lock()) self->later(std::move(f));
   };
@@ -215,7 +215,7 @@ std::shared_ptr<WatchedLink> ManagedDeviceCore::watch_link() {
 void ManagedDeviceCore::connect_to_hub() {
   state_ = State::connecting;
   pause_.cancel();
-  if (hub_ && hub_->was_shut_down()) end_hub(unheard());  // By the application.
+  if (hub_ && hub_->was_shut_down()) end_hub(unheard());  // The application did it.
   const Error unusable = caught([this] {
     if (!hub_) hub_ = make_hub_client();
   });
@@ -231,14 +231,14 @@ void ManagedDeviceCore::connect_to_hub() {
 void ManagedDeviceCore::on_connected(const Error& error) {
   if (state_ != State::connecting) return;
   if (error && taken_ && connects_.hub_is_gone())
-    return leave();  // As where its client redials by itself.
+    return leave();  // As after failed redials of its client.
   if (error) return fail(error, Service::iot_hub);
   state_ = State::connected;
   established_ = taken_ = true;
   failed_in_a_row_ = 0;
   log_for(config_.registration_id, LogLevel::info, kName,
           "connected to the hub that it was given to");
-  if (!client()) bring_client();  // Otherwise that one has its link again.
+  if (!client()) bring_client();  // Otherwise the existing client has reconnected.
   end_waiters({});
 }
 
@@ -251,8 +251,8 @@ void ManagedDeviceCore::bring_client() {
   handlers_.bring(std::move(client));
 }
 
-// Each attempt of the hub's client: those of its retry policy, those for calls of the application,
-// and those for the device itself, which are spaced by the policy of the registrations.
+// Counts each attempt of the hub's client: those of its retry policy, those for calls of the
+// application, and those for the device itself. The policy of the registrations spaces the last.
 void ManagedDeviceCore::on_attempt(const Error& error, bool redial) {
   const bool own = state_ == State::connecting && established_;
   connects_.note(error, redial || own, config_.loop->now());
@@ -261,7 +261,7 @@ void ManagedDeviceCore::on_attempt(const Error& error, bool redial) {
   if (pausing && !error) connect_to_hub();
 }
 
-// Where this is connecting or waiting, it dials anyway.
+// In the states connecting and waiting the device dials anyway.
 void ManagedDeviceCore::on_gave_up() {
   if (state_ == State::connected && !hub_->connected()) leave();
 }
@@ -283,13 +283,13 @@ void ManagedDeviceCore::leave() {
 
 void ManagedDeviceCore::end_hub(Completion<void> done) {
   if (!hub_) return done({});
-  // The client goes when it has handled what it has received.
+  // The client is destroyed after it has handled the items that it has received.
   std::exchange(hub_, nullptr)
       ->start_shutdown(Completion<void>(
           [client = take_client(), done = std::move(done)](const Error&) mutable { done({}); }));
 }
 
-// A way from a registration to a client has led nowhere.
+// Ends a failed attempt to get from a registration to a connected client.
 void ManagedDeviceCore::fail(const Error& error, Service service) {
   service_ = service;
   if (const auto failed = std::exchange(provisioning_, nullptr)) {

@@ -24,7 +24,7 @@ namespace azure::iot::device::detail {
 
 struct WatchedLink;
 
-// How a managed device reaches its two services.
+// Network access of a managed device, for each of its two services.
 struct ManagedDeviceNetwork {
   MqttTransportFactory provisioning;
   MqttTransportFactory hub;
@@ -32,7 +32,8 @@ struct ManagedDeviceNetwork {
   std::function<double()> random = &make_random;  // Uniform in [0, 1).
 };
 
-// The policy of ManagedDevice, on the loop's thread, and its calls, on any.
+// Policy of ManagedDevice, which runs on the loop's thread, and its calls, which may be made on any
+// thread.
 class ManagedDeviceCore final : public Core,
                                 public std::enable_shared_from_this<ManagedDeviceCore> {
  public:
@@ -49,7 +50,7 @@ class ManagedDeviceCore final : public Core,
   std::shared_ptr<IoTHubDeviceClient> client() const;
 
   EventLoop& loop() override { return *config_.loop; }
-  // That of what failed, or was waited for, last.
+  // Returns the service that failed, or was waited for, last.
   Service service() const override { return service_; }
   bool inherited_by_fork() const override { return fork_guard_.in_child(); }
   bool was_shut_down() const override { return shut_down_; }
@@ -58,10 +59,10 @@ class ManagedDeviceCore final : public Core,
  private:
   enum class State {
     idle,         // Becomes registering or connecting with a call of connect.
-    registering,  // Becomes connecting; failing, idle, or waiting once the policy holds.
-    connecting,   // Becomes connected; failing as above.
-    connected,    // There is a client, which redials. Becomes leaving when it gives up, or the hub
-                  // seems to be gone; connecting when connect finds it without a link.
+    registering,  // Becomes connecting; after a failure idle, or waiting once the policy holds.
+    connecting,   // Becomes connected; after a failure as above.
+    connected,    // There is a client, which redials. Becomes leaving when the client gives up or
+                  // the hub is unreachable; connecting when connect finds no link.
     leaving,      // The client is shut down. Becomes registering, or waiting.
     waiting,      // Between two attempts. Becomes registering or connecting.
     ended,        // After shutdown.
@@ -89,39 +90,39 @@ class ManagedDeviceCore final : public Core,
   void on_attempt(const Error& error, bool redial);
   void on_gave_up();
   void leave();
-  // Ends the hub's client, if there is one, without waiting.
+  // Shuts down the hub's client, if there is one, without waiting.
   void end_hub(Completion<void> done);
   void fail(const Error& error, Service service);
   void wait(Duration pause);
   Duration pause_after(const Error& error);
   void end(std::thread::id caller, Completion<void> done);
   void end_waiters(const Error& error);
-  // The clients of hubs that are still there, those too that were left behind.
+  // Returns the clients that still exist, including those of earlier hubs.
   std::vector<std::shared_ptr<HubClientCore>> hub_clients() const;
-  // From now on `client` returns null.
+  // Takes the client out, so that `client` returns null from now on.
   std::shared_ptr<IoTHubDeviceClient> take_client();
-  // Runs `f` on the loop, outside the stages, unless this is gone by then.
+  // Runs `f` on the loop, outside the stages, unless this has been destroyed by then.
   template <class F>
   void later(F f);
 
   const ForkGuard fork_guard_;
   ManagedDeviceHandlers handlers_;
-  const ManagedDeviceConfig config_;  // All but the functions of the handlers.
+  const ManagedDeviceConfig config_;  // Everything except the functions of the handlers.
   const ManagedDeviceNetwork network_;
   std::atomic<bool> shut_down_ = false;
   std::atomic<Service> service_ = Service::provisioning;
 
-  // Of the loop's thread.
+  // Loop's thread only.
   State state_ = State::idle;
-  bool established_ = false;  // The policy holds: there was a client once.
+  bool established_ = false;  // There was a client once, so the policy holds.
   std::optional<RegistrationResult> assignment_;
   std::shared_ptr<ProvisioningClientCore> provisioning_;
-  bool service_reached_ = false;  // By the present registration.
+  bool service_reached_ = false;  // In the present registration.
   std::shared_ptr<HubClientCore> hub_;
   ConnectRecord connects_;  // To the hub of the assignment.
-  bool taken_ = false;      // By that hub.
+  bool taken_ = false;      // That hub has accepted the device.
   RegistrationDistance distance_;
-  int failed_in_a_row_ = 0;  // Ways from a registration to a connected client.
+  int failed_in_a_row_ = 0;  // Attempts to get from a registration to a client.
   Timer pause_;
   std::list<Waiter> waiters_;
 

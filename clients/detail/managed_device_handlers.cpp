@@ -70,7 +70,7 @@ void ManagedDeviceHandlers::stop() {
 }
 
 void ManagedDeviceHandlers::when_quiet(std::thread::id except, std::function<void()> f) {
-  // The second may be due because of the first.
+  // A call of the first may make a call of the second due.
   clients_->when_quiet(except, [failures = failures_, except, f = std::move(f)]() mutable {
     failures->when_quiet(except, std::move(f));
   });

@@ -12,16 +12,16 @@
 
 namespace azure::iot::device::detail {
 
-// The functions of the application that a managed device calls, on the threads of a pool: each one
-// in order, the two independent of each other. Any thread.
+// Functions of the application that a managed device calls on the threads of a pool. The calls of
+// each function run in order; the two functions are independent of each other. Any thread.
 class ManagedDeviceHandlers {
  public:
-  // How many calls of one function may wait. Beyond that the oldest client, or the newest error, is
-  // dropped.
+  // Largest number of waiting calls of one function. Beyond it the oldest client, or the newest
+  // error, is dropped.
   static constexpr std::size_t kCapacity = 128;
 
-  // Both functions may be empty. `name` is the device's, for the log. `loop` stands in for the
-  // pool's threads while none can be started.
+  // Both functions may be empty. `name` is the device's, for the log. While the pool can start no
+  // thread, the functions run on `loop`.
   ManagedDeviceHandlers(std::shared_ptr<HandlerPool> pool, std::string name,
                         std::function<void(IoTHubDeviceClient&)> on_new_client,
                         std::function<void(const IotError&)> on_background_exception,
@@ -31,15 +31,15 @@ class ManagedDeviceHandlers {
   ~ManagedDeviceHandlers() { stop(); }
 
   void bring(std::shared_ptr<IoTHubDeviceClient> client);
-  // Without a function for it the error is logged.
+  // Logs the error if there is no function for it.
   void report(const Error& error, Service service);
 
-  // Brings no client any more.
+  // Prevents further calls with a new client.
   void stop_bringing();
-  // Calls nothing any more. A call that is under way comes to its own end.
+  // Prevents further calls of both functions. A call that is under way continues.
   void stop();
   // Calls `f` once neither function runs and no call is due. A call on the thread `except` counts
-  // as ended.
+  // as completed.
   void when_quiet(std::thread::id except, std::function<void()> f);
 
  private:

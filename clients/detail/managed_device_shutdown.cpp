@@ -35,8 +35,8 @@ void ManagedDeviceCore::start_end(std::thread::id caller, Completion<void> done)
   });
 }
 
-// Completes when its clients have ended, those too that were left behind, and no function of the
-// application runs any more; but not later than any client would.
+// Completes when its clients have ended, including those of earlier hubs, and no function of the
+// application runs. Takes no longer than the shutdown of one client may.
 void ManagedDeviceCore::end(std::thread::id caller, Completion<void> done) {
   state_ = State::ended;
   pause_.cancel();
@@ -47,13 +47,13 @@ void ManagedDeviceCore::end(std::thread::id caller, Completion<void> done) {
   auto wait = std::make_shared<QuietWait>(
       config_.loop, [self = shared_from_this(), completion = std::move(completion)](bool) {
         self->handlers_.stop();
-        // By then nothing on the loop keeps this: see ClientCore::Shutdown.
+        // By then the loop holds no reference to this: see ClientCore::Shutdown.
         self->config_.loop->post([completion] { (*completion)({}); });
       });
   wait->start(saturating_add(config_.loop->now(), ClientCore::kShutdownLimit));
 
-  // Each holds it until it has ended. With it goes the application's client, which would stop its
-  // handlers sooner.
+  // Each client holds `ending` until it has ended. It also keeps the application's client, whose
+  // destruction would stop its handlers sooner.
   const std::shared_ptr<void> ending(nullptr,
                                      [wait, client = take_client()](void*) { wait->quiet(); });
   for (const auto& client : hub_clients()) {

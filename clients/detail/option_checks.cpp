@@ -11,7 +11,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kMaxKeepAlive{1740};
-// What a timer of the Python SDK can wait for, and a Duration can hold.
+// Longest time that a timer of the Python SDK can wait for, and that a Duration can hold.
 constexpr seconds kLongestTime{9223372036};
 
 std::string in_seconds(seconds value) { return std::to_string(value.count()) + " s"; }
@@ -56,10 +56,10 @@ void check_proxy_options(const ProxyOptions& proxy) {
   constexpr std::string_view kOption = "proxy_options";
   constexpr std::size_t kLongest = 255;  // RFC 1928, RFC 1929.
   if (proxy.address.empty()) refuse(kOption, "address must name a host", "nothing");
-  const std::size_t at = proxy.address.rfind('@');  // The part before it may be a password.
+  const std::size_t at = proxy.address.rfind('@');  // The part before it may contain a password.
   const std::string shown =
       at == std::string::npos ? proxy.address : "..." + proxy.address.substr(at);
-  // It would be more than an address in the URL of which it becomes a part.
+  // In the URL that it becomes part of, such text would be more than an address.
   if (proxy.address.find_first_of("/@?# \t\r\n") != std::string::npos) {
     refuse(kOption, "address must be a name or an IP address, without scheme, user and port",
            shown);

@@ -8,8 +8,9 @@
 #include "../../pipeline/proxy_options.hpp"
 #include "text_checks.hpp"
 
-// The rules of options and arguments that the clients of all services have. They throw
-// std::invalid_argument naming the argument, the rule and the value, unless it is secret.
+// Rules of options and arguments that the clients of all services share. The checks throw
+// std::invalid_argument, which names the argument, the rule and the value. A secret value is left
+// out.
 namespace azure::iot::device::detail {
 
 [[noreturn]] void refuse(std::string_view argument, std::string_view rule, std::string_view value);
@@ -20,7 +21,7 @@ void check_operation_timeout(std::chrono::milliseconds timeout);
 void check_max_in_flight(std::size_t count);
 void check_proxy_options(const ProxyOptions& proxy);
 
-// Those of the options that a struct has.
+// Checks the options that a struct has.
 template <class Options>
 void check_options(const Options& options) {
   check_keep_alive(options.keep_alive);
@@ -40,8 +41,8 @@ void check_options(const Options& options) {
   if constexpr (requires { options.product_info; }) check_product_info(options.product_info);
 }
 
-// What the option `server_verification_cert` stands for: the text itself, or that of the file of
-// this name.
+// Returns the certificates of the option `server_verification_cert`: the text itself, or the
+// contents of the file of that name.
 std::string read_certificates(const std::string& text_or_file);
 
 }  // namespace azure::iot::device::detail

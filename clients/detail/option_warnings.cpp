@@ -7,7 +7,8 @@ namespace azure::iot::device::detail {
 using std::chrono::seconds;
 
 void warn_of_keep_alive(Warnings& warnings, seconds keep_alive) {
-  // IoT Hub closes a connection that was silent for 1.5 times the keep-alive, 1767 s at most.
+  // IoT Hub closes a connection after 1.5 times the keep-alive without traffic, and after 1767 s at
+  // most.
   constexpr seconds kSafe{1177};
   if (keep_alive <= kSafe) return;
   warnings.push_back("keep_alive of " + std::to_string(keep_alive.count()) + " s is risky: above " +

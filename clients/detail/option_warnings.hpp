@@ -8,19 +8,19 @@
 
 #include "../../pipeline/proxy_options.hpp"
 
-// What is taken as in Python though it hardly serves. The checks of options collect it, and whoever
-// makes a client of them has the log tell of it.
+// Warnings about options that are accepted as in Python but are of little use. The checks of
+// options collect them. They are logged when a client is created from the options.
 namespace azure::iot::device::detail {
 
 using Warnings = std::vector<std::string>;
 
-// Warns of more than 1177 s: IoT Hub does not wait for that long.
+// Warns of more than 1177 s, which IoT Hub does not wait for.
 void warn_of_keep_alive(Warnings& warnings, std::chrono::seconds keep_alive);
-// With an empty key, or a life of nothing, every token is refused.
+// Warns of an empty key, or of a lifetime of zero or less: every token is refused then.
 void warn_of_token(Warnings& warnings, std::string_view symmetric_key,
                    std::chrono::seconds sastoken_ttl);
 void warn_of_id_scope(Warnings& warnings, std::string_view id_scope);
-// Warns of what the proxy is not shown.
+// Warns of credentials that are not sent to the proxy.
 void warn_of_proxy(Warnings& warnings, const std::optional<ProxyOptions>& proxy);
 
 void log_warnings(std::string_view client_id, const Warnings& warnings);

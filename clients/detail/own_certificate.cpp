@@ -11,10 +11,10 @@
 namespace azure::iot::device::detail {
 namespace {
 
-// What cannot be read here may be readable for who uses it.
+// Skips a certificate that cannot be parsed here, since the TLS library may be able to.
 void check_dates(const X509& x509, WallTime now) {
   const auto info = read_certificate_info(x509.certificate);
-  const auto second = std::chrono::floor<std::chrono::seconds>(now);  // Nothing overflows in these.
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);  // Seconds cannot overflow.
   if (!info || (second >= info->not_before && second <= info->not_after)) return;
   const std::string subject = escaped(info->subject, kLongestQuote);
   const std::string clock = "this machine's clock says " + utc_text(now);

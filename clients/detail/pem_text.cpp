@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::size_t kLargest = 1 << 20;
 
-// Into one place, so that no copy of a key is left in a buffer. Sets errno if it cannot be read.
+// Reads a file into a single buffer, so that no copy of a key stays behind. Sets errno if it cannot
+// be read.
 std::optional<std::string> contents_of(const std::string& name) {
   const UniqueFd file(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return std::nullopt;
@@ -38,7 +39,7 @@ std::optional<std::string> contents_of(const std::string& name) {
   return text;
 }
 
-// A certificate or key in binary form: an ASN.1 sequence.
+// Whether this is a certificate or key in binary form: an ASN.1 sequence.
 bool is_der(std::string_view bytes) {
   return bytes.size() > 16 && bytes[0] == '\x30' && (bytes[1] & '\x80') != 0 && bytes[2] != '-';
 }

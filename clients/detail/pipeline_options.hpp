@@ -7,8 +7,8 @@
 
 namespace azure::iot::device::detail {
 
-// What the options of a client, of whichever service, say about its pipeline. They have been
-// checked; those that a struct does not have stay at their defaults.
+// Pipeline part of the options of a client, for any service. The options have been checked. Those
+// that a struct does not have keep their defaults.
 template <class Options>
 PipelineConfig pipeline_config_from(std::string_view hostname, const Options& options) {
   PipelineConfig pipeline;

@@ -13,7 +13,7 @@
 namespace azure::iot::device::detail {
 namespace {
 
-// All but the credential.
+// Converts everything except the credential.
 template <class Options>
 ProvisioningClientConfig make_config(std::string_view provisioning_host,
                                      std::string_view registration_id, std::string_view id_scope,

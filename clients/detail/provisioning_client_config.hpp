@@ -11,16 +11,17 @@
 
 namespace azure::iot::device::detail {
 
-// What a client of the provisioning service is made of, checked.
+// Checked configuration of a client of the provisioning service.
 struct ProvisioningClientConfig {
   PipelineConfig pipeline;
   ProvisioningConfig provisioning;
   std::shared_ptr<EventLoop> loop;
   std::vector<StageInsertion> stages = {};
-  Warnings warnings = {};  // Told when the client is made.
+  Warnings warnings = {};  // Logged when the client is created.
 };
 
-// Throw std::invalid_argument naming the argument, the rule and the value, unless it is secret.
+// Each throws std::invalid_argument, which names the argument, the rule and the value. A secret
+// value is left out.
 ProvisioningClientConfig config_from_symmetric_key(std::string_view provisioning_host,
                                                    std::string_view registration_id,
                                                    std::string_view id_scope,
@@ -32,7 +33,7 @@ ProvisioningClientConfig config_from_x509_certificate(std::string_view provision
                                                       std::string_view id_scope, const X509& x509,
                                                       const ProvisioningX509Options& options);
 
-// The rules of a registration id as far as they are known here: it is not blank, and is an id.
+// Checks the rules of a registration id that are known here: it is not blank, and is an id.
 void check_registration_id(std::string_view registration_id);
 
 }  // namespace azure::iot::device::detail

@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::string_view kName = "ProvisioningClient";
 
-// Unlike Python, which then never ends: where the service told of an assignment without a part of
-// it that it always sends, this is the error, and says what is there and what is not.
+// Unlike Python, which then never completes: an assignment that lacks a part that the service
+// always sends is an error. The error lists the parts that were sent and those that are missing.
 Error check_assignment(const RegistrationResult& result) {
   if (!result.registration_state) return {};
   const RegistrationState& state = *result.registration_state;
@@ -38,8 +38,8 @@ Error check_assignment(const RegistrationResult& result) {
                    (sent.empty() ? "nothing of it" : sent) + " without " + missing);
 }
 
-// What cannot be read is the service's doing. A registration connects by itself, so if it found no
-// connection, the link was lost between two of its steps.
+// An unreadable answer is an error of the service. A registration connects by itself, so no
+// connection means that the link was lost between two of its steps.
 Error told_to_the_caller(Error error) {
   if (error.code() == Errc::no_connection) {
     return Error(Errc::connection_dropped, "the registration cannot go on", std::move(error));
@@ -66,7 +66,7 @@ ProvisioningClientCore::ProvisioningClientCore(const ProvisioningClientConfig& c
     : ClientCore(Service::provisioning, config.loop, config.pipeline.operation_timeout),
       registration_id_(config.provisioning.registration_id) {}
 
-// Whatever ran on the loop has closed the pipeline; this is for a loop that ended before.
+// Normally a shutdown on the loop has closed the pipeline. This covers a loop that ended before.
 ProvisioningClientCore::~ProvisioningClientCore() {
   if (pipeline_) pipeline_->close(Error(Errc::pipeline_not_running));
 }
@@ -120,7 +120,7 @@ void ProvisioningClientCore::end_registration(std::optional<RegistrationResult> 
     return done(told_to_the_caller(std::move(error)));
   }
   log_for(registration_id_, LogLevel::info, kName, "registered");
-  // Told when the connection is closed: as in Python the client has ended then.
+  // Completes after the connection has been closed: as in Python the client has ended then.
   start_shutdown(Completion<void>([result = *std::move(result), done = std::move(done)](
                                       const Error&) mutable { done(std::move(result)); }));
 }
@@ -139,7 +139,7 @@ void ProvisioningClientCore::on_event(const Event& event) {
   }
 }
 
-// Unlike Python: a session that the service has lost does not mean lost answers.
+// Unlike Python: no answers are lost for good when the service has lost the session.
 void ProvisioningClientCore::on_connected(bool session_present) {
   log_for(registration_id_, LogLevel::info, kName, "connected");
   if (session_present || !answers_enabled_) return;

@@ -14,22 +14,24 @@
 
 namespace azure::iot::device::detail {
 
-// What the blocking and the asynchronous client of the provisioning service have in common: each
+// Common core of the blocking and the asynchronous client of the provisioning service. It has each
 // call once, as a start with a completion. (Python: AbstractProvisioningDeviceClient.)
 //
-// `start_...` may be called on any thread. A bad argument throws; everything else is told to the
+// `start_...` may be called on any thread. A bad argument throws. Any other failure goes to the
 // completion, which is called exactly once.
 class ProvisioningClientCore final : public ClientCore {
  public:
-  // Makes a core whose pipeline is ready. Throws what `exceptions.hpp` says if it cannot be.
+  // Creates a core with an initialized pipeline. Throws an exception of `exceptions.hpp` if that
+  // fails.
   static std::shared_ptr<ProvisioningClientCore> create(ProvisioningClientConfig config,
                                                         MqttTransportFactory make_transport);
   ~ProvisioningClientCore() override;
 
-  // Goes with every registration that is started from now on. Throws std::invalid_argument if a
-  // registration with it would be too large, ClientError if the client has ended. Any thread.
+  // Sets the payload of every registration that is started from now on. Throws
+  // std::invalid_argument if a registration with it would be too large. Throws ClientError if the
+  // client has ended. Any thread.
   void set_provisioning_payload(Json payload);
-  // Ends the client when it has succeeded, before it completes.
+  // Shuts the client down after a success, before it completes.
   void start_register(Timeout timeout, Completion<RegistrationResult> done);
 
  private:
@@ -45,7 +47,7 @@ class ProvisioningClientCore final : public ClientCore {
 
   const std::string registration_id_;
   std::atomic<bool> registering_ = false;
-  // Whether the service sends its answers.
+  // Whether the service sends its answers to this client.
   std::atomic<bool> answers_enabled_ = false;
   Resubscription resubscription_;  // Loop's thread only.
   std::mutex payload_mutex_;

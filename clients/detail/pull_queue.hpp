@@ -11,14 +11,14 @@
 
 namespace azure::iot::device::detail {
 
-// The older receive calls that wait for something to come into an inbox: for each inbox in the
-// order in which they came. Loop's thread only.
+// Older receive calls that wait for an item in an inbox, in their order for each inbox. Loop's
+// thread only.
 template <class T>
 class PullQueue {
  public:
   using Done = Completion<std::optional<T>>;
 
-  // Ends with the oldest item; with nothing when there is none before the deadline.
+  // Completes with the oldest item, or with nothing if none arrives before the deadline.
   void wait(EventLoop& loop, Inbox<T>& inbox, SteadyTime deadline, Done done) {
     if (auto item = inbox.take()) return done(std::move(item));
     if (deadline <= loop.now()) return done(std::optional<T>());
@@ -28,7 +28,8 @@ class PullQueue {
                                          [this, waiting] { end(waiting, std::optional<T>()); });
   }
 
-  // Something was put into that inbox. A call that ends may begin others, or end them.
+  // Call it after an item was put into that inbox. A completed call may begin other calls, or end
+  // them.
   void wake(Inbox<T>& inbox) {
     for (;;) {
       const auto first = waiting_.lower_bound(&inbox);

@@ -8,9 +8,9 @@
 
 namespace azure::iot::device::detail {
 
-// The distance between the registrations of one device, each of which is billed. The second and the
-// third come `least` after the one before, and each further one after twice as long, up to
-// 2^kDoublings times `least`. A link that has held for kHolds makes the distance `least` again. Of
+// Shortest time between the registrations of one device, each of which is billed. The second and
+// the third wait for `least` after the one before. Each further one waits twice as long, up to
+// 2^kDoublings times `least`. A link that has held for kHolds resets the time to `least`. Used on
 // one thread.
 class RegistrationDistance {
  public:
@@ -29,7 +29,7 @@ class RegistrationDistance {
     up_since_.reset();
   }
 
-  // How long the next registration has to wait.
+  // Returns how long the next registration has to wait.
   Duration left(SteadyTime now) const {
     if (!last_) return Duration::zero();
     const int doublings = std::clamp(in_a_row_ - 2, 0, kDoublings);

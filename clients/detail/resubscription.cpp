@@ -31,7 +31,7 @@ void Resubscription::attempt() {
   op->deadline = std::min(until_, saturating_add(now, OpTimeoutStage::kAttempt));
   op->then([this, number = ++number_](OpPtr, Error error) { on_attempted(number, error); });
   under_way_ = true;
-  // At once: before a request goes out whose response would come on a topic not subscribed to.
+  // Entered at once, before any request whose response would come on a topic not yet subscribed to.
   pipeline_->enter(std::move(op));
 }
 

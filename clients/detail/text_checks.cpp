@@ -14,7 +14,7 @@
 namespace azure::iot::device::detail {
 namespace {
 
-// Code points that Unicode reserves for internal use; libmosquitto refuses them.
+// Code points that Unicode reserves for internal use. libmosquitto refuses them.
 bool is_noncharacter(char32_t c) { return (c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE; }
 
 std::size_t characters_in(std::string_view text) {
@@ -39,7 +39,7 @@ bool has_blank(std::string_view text) {
                      [&](std::string_view blank) { return text.find(blank) != text.npos; });
 }
 
-// Whether the parts between the dots are such as a name server may know.
+// Whether the labels between the dots have a length that name servers accept.
 bool has_good_labels(std::string_view name) {
   constexpr std::size_t kLongestLabel = 63;
   if (name.ends_with('.')) name.remove_suffix(1);
@@ -50,9 +50,9 @@ bool has_good_labels(std::string_view name) {
   return true;
 }
 
-// What the text has beside a host's name; empty for a name, or an address, that stands alone.
+// Returns the rule that the text of a host breaks; empty for a valid host name or address.
 std::string_view mistake_in_host(std::string_view host) {
-  constexpr std::size_t kLongestName = 254;  // With the dot at its end.
+  constexpr std::size_t kLongestName = 254;  // Includes the final dot.
   if (host.find("://") != host.npos) return "without a scheme such as https://";
   if (has_blank(host)) return "without blanks";
   if (is_ipv6_address(host)) return {};
@@ -68,8 +68,7 @@ std::string_view mistake_in_host(std::string_view host) {
   return {};
 }
 
-// A connection string, token or key in the wrong argument is not shown, nor is a password before
-// an @.
+// Hides a connection string, token or key in the wrong argument, and a password before an @.
 std::string without_secrets(std::string_view text) {
   constexpr std::size_t kShortestKey = 24;
   const std::string_view stripped = strip(text);

@@ -9,14 +9,14 @@
 
 namespace azure::iot::device::detail {
 
-// A blocking caller, on its own stack.
+// Waits for the end of a call, on the stack of a blocking caller.
 template <class T>
 class Waiter final : public Completion<T>::Target {
  public:
-  // Waits for the end of the call.
+  // Waits for the end of the call, and returns its outcome.
   Outcome<T> get() {
     int found = kPending;
-    // The caller goes to sleep, unless the outcome is there already.
+    // Sleeps unless the outcome is already there.
     if (state_.compare_exchange_strong(found, kWaited, std::memory_order_acquire)) {
       while (state_.load(std::memory_order_acquire) != kDone) futex_wait(state_, kWaited);
     }
@@ -28,7 +28,7 @@ class Waiter final : public Completion<T>::Target {
 
   void complete(Outcome<T> outcome) noexcept override {
     outcome_.emplace(std::move(outcome));
-    // The last access: from here on the caller may return, and this may be gone.
+    // Last access to this: from here on the caller may return and destroy it.
     std::atomic<int>* const state = &state_;
     if (state->exchange(kDone, std::memory_order_acq_rel) == kWaited) futex_wake(state);
   }
