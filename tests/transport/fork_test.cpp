@@ -1,4 +1,4 @@
-// A child that was forked and lives has a copy of every descriptor. The parent must not notice.
+// A forked child that stays alive has a copy of every descriptor. The parent must not notice.
 #include <atomic>
 #include <chrono>
 #include <ctime>
@@ -84,7 +84,7 @@ class Server {
   ScriptedServer server_;
 };
 
-// The share of a core that this process takes while nothing happens.
+// The share of a core that this process uses while nothing happens.
 double idle_load() {
   const std::clock_t before = std::clock();
   std::this_thread::sleep_for(200ms);
@@ -164,7 +164,7 @@ TEST_CASE("Fork: beside a child that lives, a connect that is given up leaves no
   }
 }
 
-// What the child does with its copy must not reach the server either.
+// Nothing that the child does with its copy may reach the server.
 TEST_CASE("Fork: a child that destroys its copy does not end the parent's connection") {
   for (const Road road : {Road::direct, Road::web_socket, Road::proxy}) {
     if (road != Road::direct && missing_tunnel(true, {})) continue;

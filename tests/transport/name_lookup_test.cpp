@@ -12,7 +12,7 @@
 namespace azure::iot::device {
 namespace {
 
-// Answers when it is told to, from whatever thread.
+// Answers on request, from any thread.
 struct PatientResolver : Resolver {
   void resolve(const std::string& host, Done done) override {
     asked.push_back(host);

@@ -47,7 +47,7 @@ bool eventually(const std::function<bool()>& condition) {
   return true;
 }
 
-// This thread can start no other.
+// Prevents this thread from starting others.
 void forbid_threads() {
   sock_filter rules[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),

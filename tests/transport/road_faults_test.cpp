@@ -1,5 +1,5 @@
-// What goes wrong between the TCP connection and MQTT, on every road: each fault in each phase,
-// with its outcome and its time, what it costs meanwhile, and the connect after it.
+// Faults between the TCP connection and MQTT, on every route. Each fault is tested in each phase:
+// its outcome, the time it takes, the CPU it costs, and the connect after it.
 #include <atomic>
 #include <chrono>
 #include <ctime>
@@ -48,7 +48,7 @@ bool has_phase(Road road, Phase phase) {
 
 constexpr auto kDeadline = 600ms;
 
-// In place of an answer. Whether the client is to be served nevertheless.
+// Applies the fault instead of an answer. Returns whether to serve the client nevertheless.
 bool misbehave(ScriptedConnection& client, Fault fault, const std::string& answer) {
   switch (fault) {
     case Fault::rst: client.reset(); return false;
@@ -58,13 +58,13 @@ bool misbehave(ScriptedConnection& client, Fault fault, const std::string& answe
     case Fault::garbage: client.write("\xff\xfe is no answer to anything\r\n\r\n"); break;
     case Fault::flood: {
       const std::string more(64 * 1024, '\xff');
-      for (int i = 0; i < 3000; ++i) client.write(more);  // Until it has gone, or so.
+      for (int i = 0; i < 3000; ++i) client.write(more);  // The client hangs up first.
       break;
     }
     case Fault::slow:
       for (const char byte : answer) {
         client.write(std::string(1, byte));
-        std::this_thread::sleep_for(1ms);  // That is the pace.
+        std::this_thread::sleep_for(1ms);  // This is the pace.
       }
       return true;
   }
@@ -72,7 +72,7 @@ bool misbehave(ScriptedConnection& client, Fault fault, const std::string& answe
   return false;
 }
 
-// Serves each client but the first, to which the fault happens in the phase.
+// Serves every client except the first, which meets the fault in the given phase.
 class Server {
  public:
   Server(Road road, Phase phase, Fault fault)
@@ -143,7 +143,7 @@ class Server {
   ScriptedServer server_;
 };
 
-// Whether the connect comes about all the same.
+// Whether the connect succeeds despite the fault.
 bool is_survived(Phase phase, Fault fault) { return fault == Fault::slow && phase != Phase::tls; }
 
 void check(Road road, Phase phase, Fault fault) {
@@ -159,7 +159,7 @@ void check(Road road, Phase phase, Fault fault) {
     const auto asked = Clock::now();
     probe.turn();  // Another user of the loop.
     slowest = std::max(slowest, Clock::now() - asked);
-    std::this_thread::sleep_for(5ms);  // So that the loop may sleep.
+    std::this_thread::sleep_for(5ms);  // Lets the loop sleep.
   }
   REQUIRE(probe.told().size() == 1);
   CAPTURE(probe.told().front());
@@ -169,13 +169,13 @@ void check(Road road, Phase phase, Fault fault) {
     CHECK(Clock::now() - begin < lateness.allow(kDeadline + 200ms));
   }
   CHECK(slowest < lateness.allow(50ms));
-  // A flood is the server's own work, too.
+  // A flood costs the server's own CPU time too.
   const double cpu = static_cast<double>(std::clock() - cpu_before) / CLOCKS_PER_SEC;
   if (fault != Fault::flood && !kSanitized) CHECK(cpu < 0.2);
   if (is_survived(phase, fault)) return;
   CHECK(contains(probe.told().front(), "connection_") !=
         contains(probe.told().front(), "protocol_"));
-  // The next one is served.
+  // The next connect is served.
   REQUIRE_FALSE(probe.connect());
   REQUIRE(probe.wait_for_count(2));
   CHECK(probe.told().back() == "connected");

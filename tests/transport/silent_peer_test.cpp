@@ -1,4 +1,5 @@
-// A server that is gone without a word, as where a cable is cut: nothing is acknowledged any more.
+// A server that vanishes without closing the connection, as when a cable is cut: nothing more is
+// acknowledged.
 #include <chrono>
 #include <future>
 #include <list>
@@ -17,7 +18,7 @@ namespace {
 
 constexpr auto kKeepAlive = 5s;
 
-// Serves until the first publish, whose acknowledgement it keeps.
+// Serves until the first publish, and never acknowledges it.
 class VanishingServer {
  public:
   enum class Road { direct, web_socket, proxy };

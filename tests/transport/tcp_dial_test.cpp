@@ -1,4 +1,4 @@
-// TCP to the first of several addresses that answers, on real sockets.
+// TCP connections to the first of several addresses that answers, on real sockets.
 #include "transport/tcp_dial.hpp"
 
 #include <chrono>
@@ -22,11 +22,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What became of a dial, and how long it took.
+// The outcome of a dial, and its duration.
 struct Dialled {
   TcpDial::Outcome outcome;
   Clock::duration took{};
-  Clock::duration bound{};  // Of a dial that is quick.
+  Clock::duration bound{};  // The limit for a quick dial.
 };
 
 Dialled dial(const Lines& addresses, std::uint16_t port) {
@@ -51,7 +51,7 @@ Dialled dial(const Lines& addresses, std::uint16_t port) {
   return dialled;
 }
 
-// Two addresses of one port: whoever comes to the first is not heard.
+// Two addresses with the same port. The first never answers.
 class HalfSilent {
  public:
   explicit HalfSilent(ScriptedServer::Script script)
@@ -72,11 +72,11 @@ class HalfSilent {
   ScriptedServer good_;
 };
 
-// How long a connect takes, and how long another one of the same client.
+// The duration of a connect, and of another one by the same client.
 struct Times {
   Clock::duration first;
   Clock::duration second;
-  Clock::duration bound;  // Of a connect that is quick.
+  Clock::duration bound;  // The limit for a quick connect.
 };
 Times connect_twice(const MqttTransportConfig& config, const HalfSilent& server) {
   TransportProbe probe(config, server.options());

@@ -8,7 +8,7 @@
 namespace azure::iot::device {
 namespace {
 
-// Writes down what it is told, and does something else at a line.
+// Records its calls, and runs an action at a given line.
 struct Listener {
   std::string told;
   std::string throws_at;

@@ -17,7 +17,7 @@ namespace {
 // Of the whole process.
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-// Connects, and checks that the failure is the only thing that is told.
+// Connects, and checks that nothing but the failure is reported.
 void check_fails(TransportProbe& probe, const std::string& line, const std::string& detail) {
   REQUIRE_FALSE(probe.connect());
   CHECK(probe.wait_for(line));
@@ -118,7 +118,7 @@ TEST_CASE("Connect: what the server says in its CONNACK decides about the error"
   CHECK(probe.told() == expected);
 }
 
-// What is said of each phase stands in passing_time_test.cpp.
+// The texts for each phase are tested in passing_time_test.cpp.
 TEST_CASE("Connect: a server that falls silent is waited for without burning the CPU") {
   enum Phase { kTls, kConnack };
   std::atomic<int> silent_in = kTls;
@@ -192,11 +192,11 @@ TEST_CASE("Connect: a resolver that never answers is given up in time") {
     TransportProbe probe(config, options);
     check_fails(probe, "failed connection_failed", "waiting for the name to be resolved");
     REQUIRE_FALSE(probe.connect());
-    resolver->answer_at_last();  // Of the first lookup too, which must not count.
+    resolver->answer_at_last();  // Of the first lookup too, which must be ignored.
     CHECK(probe.wait_for_count(2));
     REQUIRE_FALSE(probe.connect());
   }
-  resolver->answer_at_last();  // The client is gone.
+  resolver->answer_at_last();  // The client is destroyed.
 }
 
 TEST_CASE("Connect: a connection that is reset is a failed connection") {

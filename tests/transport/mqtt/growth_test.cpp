@@ -17,7 +17,7 @@ void send_all(OperationManager& operations, std::size_t size, Kind kind = Kind::
   for (std::size_t i = 0; i < size; ++i) operations.establish(kind, mid(i), key(i));
 }
 
-// Work with a window of that size.
+// Work with a window of this size.
 template <class F>
 growth::Work with_window(F f) {
   return [f](std::size_t size) {

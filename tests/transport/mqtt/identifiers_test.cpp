@@ -11,7 +11,7 @@ using namespace azure::iot::device::test;
 
 namespace {
 
-// More publishes than there are identifiers, a few at a time.
+// Sends more publishes than there are identifiers, a few at a time.
 void publish_many(TransportProbe& probe, std::uint32_t first, std::uint32_t count) {
   constexpr std::uint32_t kAtATime = 2000;
   for (std::uint32_t done = 0; done < count; done += kAtATime) {

@@ -24,11 +24,11 @@ TEST_CASE("KeepAlive: it is due when either direction was silent for its length"
   KeepAlive keep_alive(60s);
   keep_alive.start(kStart, 100, 100);
   CHECK(keep_alive.due() == kStart + 60s);
-  keep_alive.note(kStart + 10s, 200, 100);  // Something came, nothing went.
+  keep_alive.note(kStart + 10s, 200, 100);  // Bytes were received, none sent.
   CHECK(keep_alive.due() == kStart + 60s);
   keep_alive.note(kStart + 20s, 200, 200);
   CHECK(keep_alive.due() == kStart + 70s);
-  keep_alive.note(kStart + 30s, 200, 200);  // Neither.
+  keep_alive.note(kStart + 30s, 200, 200);  // Neither counter has grown.
   CHECK(keep_alive.due() == kStart + 70s);
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("KeepAlive: a new connection begins with its own bytes and its own tim
   CHECK(keep_alive.due() == kStart + 60s);
   keep_alive.start(kStart + 100s, 7, 8);
   CHECK(keep_alive.due() == kStart + 160s);
-  keep_alive.note(kStart + 120s, 7, 8);  // Neither has grown.
+  keep_alive.note(kStart + 120s, 7, 8);  // Neither counter has grown.
   CHECK(keep_alive.due() == kStart + 160s);
   keep_alive.note(kStart + 130s, 8, 8);
   keep_alive.note(kStart + 140s, 8, 9);
@@ -95,7 +95,7 @@ TEST_CASE("KeepAlive: what a ping has sent is not taken for something new") {
   KeepAlive keep_alive(60s);
   keep_alive.start(kStart, 0, 0);
   keep_alive.asked(kStart + 60s, 31);
-  keep_alive.note(kStart + 61s, 24, 31);  // Its answer.
+  keep_alive.note(kStart + 61s, 24, 31);  // The answer to the ping.
   CHECK(keep_alive.due() == kStart + 120s);
   keep_alive.asked(kStart + 120s, 31);
   CHECK(keep_alive.due() == kStart + 121s);

@@ -231,7 +231,7 @@ TEST_CASE("Destroying: a server that is connected is told, in MQTT and in TLS") 
   TransportProbe probe(config_for(server), quick());
   REQUIRE_FALSE(probe.connect());
   REQUIRE(probe.wait_for("connected"));
-  // What was held back goes out first.
+  // Held writes are sent first.
   probe.on_loop([&](MqttTransport& transport) {
     CHECK_FALSE(transport.publish({1, 1}, "t", "last words"));
     probe.destroy_here();

@@ -1,4 +1,4 @@
-// The last value that is allowed, and the first that is not.
+// The last accepted value of each limit, and the first rejected one.
 #include <future>
 
 #include <doctest/doctest.h>
@@ -219,7 +219,7 @@ TEST_CASE("Limits: the port is that of MQTT over TLS, or of WebSockets, unless i
     config.websockets = websockets;
     if (missing_tunnel(websockets, {})) continue;
     MosquittoTransportOptions options = quick();
-    options.resolver = std::make_shared<FixedResolver>(Lines{"127.0.0.9"});  // Nobody is there.
+    options.resolver = std::make_shared<FixedResolver>(Lines{"127.0.0.9"});  // No server is there.
     TransportProbe probe(config, options);
     REQUIRE_FALSE(probe.connect());
     REQUIRE(probe.wait_for_count(1));

@@ -44,7 +44,7 @@ struct Pair {
   }
 };
 
-// This thread, and those that it starts, may not call close_range any more.
+// Forbids close_range to this thread and to those that it starts.
 void forbid_close_range() {
   sock_filter rules[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
@@ -58,7 +58,7 @@ void forbid_close_range() {
   REQUIRE(::syscall(SYS_close_range, 9999U, 9999U, 0) == -1);
 }
 
-// While it lives, so many more descriptors may be opened, and no more.
+// Allows exactly this many more descriptors to be opened while it lives.
 class FewDescriptors {
  public:
   explicit FewDescriptors(std::size_t count) {

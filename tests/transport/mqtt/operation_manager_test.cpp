@@ -52,7 +52,7 @@ TEST_CASE("OperationManager: beyond the window publishes wait, first come first 
   operations.queue_publish(key(3), "a", "second", all_wait);
   CHECK_FALSE(operations.next_to_send(all_wait));
   operations.complete(Kind::publish, 1);
-  CHECK_FALSE(operations.may_send());  // What comes now must not pass the two.
+  CHECK_FALSE(operations.may_send());  // A new publish must not overtake the two.
   const auto next = operations.next_to_send(all_wait);
   REQUIRE(next);
   CHECK(next->payload == "first");
@@ -109,7 +109,7 @@ TEST_CASE("OperationManager: a subscription does not outlive its connection") {
   operations.connection_ended(all_wait);
   CHECK(operations.complete(Kind::subscribe, 1) == OpKey{});
   CHECK(operations.complete(Kind::publish, 2) == key(2));
-  CHECK(indices(operations.cancel_all()) == Indices{1});  // It is still waited for.
+  CHECK(indices(operations.cancel_all()) == Indices{1});  // Its operation still waits.
 }
 
 TEST_CASE("OperationManager: what was sent is sent again only if somebody waits for it") {
@@ -179,7 +179,7 @@ TEST_CASE("OperationManager: what ended with its connection is acknowledged by n
     CHECK(operations.complete(Kind::subscribe, mid) == OpKey{});
     CHECK(operations.complete(Kind::unsubscribe, mid) == OpKey{});
   }
-  // The same identifiers on the next connection are those of others.
+  // The same identifiers on the next connection belong to other packets.
   operations.establish(Kind::subscribe, 1, key(4));
   CHECK(operations.complete(Kind::subscribe, 1) == key(4));
   CHECK(indices(operations.cancel_all()) == Indices{1, 2});
@@ -232,7 +232,7 @@ TEST_CASE("OperationManager: acknowledgements in any order find their operations
   for (std::uint16_t mid = 1; mid <= kCount; ++mid) {
     operations.establish(Kind::publish, mid, key(mid));
   }
-  // 11 and 700 have no divisor in common: each is met once.
+  // 11 and 700 are coprime, so each index occurs once.
   for (unsigned i = 0; i < kCount; ++i) {
     const auto mid = static_cast<std::uint16_t>(i * 11 % kCount + 1);
     CHECK(operations.complete(Kind::publish, mid) == key(mid));

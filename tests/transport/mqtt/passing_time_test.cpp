@@ -1,4 +1,4 @@
-// What happens when time passes, without waiting for it.
+// Behaviour as time passes, in skipped time instead of real waits.
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -20,11 +20,11 @@ std::shared_ptr<EventLoop> steered_loop() {
   return EpollLoop::start(std::make_shared<SteeredClock>());
 }
 
-// Acknowledges publishes, answers pings where `answers_pings`, and counts both.
+// Acknowledges publishes, answers pings if `answers_pings`, and counts both.
 struct Server {
   std::atomic<bool> answers_pings = true;
   std::atomic<int> pings = 0;
-  std::atomic<int> answers = 0;  // That have been sent.
+  std::atomic<int> answers = 0;  // Sent so far.
   ScriptedServer server{[this](ScriptedConnection& client) {
     client.accept_client(certificate());
     for (std::string packet; !(packet = client.read_packet()).empty();) {
@@ -38,20 +38,21 @@ struct Server {
   }};
 };
 
-// What was begun before the time passes is done first.
+// Completes pending work before the time passes.
 void pass(TransportProbe& probe, Duration time) {
   probe.turn();
   skip(time);
   probe.turn();
 }
 
-// libmosquitto counts whole seconds: it may want one more.
+// libmosquitto counts whole seconds, so it may need one more.
 void pass_until_due(TransportProbe& probe, Duration time) {
   pass(probe, time);
   for (int i = 0; i < 2; ++i) pass(probe, 1s);
 }
 
-// Whether a publish is acknowledged: the connection is up, and what was sent before has arrived.
+// Returns whether a publish is acknowledged: the connection is up, and earlier packets have
+// arrived.
 bool is_alive(TransportProbe& probe) {
   static std::uint32_t key = 1000;
   ++key;
@@ -82,7 +83,7 @@ TEST_CASE("Keep-alive: a client that only sends pings too, since it hears nothin
   REQUIRE(probe.wait_for("connected"));
   for (int i = 0; i < 4; ++i) {
     pass(probe, 16s);
-    // Nothing is acknowledged that has no connection: this is sent, and not answered.
+    // Without a connection nothing is acknowledged: this is sent and never answered.
     if (i < 3) REQUIRE_FALSE(probe.subscribe(1, "t"));
   }
   pass(probe, 1s);
@@ -94,7 +95,7 @@ TEST_CASE("Keep-alive: a server that does not answer a ping is given up after as
   Server far_end;
   far_end.answers_pings = false;
   auto config = config_for(far_end.server);
-  config.keep_alive = 600s;  // Many times what a busy machine may add.
+  config.keep_alive = 600s;  // Many times the delays of a busy machine.
   TransportProbe probe(config, quick(), steered_loop());
   REQUIRE_FALSE(probe.connect());
   REQUIRE(probe.wait_for("connected"));
@@ -123,7 +124,7 @@ TEST_CASE("Keep-alive: a connection that the machine slept through is given up, 
 TEST_CASE("Keep-alive: pings and their answers are no packet that grows") {
   Server far_end;
   MosquittoTransportOptions options = quick();
-  options.max_packet_size = 4096;  // Room for a handshake, and for a hundred and fifty answers.
+  options.max_packet_size = 4096;  // Room for a handshake, and for 150 answers.
   TransportProbe probe(config_for(far_end.server), options, steered_loop());
   REQUIRE_FALSE(probe.connect());
   REQUIRE(probe.wait_for("connected"));
@@ -163,7 +164,7 @@ TEST_CASE("Patience: once a connect has ended, its deadline means nothing any mo
   REQUIRE_FALSE(connected.disconnect());
   REQUIRE(connected.wait_for("disconnected"));
   const std::size_t told = connected.told().size();
-  pass(connected, 31s);  // Nor does that of the disconnect.
+  pass(connected, 31s);  // The deadline of the disconnect does not fire either.
   CHECK(connected.told().size() == told);
 
   config.port = free_port();

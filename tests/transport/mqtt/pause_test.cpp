@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kMessages = 500;
 
-// Sends messages upon the first packet, and says when they are on their way.
+// Sends messages after the first packet, and signals when they are on their way.
 struct Sender {
   explicit Sender(bool hangs_up) : hang_up(hangs_up) {}
   const bool hang_up;
@@ -58,7 +58,7 @@ TEST_CASE("Pause: one that begins inside a notification leaves what TLS holds, u
   ScriptedServer server([](ScriptedConnection& client) {
     client.accept_client(certificate());
     const std::string packet = client.read_packet();
-    // One record, which TLS takes in whole.
+    // One record, which TLS reads completely.
     std::string all = publish_packet("t", "first");
     for (int i = 0; i < 100; ++i) all += publish_packet("t", std::string(100, '.'));
     client.write(all + puback(mid_of(packet)));

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What a server received, shared between its threads and the test's.
+// The packets that a server received, shared between its threads and the test's.
 class Record {
  public:
   void add(std::string packet) {
@@ -20,7 +20,7 @@ class Record {
     packets_.push_back(std::move(packet));
     changed_.notify_all();
   }
-  // All packets, once there are as many or ten seconds have passed.
+  // Returns all packets, once this many have arrived or ten seconds have passed.
   std::vector<std::string> wait_for(std::size_t count) const {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, 10s, [&] { return packets_.size() >= count; });
@@ -36,7 +36,7 @@ class Record {
 bool is_publish(const std::string& packet) { return (packet.at(0) & 0xf0) == 0x30; }
 bool is_again(const std::string& packet) { return (packet.at(0) & 0x08) != 0; }
 
-// The payloads, with "+" before those that are marked as sent again.
+// Returns the payloads, with "+" before those marked as duplicates.
 std::string payloads(const std::vector<std::string>& packets) {
   std::string text;
   for (const std::string& packet : packets) {
@@ -66,7 +66,7 @@ TEST_CASE("Publish: no more than max_in_flight are on their way, the rest follow
   TransportProbe probe(config, quick());
   REQUIRE_FALSE(probe.connect());
   REQUIRE(probe.wait_for("connected"));
-  // In one go, so that no acknowledgement comes in between.
+  // In one turn, so that no acknowledgement comes in between.
   probe.on_loop([](MqttTransport& transport) {
     for (std::uint32_t i = 0; i < 9; ++i) {
       CHECK_FALSE(transport.publish({i, 1}, "t", std::to_string(i)));
@@ -129,7 +129,7 @@ TEST_CASE("Publish: after a hard disconnect nothing is sent again") {
   REQUIRE_FALSE(probe.subscribe(2, "t"));
   REQUIRE_FALSE(probe.publish(3, "t", "3"));
   record.wait_for(3);
-  // The cancellations come inside the call, before its own answer.
+  // The cancellations are reported inside the call, before its own result.
   probe.on_loop([&](MqttTransport& transport) {
     CHECK_FALSE(transport.disconnect(true));
     CHECK(probe.told().size() == 4);
@@ -239,7 +239,7 @@ TEST_CASE("Publish: a server that reads late gets everything, in order, and is w
   TransportProbe probe(config_for(server), quick());
   REQUIRE_FALSE(probe.connect());
   REQUIRE(probe.wait_for("connected"));
-  // More than any socket takes.
+  // More than any socket buffers.
   for (std::uint32_t i = 0; i < 100; ++i) {
     REQUIRE_FALSE(probe.publish(i, "t", std::string(128 * 1024, 'x')));
   }

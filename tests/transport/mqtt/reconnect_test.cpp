@@ -1,4 +1,4 @@
-// What one connection must not leave to the next.
+// State of one connection that must not affect the next.
 #include <atomic>
 #include <future>
 
@@ -18,7 +18,7 @@ void acknowledge(ScriptedConnection& client) {
   }
 }
 
-// Serves each connection in the way of its place.
+// Serves each connection by the function at its position.
 class InTurn {
  public:
   explicit InTurn(std::vector<ScriptedServer::Script> scripts) : scripts_(std::move(scripts)) {}
@@ -36,7 +36,7 @@ void serve(ScriptedConnection& client) {
   if (client.accept_client(certificate())) acknowledge(client);
 }
 
-// Connects, and returns what is told of that.
+// Connects, and returns the events that are reported.
 std::string connect(TransportProbe& probe) {
   const std::size_t told = probe.told().size();
   REQUIRE_FALSE(probe.connect());
@@ -78,7 +78,7 @@ TEST_CASE("Reconnect: after a connection that was up, one that never got to TLS 
   TransportProbe probe(config_for(turns.server), quick());
   CHECK(connect(probe) == "connected");
   disconnect(probe);
-  // Not "dropped", which is said of a server that has shaken hands.
+  // Not "dropped", which is reported only for a server that has completed the handshake.
   CHECK(connect(probe) == "failed connection_failed");
 }
 
@@ -180,7 +180,7 @@ TEST_CASE("Reconnect: half a packet of the old connection is not counted in the 
   TransportProbe probe(config_for(turns.server), options);
   for (int dropped = 1; dropped <= 2; ++dropped) {
     CHECK(connect(probe) == "connected");
-    // Later it is sent again.
+    // It is sent again later.
     if (dropped == 1) REQUIRE_FALSE(probe.publish(1, "t"));
     REQUIRE(probe.wait_for("disconnected connection_dropped", dropped));
   }

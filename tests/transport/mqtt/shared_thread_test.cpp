@@ -1,4 +1,4 @@
-// OpenSSL and libmosquitto keep errors for each thread, which many clients share.
+// OpenSSL and libmosquitto keep errors per thread, and many clients share a thread.
 #include <future>
 
 #include <doctest/doctest.h>
@@ -20,7 +20,7 @@ void serve(ScriptedConnection& client) {
   }
 }
 
-// An error that somebody else's use of OpenSSL left behind.
+// Leaves an error in OpenSSL's queue, as another user of OpenSSL would.
 void leave_error(TransportProbe& probe) {
   probe.on_loop([](MqttTransport&) { ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH); });
 }

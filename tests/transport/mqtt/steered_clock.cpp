@@ -30,8 +30,8 @@ void skip(Duration time) { skipped = skipped.load() + time; }
 
 }  // namespace azure::iot::device::test
 
-// Takes the place of the C library's function in this program. libmosquitto reads its clock with
-// it, and is shown the skipped time; every other caller is shown the system's.
+// Replaces the C library's function in this program. libmosquitto reads its clock with it and gets
+// the skipped time. Every other caller gets the system's time.
 extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
   using namespace azure::iot::device;
   const long result = ::syscall(SYS_clock_gettime, clock, time);

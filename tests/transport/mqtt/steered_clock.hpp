@@ -4,8 +4,8 @@
 
 namespace azure::iot::device::test {
 
-// The system's clocks, which a test moves forward: those of every loop with this clock, and that of
-// libmosquitto. A loop notices in its next turn.
+// The system's clocks, which a test moves forward. It moves those of every loop with this clock,
+// and that of libmosquitto. A loop notices in its next turn.
 class SteeredClock final : public LoopClock {
  public:
   SteadyTime steady_now() const override;

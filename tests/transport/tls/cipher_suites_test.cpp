@@ -56,7 +56,7 @@ TEST_CASE("Cipher suites: OpenSSL's own words may be used, those with small lett
   const auto is_anonymous = [](const std::string& suite) {
     return suite.starts_with("ADH") || suite.starts_with("AECDH");
   };
-  // As Cipher writes them.
+  // As Cipher spells them.
   const Offer without = offer_of("ALL:!ANULL:!ENULL:@SECLEVEL=0");
   CHECK_FALSE(without.error);
   CHECK(without.suites.size() > 10);
@@ -125,7 +125,7 @@ TEST_CASE("Cipher suites: an exclusion holds with any separator and in any case"
     CHECK_FALSE(offer.error);
     CHECK(offer.suites == expected);
   }
-  // What no security level lets through is no fault of the list.
+  // Suites that no security level permits do not make the list invalid.
   for (const char* list : {"ALL", "HIGH", "DEFAULT", "COMPLEMENTOFDEFAULT:HIGH", "TLSV1.2",
                            "ECDHE-RSA-AES256-GCM-SHA384:BOGUS"}) {
     CAPTURE(list);

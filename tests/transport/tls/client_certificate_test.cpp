@@ -20,7 +20,7 @@ struct Context {
                                                            &SSL_CTX_free};
 };
 
-// Why it is not used; empty if it is.
+// The reason why it is not used; empty if it is.
 std::string refusal(std::string certificate, std::string key, std::string pass_phrase = {}) {
   const Context context;
   const Error error = use_client_certificate(
@@ -53,7 +53,7 @@ TEST_CASE("Client certificate: an encrypted key needs its pass phrase, a plain o
   CHECK(refusal(own().certificate, own().key, kPassPhrase) == "");
   CHECK(contains(refusal(own().certificate, encrypted), "encrypted, and there is no pass_phrase"));
   CHECK(contains(refusal(own().certificate, encrypted, "wrong"), "pass_phrase is not the one"));
-  // Longer than any buffer of OpenSSL's.
+  // Longer than any buffer of OpenSSL.
   CHECK(contains(refusal(own().certificate, encrypted, std::string(5000, 'x')), "pass_phrase"));
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("Client certificate: a key of another kind, or a curve that is spelt o
   const auto spelt_out = authority.issue({.key = "P-256, explicit"});
   CHECK(contains(refusal(spelt_out.certificate, spelt_out.key),
                  "spells out the parameters of its curve"));
-  // Only the certificate is shown to the server.
+  // Only the certificate is sent to the server.
   CHECK(refusal(named.certificate, test::spell_out_curve(named.key)) == "");
 }
 

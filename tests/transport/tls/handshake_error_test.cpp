@@ -46,7 +46,7 @@ TEST_CASE("Handshake: what speaks something else, or says nothing, is told apart
   const Error silent = handshake_error("hub:8883", 0);
   CHECK(silent.code() == Errc::connection_failed);
   CHECK(contains(silent.detail(), "the TLS handshake with hub:8883 broke off"));
-  CHECK(contains(error_of(9999).detail(), "9999"));  // Without a text of OpenSSL's.
+  CHECK(contains(error_of(9999).detail(), "9999"));  // OpenSSL has no text for it.
 }
 
 TEST_CASE("Handshake: each alert arrives as what it is, from the server to the listener") {

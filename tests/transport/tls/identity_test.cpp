@@ -1,4 +1,4 @@
-// Who a client is in TLS, what it offers, and how it comes back.
+// A client's identity in TLS, its offers, and its session resumption.
 #include <atomic>
 #include <ctime>
 #include <mutex>
@@ -28,16 +28,16 @@ std::chrono::nanoseconds cpu_of_this_thread() {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-// A server that notes how each client came.
+// A server that records how each client connected.
 class NotingServer {
  public:
   struct Visit {
     std::string name;
     std::string cipher;
     bool resumed = false;
-    std::size_t bytes = 0;  // That the server needed for the handshake.
+    std::size_t bytes = 0;  // Received by the server for the handshake.
     std::chrono::steady_clock::duration time{};
-    std::chrono::nanoseconds cpu{};  // That the handshake took of the server.
+    std::chrono::nanoseconds cpu{};  // The server's, for the handshake.
   };
 
   explicit NotingServer(ServerTls tls, bool forgets = false)
@@ -134,11 +134,12 @@ TEST_CASE("TLS: a client presents what vouches for its certificate, too") {
   };
   CHECK(come(line.certificate() + factory.certificate()) == "connected");
   CHECK(server.last().name == "device-2");
-  // The server knows neither of the two.
+  // The server trusts neither certificate.
   CHECK(come(line.certificate()) != "connected");
 }
 
-// In TLS 1.3 the client has finished when the server refuses it: the CONNECT crosses the refusal.
+// In TLS 1.3 the client's handshake is complete when the server refuses it: the CONNECT crosses the
+// refusal.
 TEST_CASE("TLS: a server that wants a certificate is understood, however soon it hangs up") {
   const ServerContext context =
       make_server_context({.certificate = server_certificate(), .demands_certificate = true});
@@ -196,7 +197,7 @@ TEST_CASE("TLS: a client comes back with what the server gave it, in both versio
       CHECK(server.last().resumed);
       CHECK(server.last().bytes < first.bytes);
     }
-    // A server that was restarted knows nothing of it.
+    // A restarted server does not accept its old tickets.
     server.forget_tickets();
     come_and_go(probe);
     CHECK_FALSE(server.last().resumed);
@@ -206,8 +207,8 @@ TEST_CASE("TLS: a client comes back with what the server gave it, in both versio
 }
 
 TEST_CASE("TLS: coming back is quicker than coming for the first time") {
-  // What has to be signed and verified, and what has not; the time is not the network's, nor that
-  // of others on this machine.
+  // Compares full handshakes, with signatures and their verification, to resumed ones. CPU time
+  // excludes the network and other processes on this machine.
   struct Median {
     std::chrono::steady_clock::duration time{};
     std::chrono::nanoseconds cpu{};

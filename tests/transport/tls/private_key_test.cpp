@@ -21,7 +21,7 @@ const std::string& plain_key() {
   return made;
 }
 
-// Why it is not read; empty if it is.
+// The reason why it is not read; empty if it is.
 std::string refusal(std::string key, std::string pass_phrase = kPassPhrase) {
   const auto read = read_private_key({{}, std::move(key), std::move(pass_phrase)});
   if (read) return {};
@@ -43,10 +43,10 @@ std::string sequence(const std::string& content) {
   return std::string("\x30") + static_cast<char>(content.size()) + content;
 }
 
-// An object identifier that nothing knows: 1.3.6.1.4.1.51483.1.
+// An unassigned object identifier: 1.3.6.1.4.1.51483.1.
 const std::string kUnknown("\x06\x09\x2b\x06\x01\x04\x01\x83\x92\x1b\x01", 11);
 
-// What makes the encryptions of old: a library of OpenSSL's of its own, that has them.
+// Encrypts with legacy algorithms, in an OpenSSL library context of its own that has them.
 class Legacy {
  public:
   Legacy()
@@ -96,7 +96,7 @@ class Legacy {
 
 TEST_CASE("Private key: an encryption of the legacy provider is named, not the pass phrase") {
   const Legacy legacy;
-  if (!legacy.available()) return;  // A build of OpenSSL without it.
+  if (!legacy.available()) return;  // OpenSSL was built without it.
   const auto check = [](const std::string& key, std::string_view cipher) {
     CAPTURE(cipher);
     for (const std::string& pass_phrase : {kPassPhrase, std::string("another")}) {
@@ -112,7 +112,7 @@ TEST_CASE("Private key: an encryption of the legacy provider is named, not the p
   check(legacy.encrypt(NID_pbe_WithSHA1And40BitRC2_CBC), "RC2");
   check(legacy.encrypt(-1, "DES-CBC"), "DES");
   check(legacy.encrypt(-1, "RC2-CBC"), "RC2");
-  // The format from before PKCS#8. It is not decrypted, so that its content does not matter.
+  // The format before PKCS#8. It is never decrypted, so its content does not matter.
   check(
       "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-CBC,"
       "0011223344556677\n\n" +
@@ -136,7 +136,7 @@ TEST_CASE("Private key: each cipher of the legacy provider is named in the forma
        {Case{"DESX-CBC", "DESX"}, Case{"RC2-CBC", "RC2"}, Case{"BF-CBC", "BF"},
         Case{"CAST5-CBC", "CAST"}, Case{"SEED-CBC", "SEED", "00112233445566778899aabbccddeeff"}}) {
     CAPTURE(c.cipher);
-    if (!EVP_get_cipherbyname(c.cipher.c_str())) continue;  // A build of OpenSSL without it.
+    if (!EVP_get_cipherbyname(c.cipher.c_str())) continue;  // OpenSSL was built without it.
     const std::string told = text_of(c.cipher, c.initial);
     CAPTURE(told);
     CHECK(told.starts_with("x509: the key is encrypted with " + c.name + ", which"));

@@ -17,7 +17,7 @@ bool says(const Error& error, const std::string& text) {
   return error.detail().find(text) != std::string::npos;
 }
 
-// Read in no time, unlike the system's trust store.
+// Loads fast, unlike the system's trust store.
 const std::string& ca() {
   static const std::string made = test::make_server_certificate().ca;
   return made;
@@ -109,10 +109,10 @@ TEST_CASE(
   CHECK((SSL_CTX_get_options(native) & SSL_OP_NO_COMPRESSION) != 0);
   CHECK((SSL_CTX_get_options(native) & SSL_OP_NO_RENEGOTIATION) != 0);
   CHECK((SSL_CTX_get_verify_mode(native) & SSL_VERIFY_PEER) != 0);
-  // An idle connection needs no buffers, and one call reads all that has come.
+  // An idle connection needs no buffers, and one call reads everything that has arrived.
   CHECK((SSL_CTX_get_mode(native) & SSL_MODE_RELEASE_BUFFERS) != 0);
   CHECK(SSL_CTX_get_read_ahead(native) == 1);
-  // Sessions are kept here, one for each host, and not in OpenSSL's cache.
+  // Sessions are stored here, one for each host, instead of in OpenSSL's cache.
   CHECK(SSL_CTX_get_session_cache_mode(native) ==
         (SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL));
 }

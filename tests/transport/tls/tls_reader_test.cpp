@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kSocketRoom = 100;
 constexpr std::uint64_t kNoLimit = 1'000'000;
 
-// A connection with a gate around its socket, on which bytes have arrived.
+// A connection with a TlsReader on its socket, on which bytes have arrived.
 class GatedSocket {
  public:
   explicit GatedSocket(const std::string& arrived) {
@@ -32,7 +32,7 @@ class GatedSocket {
     const int size = static_cast<int>(bytes.size());
     REQUIRE(BIO_write(far_end_.get(), bytes.data(), size) == size);
   }
-  // What a read of so many bytes gets; it is to be tried again where it gets nothing.
+  // Reads up to this many bytes. If it gets none, BIO reports that the read should be retried.
   std::string read(std::size_t room) {
     BIO* const socket = SSL_get_rbio(connection_.get());
     std::string bytes(room, '\0');
@@ -42,7 +42,7 @@ class GatedSocket {
     return bytes;
   }
 
-  // What BIO_write says while the far end has gone.
+  // The result of BIO_write after the far end has closed.
   int write_in_vain() {
     far_end_.reset();
     errno = 0;
@@ -104,7 +104,7 @@ TEST_CASE("TlsReader: a read that got less than it asked for is the last, after 
 }
 
 TEST_CASE("TlsReader: a write that fails during the connect is put off, and not once it is up") {
-  // The handshake is not over here, so that the failure shows.
+  // The handshake is not complete here, so the failure is reported.
   GatedSocket handshaking("");
   CHECK(handshaking.write_in_vain() <= 0);
   CHECK_FALSE(handshaking.should_write_again());
@@ -117,7 +117,7 @@ TEST_CASE("TlsReader: a write that fails during the connect is put off, and not 
 TEST_CASE("TlsReader: for a new connection it is shut, whatever the last one was allowed") {
   GatedSocket socket("one");
   socket.gate.let_in(kNoLimit, true);
-  CHECK(socket.read(10) == "one");  // And no more for the moment.
+  CHECK(socket.read(10) == "one");  // And nothing more for the moment.
   socket.gate.shut();
   socket.arrive("two");
   CHECK(socket.read(3).empty());

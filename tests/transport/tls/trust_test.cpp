@@ -10,7 +10,7 @@ using namespace azure::iot::device::test;
 
 namespace {
 
-// A server with such a certificate, and a client that trusts its CA or only the system's.
+// A server with this certificate, and a client that trusts its CA or only the system's.
 struct Meeting {
   explicit Meeting(const CertificateOptions& options, const std::string& hostname = "localhost",
                    bool trusting = true)

@@ -18,11 +18,11 @@ constexpr std::size_t kSocketRoom = 100;
 class Connection {
  public:
   Connection() : Connection(own_buffer_) {}
-  // With a buffer that has served another connection.
+  // Uses a buffer that has served another connection.
   explicit Connection(WriteBuffer& used) : buffer(used) {
     REQUIRE(BIO_new_bio_pair(&socket_, kSocketRoom, &far_end_, kSocketRoom) == 1);
     ssl_ = SSL_new(context());
-    BIO_up_ref(socket_);  // What was sent lies in it, also once the connection is closed.
+    BIO_up_ref(socket_);  // Holds the sent bytes, also after the connection is closed.
     SSL_set_bio(ssl_, socket_, socket_);
     REQUIRE(buffer.attach(ssl_));
   }
@@ -32,12 +32,12 @@ class Connection {
     BIO_free(far_end_);
   }
 
-  // What BIO_write says.
+  // The result of BIO_write.
   int write(const std::string& bytes) {
     return BIO_write(SSL_get_wbio(ssl_), bytes.data(), static_cast<int>(bytes.size()));
   }
   bool may_retry() { return BIO_should_retry(SSL_get_wbio(ssl_)) != 0; }
-  // What has arrived since the last call.
+  // The bytes that have arrived since the last call.
   std::string arrived() {
     std::string bytes(kSocketRoom, '\0');
     const int got = BIO_read(far_end_, bytes.data(), static_cast<int>(bytes.size()));
@@ -113,7 +113,7 @@ TEST_CASE("WriteBuffer: more than it holds goes out without being asked for") {
   const std::string piece(16 * 1024, 'x');
   for (int i = 0; i < 4; ++i) CHECK(connection.write(piece) > 0);
   CHECK(connection.arrived().empty());
-  CHECK(connection.write(piece) == -1);  // The socket took a little, and the rest has to wait.
+  CHECK(connection.write(piece) == -1);  // The socket accepted a little; the rest has to wait.
   CHECK(connection.may_retry());
   CHECK(connection.arrived().size() == kSocketRoom);
 }

@@ -12,11 +12,11 @@ namespace {
 
 // Frames between two ends in memory.
 struct Line {
-  std::string below;  // What the server sent, and was not taken yet.
+  std::string below;  // From the server, not read yet.
   bool hung_up = false;
-  std::size_t piece = 1'000'000;  // How much of it is given at a time.
+  std::size_t piece = 1'000'000;  // Bytes given at a time.
   std::string sent;               // By the client, in frames.
-  std::string above;              // What came out of the frames.
+  std::string above;              // The content of received frames.
   Frames frames{{.receive = [this](std::span<char> to) -> long {
                    const std::size_t size = std::min({to.size(), below.size(), piece});
                    below.copy(to.data(), size);
@@ -102,7 +102,7 @@ TEST_CASE("Frames: the server's end of it is told with its code, and answered") 
 TEST_CASE("Frames: what is no frame ends it, as the end of the connection does") {
   Line line;
   CHECK_FALSE(line.take("HTTP/1.1 400 Bad Request\r\n\r\n"));
-  // The server may stay, and say nothing more.
+  // The server may stay connected and send nothing more.
   Line reserved;
   CHECK_FALSE(reserved.take("this is no frame, and was never meant to be one"));
   CHECK_FALSE(reserved.frames.receive());

@@ -22,7 +22,7 @@ std::string frame(std::size_t size) {
   return bytes + std::string(size, 'p');
 }
 
-// Takes the bytes that the function makes, so many at a time.
+// Work on the bytes from `bytes_of`, given in pieces of this size.
 growth::Work take_frames(std::string (*bytes_of)(std::size_t), std::size_t piece) {
   return [bytes_of, piece](std::size_t size) {
     return [bytes = bytes_of(size), piece] {

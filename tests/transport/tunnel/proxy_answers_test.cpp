@@ -1,4 +1,4 @@
-// What proxies say instead of making a connection, as errors.
+// Errors for proxies that answer without making a connection.
 #include <string>
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// MQTT over TLS through proxies that do what a test says.
+// MQTT over TLS through scripted proxies.
 #include <atomic>
 #include <chrono>
 #include <ctime>
@@ -148,7 +148,7 @@ TEST_CASE("Proxy: SOCKS5 is given the name, and the password where it wants one"
 }
 
 TEST_CASE("Proxy: SOCKS4 is given an address, or the name where that cannot be resolved here") {
-  // Knows the proxy, and the server if it is told to.
+  // Resolves the proxy's name, and the server's only if set to.
   struct HalfResolver : Resolver {
     explicit HalfResolver(bool knows) : knows_server(knows) {}
     void resolve(const std::string& host, Done done) override {
@@ -188,7 +188,7 @@ TEST_CASE("Proxy: one that says nothing is given up at the deadline of the conne
                    "waiting for the proxy at 127.0.0.1:" + std::to_string(silent.port()) +
                        " to answer; check that it is " + kind));
   }
-  // Nobody runs in circles meanwhile: they take 600 ms in all.
+  // No busy loop meanwhile: the connects take 600 ms in all.
   CHECK(static_cast<double>(std::clock() - cpu_before) / CLOCKS_PER_SEC < 0.3);
 }
 

@@ -5,7 +5,7 @@
 
 #include "tests/support/transport_configs.hpp"
 
-// The words of proxies, for servers that speak them as a test says.
+// The protocol texts of proxies, for scripted servers.
 namespace azure::iot::device::test {
 
 inline std::string bytes(std::initializer_list<int> values) {
@@ -24,12 +24,13 @@ inline std::string read_head(ScriptedConnection& client) {
   return head;
 }
 
-// The replies of SOCKS, to a connection: version, code, an address of zeros.
+// The replies of SOCKS to a connection request: version, code, an address of zeros.
 inline std::string socks4_reply(int code) { return bytes({0, code, 0, 0, 0, 0, 0, 0}); }
 inline std::string socks5_reply(int code) { return bytes({5, code, 0, 1, 0, 0, 0, 0, 0, 0}); }
 inline const std::string kNoAuthentication = bytes({5, 0});
 
-// Reads what a client of SOCKS4 or SOCKS5 wants a connection to. The port, and the name or address.
+// Reads the target that a client of SOCKS4 or SOCKS5 requests. Returns the port, and the name or
+// address.
 inline std::string read_socks4_target(ScriptedConnection& client) {
   std::string request = client.read(8);
   const auto read_text = [&] {
@@ -48,7 +49,7 @@ inline std::string read_socks5_target(ScriptedConnection& client) {
   return rest.substr(0, rest.size() - 2);
 }
 
-// What serves once a proxy has made its connection.
+// Serves a client after a proxy has made its connection.
 inline void serve_behind_proxy(ScriptedConnection& client) {
   if (!client.accept_client(certificate())) return;
   for (std::string packet; !(packet = client.read_packet()).empty();) {

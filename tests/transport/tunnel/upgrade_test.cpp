@@ -9,7 +9,7 @@
 namespace azure::iot::device::test {
 namespace {
 
-// The key of the example in RFC 6455 section 1.3, and what a server makes of it.
+// The key of the example in RFC 6455 section 1.3, and the value that a server derives from it.
 const std::string kKey = "dGhlIHNhbXBsZSBub25jZQ==";
 const std::string kAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
@@ -74,7 +74,7 @@ TEST_CASE("Upgrade: says what is wrong with an answer") {
   CHECK(contains(refusal({.protocol = "amqp"}), "does not speak MQTT"));
   CHECK(contains(upgrade().check("HTTP/1.1 101 X\r\nUpgrade: websocket\r\n\r\n").detail(),
                  "another question"));
-  // An answer of any length gives a message of some.
+  // The message stays short for an answer of any length.
   CHECK(refusal({.status = "HTTP/1.1 500 " + std::string(10'000, 'x')}).size() < 300);
   CHECK(contains(refusal({.status = "HTTP/1.1 403 No"}), "hub.example:443"));
   CHECK(contains(refusal({.status = "HTTP/1.1 500 \x1b[2J\n\xff\""}),

@@ -1,4 +1,4 @@
-// What goes wrong between a client and a server of MQTT over WebSockets.
+// Failures between a client and a server of MQTT over WebSockets.
 #include <atomic>
 #include <functional>
 #include <future>
@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What is told of a connect to such a server, and why.
+// Connects to this server. Returns the reported event and its reason.
 std::pair<std::string, std::string> connect_to(ScriptedServer::Script script) {
   ScriptedServer server(std::move(script));
   TransportProbe probe(over_web_socket(server), quick());
@@ -25,7 +25,7 @@ std::pair<std::string, std::string> connect_to(ScriptedServer::Script script) {
   return {probe.told().front(), probe.last_detail()};
 }
 
-// Connects, and then has something done to the client.
+// Connects, then applies `act` to the client.
 void check_ends(const std::function<void(ScriptedConnection&)>& act, const std::string& line,
                 const std::string& detail, MosquittoTransportOptions options = quick()) {
   INFO("expected: " << line << ", " << detail);

@@ -1,4 +1,4 @@
-// Servers of MQTT over WebSockets that are slow, talk without end, or leave at a bad moment.
+// Servers of MQTT over WebSockets that are slow, send endlessly, or hang up at a bad moment.
 #include <atomic>
 #include <chrono>
 #include <ctime>
@@ -23,10 +23,10 @@ using Clock = std::chrono::steady_clock;
 
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-// The share of a core that this process takes for so long.
+// The share of a core that this process uses during this time.
 double load_during(Clock::duration time) {
   const double before = cpu_seconds();
-  std::this_thread::sleep_for(time);  // The test is of what happens meanwhile: nothing.
+  std::this_thread::sleep_for(time);  // The test is that nothing happens meanwhile.
   return (cpu_seconds() - before) / std::chrono::duration<double>(time).count();
 }
 
@@ -38,14 +38,14 @@ bool eventually(const std::function<bool()>& condition) {
   return false;
 }
 
-// How long the loop takes to run something else, at worst, over so many tries.
+// The longest delay of other work on the loop, over this many tries.
 Clock::duration slowest_turn(TransportProbe& probe, int tries) {
   Clock::duration slowest{};
   for (int i = 0; i < tries; ++i) {
     const auto begin = Clock::now();
     probe.turn();
     slowest = std::max(slowest, Clock::now() - begin);
-    std::this_thread::sleep_for(10ms);  // So that the tries are spread.
+    std::this_thread::sleep_for(10ms);  // Spreads the tries.
   }
   return slowest;
 }
@@ -56,7 +56,7 @@ bool takes_more(ScriptedConnection& client) {
   return ::poll(&room, 1, 200) == 1;
 }
 
-// Both roads that read TLS.
+// Both routes that read TLS.
 template <class Test>
 void on_each_road(const Test& test) {
   SUBCASE("direct") { test(false); }
@@ -100,7 +100,7 @@ TEST_CASE("Roads: a record that arrives slowly costs little") {
       const std::string records = client.sealed(websockets ? frame(packet) : packet);
       for (std::size_t at = 0; at < records.size(); at += 500) {
         client.write_records(std::string_view(records).substr(at, 500));
-        std::this_thread::sleep_for(10ms);  // That is the pace.
+        std::this_thread::sleep_for(10ms);  // This is the pace.
       }
       client.wait_for_end();
     });
@@ -124,7 +124,7 @@ TEST_CASE("WebSocket: the beginning of a record right behind the upgrade's answe
     const std::string ping = client.sealed(to_bytes({Opcode::ping, "there?"}));
     client.write_records(answer + ping.substr(0, 7));
     Packets packets(client);
-    if (packets.next().empty()) return;  // The CONNECT comes all the same.
+    if (packets.next().empty()) return;  // The CONNECT arrives nevertheless.
     client.write_records(ping.substr(7));
     client.write(frame(connack(0)));
     acknowledge(client, packets);
@@ -172,7 +172,7 @@ TEST_CASE("WebSocket: pings without end cost little memory and leave other work 
     std::string pings;
     for (int i = 0; i < 5000; ++i) pings += to_bytes({Opcode::ping, ""});
     std::thread reader([&] {
-      // The answers are read below TLS, by another thread, or both sides would wait.
+      // The answers are read below TLS, by another thread. Otherwise both sides would wait.
       char bytes[65536];
       while (::recv(client.wire().fd(), bytes, sizeof bytes, 0) > 0) {
       }
@@ -212,7 +212,7 @@ TEST_CASE("WebSocket: pings whose answers nobody reads cost little memory") {
   REQUIRE(probe.wait_for("connected"));
   std::size_t seen = 1;
   CHECK(eventually([&] {
-    std::this_thread::sleep_for(100ms);  // Until the server cannot go on.
+    std::this_thread::sleep_for(100ms);  // Until the server cannot continue.
     return std::exchange(seen, sent) == sent;
   }));
   CHECK(sent < 2000 * 10'000);
@@ -224,7 +224,7 @@ TEST_CASE("Roads: a server that leaves during a pause is noticed at once, and co
   for (const bool websockets : {false, true}) {
     for (const bool reset : {false, true}) {
       for (const int messages : {2, 2000}) {
-        // A FIN comes behind all data, for which there must be room.
+        // A FIN follows all data, for which there must be room.
         if (!reset && messages > 2) continue;
         CAPTURE(websockets);
         CAPTURE(reset);
@@ -266,7 +266,7 @@ TEST_CASE("Roads: a server that leaves during a pause is noticed at once, and co
 
 TEST_CASE("Roads: a disconnect waits until a slow server has taken all that was said before") {
   on_each_road([](bool websockets) {
-    constexpr std::uint32_t kCount = 500;  // 15 MB: more than the system's buffers take.
+    constexpr std::uint32_t kCount = 500;  // 15 MB: more than the system's buffers hold.
     std::promise<void> go_on;
     std::promise<std::pair<std::uint32_t, std::string>> got;
     ScriptedServer server([&](ScriptedConnection& client) {
@@ -278,7 +278,7 @@ TEST_CASE("Roads: a disconnect waits until a slow server has taken all that was 
       for (std::string packet;
            !(packet = websockets ? packets.next() : client.read_packet()).empty();) {
         if (type_of(packet) == PacketType::publish) ++publishes;
-        if (publishes % 50 == 0) std::this_thread::sleep_for(20ms);  // It is slow.
+        if (publishes % 50 == 0) std::this_thread::sleep_for(20ms);  // A slow reader.
         last = packet;
       }
       got.set_value({publishes, last});

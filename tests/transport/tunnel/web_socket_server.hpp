@@ -16,7 +16,7 @@ inline MqttTransportConfig over_web_socket(const ScriptedServer& server) {
 
 inline std::string frame(const std::string& payload) { return to_bytes({Opcode::binary, payload}); }
 
-// Packets of MQTT out of the frames of a client.
+// Extracts MQTT packets from the frames of a client.
 class Packets {
  public:
   explicit Packets(ScriptedConnection& client) : client_(client) {}
@@ -45,7 +45,7 @@ inline bool open_web_socket(ScriptedConnection& client) {
   return client.start_tls(certificate()) && !accept_web_socket(client).empty();
 }
 
-// Accepts the CONNECT, too.
+// Also accepts the CONNECT.
 inline bool accept(ScriptedConnection& client, Packets& packets) {
   if (!open_web_socket(client) || packets.next().empty()) return false;
   client.write(frame(connack(0)));

@@ -1,4 +1,4 @@
-// MQTT over a WebSocket, to a server that does what a test says.
+// MQTT over a WebSocket, to a scripted server.
 #include <atomic>
 #include <ctime>
 #include <future>
@@ -174,7 +174,7 @@ TEST_CASE("WebSocket: while reading is paused the server has to wait, and idle i
     Packets packets(client);
     if (!accept(client, packets)) return;
     packets.next();
-    // 25 MB: more than the system's buffers take.
+    // 25 MB: more than the system's buffers hold.
     for (; sent < kMessages; ++sent) {
       client.write(frame(publish_packet("t", std::string(64 * 1024, 'x'))));
     }
@@ -193,6 +193,6 @@ TEST_CASE("WebSocket: while reading is paused the server has to wait, and idle i
   probe.pause_reading(false);
   REQUIRE(probe.wait_for_count(kMessages + 1));
   const std::clock_t idle_before = std::clock();
-  std::this_thread::sleep_for(300ms);  // What is tested is that nothing happens.
+  std::this_thread::sleep_for(300ms);  // The test is that nothing happens meanwhile.
   CHECK(static_cast<double>(std::clock() - idle_before) / CLOCKS_PER_SEC < 0.15);
 }
