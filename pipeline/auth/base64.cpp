@@ -9,7 +9,7 @@
 namespace azure::iot::device {
 namespace {
 
-// The six bits that a character stands for; -1 if it is none of the alphabet.
+// Returns the six bits that a character encodes; -1 if it is outside the alphabet.
 int value_of(char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
   if (c >= 'a' && c <= 'z') return c - 'a' + 26;
@@ -23,7 +23,8 @@ int value_of(char c) {
 
 std::optional<std::string> decode_base64(std::string_view text) {
   std::string bytes;
-  // Never moved by copying it, as a short text is: that leaves a copy of a secret behind.
+  // Large enough for the heap: moving a short string copies it, which would leave a copy of a
+  // secret.
   constexpr std::size_t kNeverInPlace = 64;
   bytes.reserve(std::max(text.size(), kNeverInPlace));
   int in_group = 0;  // Characters of the current group of four.
@@ -58,7 +59,7 @@ bool is_strict_base64(std::string_view text) {
 }
 
 std::string encode_base64(std::string_view bytes) {
-  // The library also writes a zero behind the end.
+  // mbedTLS also writes a zero byte after the end.
   std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
   std::size_t length = 0;
   mbedtls_base64_encode(reinterpret_cast<unsigned char*>(text.data()), text.size(), &length,

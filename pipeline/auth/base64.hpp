@@ -6,14 +6,15 @@
 
 namespace azure::iot::device {
 
-// Decodes as Python's base64.b64decode: what is no base64 character is skipped, what follows the
-// padding is ignored, and missing padding is an error. Leaves no copy of what it decodes.
+// Decodes as Python's base64.b64decode: characters outside the alphabet are skipped, text after the
+// padding is ignored, and missing padding is an error. Leaves no copy of the decoded bytes in
+// memory.
 std::optional<std::string> decode_base64(std::string_view text);
 
-// Whether it is base64 and nothing else, with its padding, and stands for at least one byte.
+// Returns whether the text is base64 only, with its padding, and encodes at least one byte.
 bool is_strict_base64(std::string_view text);
 
-// One line, with padding.
+// Encodes in one line, with padding.
 std::string encode_base64(std::string_view bytes);
 
 }  // namespace azure::iot::device

@@ -19,7 +19,7 @@ std::chrono::sys_seconds to_time(const mbedtls_x509_time& time) {
 std::optional<CertificateInfo> read_certificate_info(std::string_view pem) {
   mbedtls_x509_crt chain;
   mbedtls_x509_crt_init(&chain);
-  // What stands behind the first is none of its business. It wants the NUL counted.
+  // Parses the first certificate only. mbedTLS requires the size to include the NUL.
   constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
   const std::size_t end = pem.find(kEnd);
   const std::string text(pem.substr(0, end == pem.npos ? end : end + kEnd.size()));

@@ -9,7 +9,7 @@
 
 namespace azure::iot::device {
 
-// What stands in a certificate.
+// Fields of a certificate.
 struct CertificateInfo {
   std::string subject;  // "CN=device-1, O=Example".
   // In seconds, since a certificate may be valid until the year 9999.
@@ -17,8 +17,8 @@ struct CertificateInfo {
   std::chrono::sys_seconds not_after;
 };
 
-// The first certificate of a PEM text; nothing if it cannot be read here, which says nothing
-// against it: there are kinds of keys that mbedTLS does not know.
+// Reads the first certificate of a PEM text. Returns nothing if it cannot be parsed here. Such a
+// certificate may still be valid, since mbedTLS does not support all types of keys.
 std::optional<CertificateInfo> read_certificate_info(std::string_view pem);
 
 }  // namespace azure::iot::device

@@ -13,7 +13,7 @@ namespace {
   throw std::invalid_argument("Invalid Connection String - " + rule);
 }
 
-// kNames.size() if there is no such name.
+// Returns kNames.size() if there is no such name.
 std::size_t index_of(std::string_view name) {
   const auto& names = ConnectionString::kNames;
   return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
@@ -30,8 +30,8 @@ std::string all_names() {
 
 }  // namespace
 
-// A part that is not understood is told by its number: where a separator was mistyped, what looks
-// like a name may be the key. The delegation lets the destructor wipe what was read before a throw.
+// Errors identify an unknown part by its number: after a mistyped separator, the apparent name may
+// be the key. The delegating constructor lets the destructor wipe the parts read before a throw.
 ConnectionString::ConnectionString(std::string_view text) : ConnectionString() {
   if (text.empty()) {
     throw_invalid("it is empty; give that of a device or module, as the Azure portal shows it");

@@ -8,15 +8,15 @@
 
 namespace azure::iot::device {
 
-// What the portal shows for a device or a module:
+// A connection string of a device or module, as the portal shows it:
 //
 //   ConnectionString parts("HostName=hub.azure-devices.net;DeviceId=dev1;SharedAccessKey=a2V5");
 //   parts.device_id();  // "dev1"
 //
-// Holds a key, which is wiped when this dies.
+// Holds a key, which is wiped on destruction.
 class ConnectionString {
  public:
-  // Throws std::invalid_argument, which names the part and the rule, never what stands in a part.
+  // Throws std::invalid_argument, which names the part and the rule, never the value of a part.
   explicit ConnectionString(std::string_view text);
   ConnectionString(const ConnectionString&) = delete;
   ConnectionString& operator=(const ConnectionString&) = delete;
@@ -40,7 +40,7 @@ class ConnectionString {
   void shared_access_signature() const&& = delete;
   void x509() const&& = delete;
 
-  // The part of that name, "DeviceId"; nothing if it was not given.
+  // Returns the part of that name, such as "DeviceId"; nothing if it was not given.
   std::optional<std::string_view> get(std::string_view name) const&;
   void get(std::string_view name) const&& = delete;
 

@@ -25,7 +25,7 @@ sys_seconds saturating_expiry(WallTime now, seconds ttl) {
   return sys_seconds(seconds(sum));
 }
 
-// The fields of a token as they stand in its text.
+// The fields of a token, still encoded as in its text.
 struct Fields {
   std::optional<std::string_view> sr;
   std::optional<std::string_view> sig;
@@ -92,7 +92,7 @@ Error RenewableSasToken::refresh(WallTime now) {
     return Error(Errc::sas_token, "Unable to build SasToken from given values", signature.error());
   }
   wipe(text_);
-  // In one place: a text that grows leaves copies behind.
+  // Reserved at once: a string that grows leaves copies of the secret in memory.
   text_.reserve(kScheme.size() + resource.size() + url::quoted_size(*signature) +
                 expiry_text.size() + key_name_.size() +
                 std::string_view("sr=&sig=&se=&skn=").size());

@@ -12,8 +12,8 @@
 
 namespace azure::iot::device {
 
-// A shared access signature: the password of a client that has no certificate. Reads no clock; who
-// refreshes it says what time it is. Not for several threads at once.
+// A shared access signature: the password of a client that has no certificate. Reads no clock:
+// `refresh` takes the time. Not thread-safe.
 class SasToken {
  public:
   SasToken() = default;
@@ -21,23 +21,23 @@ class SasToken {
   SasToken& operator=(const SasToken&) = delete;
   virtual ~SasToken() = default;
 
-  // The token itself: a secret. Empty until a renewable token was refreshed once.
+  // The text of the token: a secret. Empty until a renewable token was first refreshed.
   virtual const std::string& text() const& = 0;
   void text() const&& = delete;
   virtual std::chrono::sys_seconds expiry() const = 0;
-  // Whether `refresh` can do anything.
+  // Whether `refresh` can renew the token.
   virtual bool renewable() const = 0;
-  // How long the token lives, counted from its refresh; zero if there is none.
+  // The lifetime of the token, counted from its refresh; zero if it is not renewable.
   virtual std::chrono::seconds ttl() const { return std::chrono::seconds::zero(); }
-  // Makes a new token that counts from `now`. If that fails the error has Errc::sas_token.
+  // Creates a new token whose lifetime starts at `now`. An error has Errc::sas_token.
   virtual Error refresh(WallTime now) = 0;
 };
 
-// A token made here, and made again whenever it is about to expire.
+// A token that the library signs, and renews before it expires.
 class RenewableSasToken final : public SasToken {
  public:
-  // `uri` names what is accessed ("hub/devices/device"); `key_name`, which may be empty, the policy
-  // that the key belongs to. `ttl` is how long each token lives, counted from its refresh.
+  // `uri` names the resource ("hub/devices/device"). `key_name`, which may be empty, names the
+  // policy that the key belongs to. `ttl` is the lifetime of each token, counted from its refresh.
   RenewableSasToken(std::string uri, std::shared_ptr<SigningMechanism> signing_mechanism,
                     std::string key_name, std::chrono::seconds ttl);
   ~RenewableSasToken() override;
@@ -47,9 +47,9 @@ class RenewableSasToken final : public SasToken {
   std::chrono::sys_seconds expiry() const override { return expiry_; }
   bool renewable() const override { return true; }
   std::chrono::seconds ttl() const override { return ttl_; }
-  // As in Python, a signature that fails leaves the new expiry with the old text: whoever retries
-  // has to remember when that text expires. An expiry beyond what can be represented becomes the
-  // last one that can.
+  // As in Python, if signing fails, the new expiry is set and the old text is kept: a caller that
+  // retries has to remember when that text expires. An expiry out of range becomes the latest time
+  // that can be represented.
   Error refresh(WallTime now) override;
 
  private:
@@ -61,10 +61,11 @@ class RenewableSasToken final : public SasToken {
   std::string text_;
 };
 
-// A token that the user brought along. Once it expires he has to bring another.
+// A token supplied by the application. Once it expires, the application has to supply another one.
 class NonRenewableSasToken final : public SasToken {
  public:
-  // Reads a token. The error, Errc::sas_token, says which rule the text breaks, never the text.
+  // Parses a token. The error, Errc::sas_token, names the rule that the text breaks, never the
+  // text.
   static Result<std::unique_ptr<NonRenewableSasToken>> parse(std::string_view token);
   ~NonRenewableSasToken() override;
 
@@ -74,7 +75,7 @@ class NonRenewableSasToken final : public SasToken {
   bool renewable() const override { return false; }
   Error refresh(WallTime now) override;
 
-  // What the token gives access to, decoded.
+  // The resource that the token gives access to, decoded.
   const std::string& resource_uri() const& { return resource_uri_; }
   void resource_uri() const&& = delete;
 

@@ -7,14 +7,14 @@
 
 namespace azure::iot::device {
 
-// Signs what a token says, with a key that it keeps to itself: in memory (symmetric_key.hpp) or in
-// a piece of hardware.
+// Signs the content of a token with a private key: in memory (symmetric_key.hpp) or in a hardware
+// module.
 class SigningMechanism {
  public:
   virtual ~SigningMechanism() = default;
 
-  // The signature in base64. Runs where the token is renewed, on the pipeline's thread: it must not
-  // block for long.
+  // Returns the signature in base64. Called on the pipeline's thread when the token is renewed, so
+  // it must not block for long.
   virtual Result<std::string> sign(std::string_view data) = 0;
 };
 

@@ -7,13 +7,13 @@
 
 namespace azure::iot::device {
 
-// Signs with a key in memory: HMAC-SHA256. The key is wiped when this dies.
+// Signs with a key in memory: HMAC-SHA256. The key is wiped on destruction.
 //
 //   auto signing_mechanism = std::make_shared<SymmetricKeySigningMechanism>(shared_access_key);
 class SymmetricKeySigningMechanism final : public SigningMechanism {
  public:
-  // The key in base64, as the portal shows it. Throws std::invalid_argument if it is not. As in
-  // Python, characters that base64 does not know are skipped, but the padding must be there.
+  // `key` is in base64, as the portal shows it; otherwise throws std::invalid_argument. As in
+  // Python, characters outside the base64 alphabet are skipped, but the padding is required.
   explicit SymmetricKeySigningMechanism(std::string_view key);
   SymmetricKeySigningMechanism(const SymmetricKeySigningMechanism&) = delete;
   SymmetricKeySigningMechanism& operator=(const SymmetricKeySigningMechanism&) = delete;

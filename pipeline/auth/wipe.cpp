@@ -5,7 +5,7 @@
 namespace azure::iot::device {
 
 void wipe(std::string& secret) noexcept {
-  secret.resize(secret.capacity());  // What was longer before may still stand behind the end.
+  secret.resize(secret.capacity());  // A longer earlier text may remain after the end.
   mbedtls_platform_zeroize(secret.data(), secret.size());
   secret.clear();
 }

@@ -4,10 +4,10 @@
 
 namespace azure::iot::device {
 
-// Overwrites a text that was secret, in a way that no compiler leaves out, and empties it.
+// Overwrites a secret text, in a way that a compiler cannot optimize away, and empties it.
 void wipe(std::string& secret) noexcept;
 
-// Overwrites what functions that have returned may have left of secrets on the stack.
+// Overwrites secrets that functions which have returned may have left on the stack.
 void wipe_stack() noexcept;
 
 }  // namespace azure::iot::device

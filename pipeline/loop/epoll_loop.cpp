@@ -36,9 +36,9 @@ std::shared_ptr<EpollLoop> EpollLoop::start(std::shared_ptr<const LoopClock> clo
   return {loop.release(), &EpollLoop::end};
 }
 
-// The last owner is gone.
+// Called when the last owner releases the loop.
 void EpollLoop::end(EpollLoop* loop) {
-  // The thread is the parent's, and what the descriptors stand for is shared with it.
+  // The thread belongs to the parent process, and the descriptors refer to objects shared with it.
   if (loop->fork_guard_.in_child()) return;
 
   loop->stopping_.store(true, std::memory_order_seq_cst);
@@ -69,15 +69,15 @@ bool EpollLoop::in_loop_thread() const { return current_loop == this; }
 
 void EpollLoop::post_work(PostedWork* work) {
   if (fork_guard_.in_child()) return work->discard();
-  // Read before the work is visible, which may be the last that keeps the loop.
+  // Read before the work becomes visible: running it may release the last owner of the loop.
   const int fd = descriptors_.wake_descriptor();
   posted_.push(work);
   wake(fd);
 }
 
-// Whoever finds the loop asleep, and is the first to, writes. The loop says that it sleeps before
-// it looks for work for the last time, and a producer adds its work before it looks whether the
-// loop sleeps; all in one order (seq_cst), so at least one of them sees the other.
+// The first producer that finds the loop asleep writes to the descriptor. The loop sets `sleeping_`
+// before its last check for work. A producer adds its work before it reads `sleeping_`. All these
+// accesses have one total order (seq_cst), so at least one side sees the other.
 void EpollLoop::wake(int fd) {
   if (!sleeping_.load(std::memory_order_seq_cst)) return;
   if (!sleeping_.exchange(false, std::memory_order_seq_cst)) return;
@@ -91,7 +91,7 @@ void EpollLoop::before_waiting(PostedWork* work) {
 }
 
 void EpollLoop::watch(int fd, unsigned readiness, FdHandler handler) {
-  if (fork_guard_.in_child()) return;  // The registrations are the parent's, too.
+  if (fork_guard_.in_child()) return;  // The registrations belong to the parent process too.
   assert(in_loop_thread());
   watches_.watch(fd, readiness, std::move(handler));
 }
@@ -127,12 +127,12 @@ void EpollLoop::turn() {
   fire_timers();
   if (found_nothing || !may_be_left_longer()) run_all(before_waiting_);
   watches_.drop_retired();
-  // A forked child keeps open what was closed here without being unwatched.
+  // A forked child keeps descriptors open that were closed here without being unwatched.
   if (watches_.reports_what_is_gone()) renew_descriptors();
 }
 
-// Long enough for a few packets of a server that answers them one by one, and shorter than anybody
-// would notice.
+// Long enough for a few packets from a server that answers them one by one, and too short to be
+// noticed.
 bool EpollLoop::may_be_left_longer() const {
   constexpr std::chrono::microseconds kLongest{50};
   return now_ - left_at_ < kLongest;
@@ -165,7 +165,7 @@ void EpollLoop::renew_descriptors() {
   if (!std::exchange(descriptors_lost_, true)) {
     log(LogLevel::error, "EventLoop", "The loop's descriptors were closed by somebody else");
   }
-  // What is posted and what is due is looked for from time to time.
+  // Without descriptors, the loop polls for posted work and due timers.
   std::this_thread::sleep_for(std::chrono::milliseconds{20});
 }
 
@@ -185,7 +185,7 @@ void EpollLoop::watch_wall_clock() {
   if (watching_wall_clock_ == has_alarms()) return;
   watching_wall_clock_ = has_alarms();
   descriptors_.watch_wall_clock(watching_wall_clock_);
-  // It may have been set since the first alarm was started.
+  // The wall clock may have been set since the first alarm was started.
   if (watching_wall_clock_) wall_clock_jumped();
 }
 
@@ -196,7 +196,7 @@ void EpollLoop::handle(const epoll_event& event) {
     case LoopDescriptors::kWallClockKey:
       if (descriptors_.wall_clock_was_set()) wall_clock_jumped();
       break;
-    default: break;  // Woken, which is all there is to it.
+    default: break;  // A wake-up needs no further handling.
   }
 }
 
@@ -218,7 +218,7 @@ void EpollLoop::fire_timers() {
   contain("the timers", [&] { timers().release_held_back(); });
 }
 
-// What goes here may post or watch something else as it goes.
+// Loops, because destroying work or handlers may post work or watch descriptors.
 void EpollLoop::discard_all() {
   do {
     stop_timers();

@@ -15,14 +15,16 @@
 
 namespace azure::iot::device {
 
-// The loop with a thread. A turn is: descriptors that are ready, what was posted, timers that are
-// due; once a turn found nothing new, what was left for then. Then it sleeps until one of them has
-// something new, and not a moment less.
+// The loop with a thread. A turn handles ready descriptors, then posted work, then due timers. It
+// runs the `before_waiting` work once a turn finds no ready descriptor and no posted work, or after
+// a short delay. With nothing left to do, the loop sleeps until a descriptor, posted work or a
+// timer wakes it.
 class EpollLoop final : public EventLoop {
  public:
   static std::shared_ptr<EpollLoop> start(
       std::shared_ptr<const LoopClock> clock = LoopClock::system());
-  // Whoever sets the wall clock of a LoopClock of his own says so: alarms go by it. Any thread.
+  // Notifies the loop that the wall clock of a custom LoopClock was set, so that alarms follow it.
+  // Any thread.
   void wall_clock_was_set();
 
   SteadyTime now() const override;
@@ -59,18 +61,18 @@ class EpollLoop final : public EventLoop {
   ForkGuard fork_guard_;
   LoopDescriptors descriptors_;
 
-  // Other threads touch these three.
+  // Other threads access these three.
   WorkQueue posted_;
   std::atomic<bool> sleeping_ = false;
   std::atomic<bool> stopping_ = false;
 
   WorkQueue before_waiting_;
-  SteadyTime left_at_{};  // When the first of that was left.
+  SteadyTime left_at_{};  // The time at which the first of these was added.
   FdWatches watches_;
   SteadyTime now_{};
   SteadyTime armed_for_ = kNever;
   bool watching_wall_clock_ = false;
-  bool descriptors_lost_ = false;  // And that was logged.
+  bool descriptors_lost_ = false;  // And the loss was logged.
   bool owns_itself_ = false;
   std::thread thread_;
   epoll_event events_[256];

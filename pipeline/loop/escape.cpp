@@ -32,7 +32,7 @@ void report_escape(std::string_view what, const std::exception_ptr& exception) n
   try {
     log_escape(what, exception);
   } catch (...) {
-    // No memory is left for the record either.
+    // Building the log record may run out of memory too.
   }
 }
 

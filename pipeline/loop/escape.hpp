@@ -6,15 +6,14 @@
 
 namespace azure::iot::device {
 
-// The text of the exception that is being handled, escaped and not endless (text/quoted.hpp), or
-// `if_unknown` if it has none. Inside a catch block only.
+// Returns the text of the exception being handled, escaped and limited in length (text/quoted.hpp),
+// or `if_unknown` if its type is unknown. Inside a catch block only.
 std::string thrown_text(const char* if_unknown = "unknown exception");
 
-// Logs that an exception came out of `what`, something that a loop or a pool ran, where nobody is
-// left to catch it.
+// Logs an exception that escaped from `what`, which a loop or a pool ran and no caller can catch.
 void report_escape(std::string_view what, const std::exception_ptr& exception) noexcept;
 
-// Calls `function`, and reports what it throws as having come out of `what`.
+// Calls `function`, and reports an exception from it as escaped from `what`.
 template <class F>
 void contain(std::string_view what, F&& function) noexcept {
   try {

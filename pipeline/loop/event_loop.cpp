@@ -6,7 +6,8 @@
 namespace azure::iot::device {
 namespace {
 
-// Where a time of day lies on the steady clock, as far as is known now. May lie in the past.
+// Converts a time of day to the steady clock, by the current offset between the clocks. The result
+// may be in the past.
 SteadyTime on_steady_clock(const EventLoop& loop, WallTime due) {
   using Rep = Duration::rep;
   using Limits = std::numeric_limits<Rep>;
@@ -36,7 +37,8 @@ void EventLoop::wall_clock_jumped() {
   for (Alarm* alarm = first_alarm_; alarm; alarm = alarm->next_) arm(*alarm);
 }
 
-// With the turn in which it was started: alarms for the same time keep their order over a jump.
+// Keeps the turn in which the alarm was started, so that alarms for the same time keep their order
+// when the clock jumps.
 void EventLoop::arm(Alarm& alarm) {
   alarm.timer_.start_at(*this, on_steady_clock(*this, alarm.due_), alarm.turn_,
                         [&alarm] { alarm.fire(); });
@@ -68,7 +70,7 @@ void Alarm::cancel() {
 }
 
 void Alarm::fire() {
-  // The wall clock may have been slowed down, which no loop is told of.
+  // The wall clock may have been slowed down, of which the system does not notify the loop.
   if (loop_->wall_now() < due_) return loop_->arm(*this);
   const std::function<void()> function = std::exchange(function_, nullptr);
   cancel();

@@ -50,7 +50,7 @@ void FdWatches::watch(int fd, unsigned readiness, EventLoop::FdHandler handler) 
       retire(std::exchange(watches_[static_cast<std::size_t>(fd)], std::move(changed)));
       return;
     }
-    // It was closed without being unwatched, and its number has a new owner.
+    // The descriptor was closed without being unwatched, and its number was reused.
     if (errno != ENOENT) refuse(errno, fd);
     left_behind_ = true;
     retire(std::move(watches_[static_cast<std::size_t>(fd)]));
@@ -84,7 +84,7 @@ void FdWatches::change(int fd, unsigned readiness) {
 void FdWatches::unwatch(int fd) {
   Watch* const known = find(fd);
   if (!known) return;
-  // Fails if it was closed before, which does harm if a forked child has it open.
+  // Fails if the descriptor was closed before, which matters if a forked child has it open.
   left_behind_ |= control(EPOLL_CTL_DEL, fd, *known) != 0;
   retire(std::move(watches_[static_cast<std::size_t>(fd)]));
 }
@@ -121,7 +121,7 @@ void FdWatches::move_to(int epoll_fd) {
 }
 
 void FdWatches::drop_retired() {
-  // What a handler captured may unwatch others when it goes.
+  // Destroying a handler's captures may unwatch other descriptors.
   while (const std::unique_ptr<Watch> dropped = std::move(retired_)) {
     retired_ = std::move(dropped->next);
   }

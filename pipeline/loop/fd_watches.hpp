@@ -8,31 +8,33 @@
 
 namespace azure::iot::device {
 
-// The descriptors that an epoll instance watches, and who is told. Each registration carries a
-// generation, so that what epoll reported of a descriptor that has been closed since, and perhaps
-// opened again as something else, reaches nobody.
+// The descriptors that an epoll instance watches, and their handlers. Each registration has a
+// generation. It keeps an event of a descriptor that was closed meanwhile from reaching the handler
+// of another descriptor with the same number.
 class FdWatches {
  public:
   explicit FdWatches(int epoll_fd) : epoll_fd_(epoll_fd) {}
 
-  // As in EventLoop. Throw std::system_error if the system refuses.
+  // As in EventLoop. Throw std::system_error if the system refuses the descriptor.
   void watch(int fd, unsigned readiness, EventLoop::FdHandler handler);
   void change(int fd, unsigned readiness);
   void unwatch(int fd);
 
-  // Whether a key that epoll reported may be of these; smaller ones are free for others.
+  // Returns whether a key reported by epoll may belong to a watch; smaller keys are free for other
+  // uses.
   static bool owns(std::uint64_t key) { return key >= kFirstKey; }
-  // Throws what the handler throws, which is not called again then: what made it throw most likely
-  // stays, and so does the readiness.
+  // Calls the handler for a key. If the handler throws, the exception is rethrown and the handler
+  // is not called again: the readiness stays, and most likely the cause too.
   void dispatch(std::uint64_t key, std::uint32_t epoll_events);
-  // Whether epoll has reported a descriptor that was closed here before it was unwatched. As long
-  // as a forked child keeps it open, it can be removed no more.
+  // Returns whether epoll has reported a descriptor that was closed here without being unwatched.
+  // While a forked child keeps it open, its registration cannot be removed.
   bool reports_what_is_gone() const { return reports_what_is_gone_; }
-  // Registers everything with another epoll instance. Handlers of descriptors that are not open any
-  // more are called with kHangUp.
+  // Registers all descriptors with another epoll instance. Handlers of descriptors that are closed
+  // are called with kHangUp.
   void move_to(int epoll_fd);
 
-  // Handlers that were replaced or unwatched live until here, as they may be running.
+  // Destroys handlers that were replaced or unwatched. They live until then because they may be
+  // running.
   void drop_retired();
   void clear();
 
@@ -42,7 +44,7 @@ class FdWatches {
     std::uint32_t generation = 0;
     unsigned readiness = 0;
     EventLoop::FdHandler handler;
-    std::unique_ptr<Watch> next = nullptr;  // Once it is retired.
+    std::unique_ptr<Watch> next = nullptr;  // Links retired watches.
   };
   Watch* find(int fd) const;
   bool is_current(std::uint64_t key) const;

@@ -20,7 +20,8 @@ void after_fork_in_child() {
 }  // namespace
 
 std::mutex& ForkGuard::mutex() {
-  static std::mutex* const mutex = new std::mutex;  // Needed for as long as anything may fork.
+  static std::mutex* const mutex =
+      new std::mutex;  // Never destroyed: the process may fork at any time.
   return *mutex;
 }
 

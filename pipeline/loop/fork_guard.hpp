@@ -4,8 +4,8 @@
 
 namespace azure::iot::device {
 
-// Tells whether this process is a fork of the one in which the guard was made. Threads do not
-// survive a fork, so whatever owns one does nothing in the child, not even clean up.
+// Detects whether this process is a fork of the one that created the guard. Threads do not survive
+// a fork, so an object that owns one does nothing in the child; it does not even clean up.
 class ForkGuard {
  public:
   ForkGuard();

@@ -17,7 +17,7 @@ class InlineHandlerPool final : public HandlerPool {
   void schedule(std::shared_ptr<Strand> strand) override { post(loop_, std::move(strand)); }
 
  private:
-  // Without the pool, which may be gone when the loop comes to it.
+  // Does not refer to the pool, which may be destroyed before the loop runs the work.
   static void post(EventLoop& loop, std::shared_ptr<Strand> strand) {
     loop.post([&loop, strand = std::move(strand)]() mutable {
       if (strand->run_one()) post(loop, std::move(strand));

@@ -10,51 +10,51 @@ namespace azure::iot::device {
 class EventLoop;
 
 struct HandlerPoolOptions {
-  // How many handlers may be inside user code at the same time.
+  // The number of handlers that may run at the same time.
   std::size_t max_threads = 64;
-  // How long a thread without work stays.
+  // How long a thread stays without work.
   std::chrono::milliseconds idle_time{10'000};
 };
 
-// Where the handlers of users run: they may block, which a loop may not. Work comes through a
-// SerialQueue.
+// Runs the handlers of the application, which may block, unlike work on a loop. Work enters as a
+// Strand, such as a SerialQueue.
 //
 //   auto pool = HandlerPool::create({.max_threads = 4});   // or HandlerPool::shared()
 class HandlerPool {
  public:
-  // Something that has tasks, of which one at a time may run.
+  // A source of tasks that run one at a time.
   class Strand {
    public:
     virtual ~Strand() = default;
-    // Runs the first task. Whether there are more. Does not throw.
+    // Runs the first task. Returns whether there are more. Does not throw.
     virtual bool run_one() = 0;
-    // The loop that stands in for a thread where none can be started: the pool tries again from
-    // there each second and, while it has no thread at all, runs the strand there. Without a loop
-    // the strand waits for the next thread.
+    // The loop that replaces a thread if none can be started. The pool retries from there each
+    // second. While it has no thread at all, it runs the strand there. Without a loop the strand
+    // waits for the next thread.
     virtual std::shared_ptr<EventLoop> loop() const { return nullptr; }
-    // No thread can be started, so that the strand has to wait. Any thread.
+    // Called if no thread can be started and the strand has to wait. Any thread.
     virtual void on_no_thread(const std::string& /*why*/) {}
   };
 
-  // Makes a pool that starts without threads, adds one, named "azure-iot-hdlr", whenever there is
-  // work and all it has are busy, and lets go of those that have had none for a while. When its
-  // last owner goes it waits for no handler: one that is running comes to its own end. Where the
-  // system has no thread left, work waits, a background exception says so, and the pool tries again
-  // each second. A pool without any thread then runs handlers on the client's event loop, where
-  // they must not block and a blocking call throws. Throws std::invalid_argument.
+  // Creates a pool without threads. It adds one, named "azure-iot-hdlr", whenever there is work and
+  // all its threads are busy. A thread without work for `idle_time` ends. Releasing the last owner
+  // does not wait for handlers: one that is running completes by itself. If the system has no
+  // thread left, work waits, a background exception reports it, and the pool retries each second. A
+  // pool without any thread then runs handlers on the client's event loop. There they must not
+  // block, and a blocking call throws. Throws std::invalid_argument if an option is invalid.
   static std::shared_ptr<HandlerPool> create(const HandlerPoolOptions& options = {});
-  // Makes a pool without threads that runs handlers on a loop, between other work: for tests, and
-  // for applications whose handlers never block. The loop must outlive it.
+  // Creates a pool without threads that runs handlers on a loop, between other work. It is for
+  // tests, and for applications whose handlers never block. The loop must outlive it.
   static std::shared_ptr<HandlerPool> create_inline(EventLoop& loop);
-  // The one pool that clients use unless told otherwise; lives as long as somebody holds it.
+  // Returns the pool that clients share by default. It lives as long as it has an owner.
   static std::shared_ptr<HandlerPool> shared();
 
   HandlerPool(const HandlerPool&) = delete;
   HandlerPool& operator=(const HandlerPool&) = delete;
   virtual ~HandlerPool() = default;
 
-  // Calls `run_one` again and again until it returns false, letting others have their turn in
-  // between. Not again for the same strand before that. Any thread; never blocks.
+  // Calls `run_one` repeatedly until it returns false; other strands take turns in between. Do not
+  // schedule the same strand again before that. Any thread; never blocks.
   virtual void schedule(std::shared_ptr<Strand> strand) = 0;
 
  protected:

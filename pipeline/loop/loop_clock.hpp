@@ -6,24 +6,23 @@
 
 namespace azure::iot::device {
 
-// Where a loop with a thread takes its time from. The system's clocks serve all but tools and
-// tests, which make time pass faster or let it stand still. Called from any thread.
+// The clocks of a loop with a thread. Applications use the system's clocks; tools and tests use
+// others, which run faster or stand still. Called from any thread.
 class LoopClock {
  public:
   virtual ~LoopClock() = default;
 
   virtual SteadyTime steady_now() const = 0;
   virtual WallTime wall_now() const = 0;
-  // When the system's steady clock (CLOCK_BOOTTIME) shows what this one calls `due`: until then the
-  // loop sleeps. Never asked of `kNever`.
+  // Converts `due` to the system's steady clock (CLOCK_BOOTTIME). The loop sleeps until then. Never
+  // called with `kNever`.
   virtual SteadyTime on_system_clock(SteadyTime due) const = 0;
 
   // The system's clocks.
   static std::shared_ptr<const LoopClock> system();
 };
 
-// What the system's steady clock shows. It goes on while the machine is asleep, so that a suspend
-// shows as time that has passed.
+// Reads the system's steady clock. It advances while the machine is suspended.
 SteadyTime read_system_steady_clock();
 
 }  // namespace azure::iot::device

@@ -26,7 +26,7 @@ UniqueFd open_or_throw(int fd, const char* what) {
   return UniqueFd(fd);
 }
 
-// Edge-triggered: then none of these needs to be read before it can report something new.
+// Edge-triggered, so that none of these has to be read before it can report again.
 bool add(int epoll, int fd, LoopDescriptors::OwnKey key) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
@@ -34,7 +34,7 @@ bool add(int epoll, int fd, LoopDescriptors::OwnKey key) {
   return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-// Registers a descriptor, or another one if that was closed by somebody else.
+// Registers a descriptor, or a new one if other code closed it.
 bool add_or_replace(int epoll, UniqueFd& fd, int (*make)(), LoopDescriptors::OwnKey key) {
   if (add(epoll, fd.get(), key)) return true;
   static_cast<void>(fd.release());  // Its number may have a new owner.
@@ -76,8 +76,8 @@ void LoopDescriptors::arm_timer(SteadyTime due) {
   ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
 }
 
-// The system ends a wait on this timer, which is for a time far away, when the wall clock is set
-// and when the machine wakes up.
+// The timer is set to the far future. The system ends a wait on it when the wall clock is set and
+// when the machine wakes up.
 void LoopDescriptors::watch_wall_clock(bool watch) {
   itimerspec spec{};
   if (watch) spec.it_value.tv_sec = std::numeric_limits<time_t>::max();
@@ -91,7 +91,7 @@ bool LoopDescriptors::wall_clock_was_set() const {
 }
 
 bool LoopDescriptors::renew() {
-  // The old number may be nobody's by now, or somebody else's.
+  // The old descriptor may be closed by now, or its number may have a new owner.
   epoll_event none{};
   const bool is_ours = ::epoll_wait(epoll_.get(), &none, 1, 0) >= 0;
   if (!is_ours) static_cast<void>(epoll_.release());

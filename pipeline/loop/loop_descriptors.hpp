@@ -11,10 +11,11 @@
 
 namespace azure::iot::device {
 
-// The descriptors that a loop sleeps on: an epoll instance and, registered there, what wakes it.
+// The descriptors that a loop sleeps on: an epoll instance and the descriptors registered there
+// that wake it.
 class LoopDescriptors {
  public:
-  // The keys with which epoll reports its own; those of users are larger.
+  // The keys of the descriptors owned here; the keys of FdWatches are larger.
   enum OwnKey : std::uint64_t { kWakeKey, kTimerKey, kWallClockKey };
 
   // Throws std::system_error if the system has no more descriptors.
@@ -24,19 +25,19 @@ class LoopDescriptors {
   // As epoll_wait: reports what is ready, and waits for it if `sleep`.
   int wait(epoll_event* events, std::size_t room, bool sleep) const;
 
-  // To be written to by any thread, with `wake`.
+  // The descriptor to pass to `wake`. Any thread.
   int wake_descriptor() const { return wake_number_.load(std::memory_order_relaxed); }
   static void wake(int wake_descriptor);
 
-  // Ends a wait at this time of the system's clock; kNever: at none.
+  // Ends a wait at this time of the system's steady clock; kNever disarms the timer.
   void arm_timer(SteadyTime due);
   // Ends a wait when the wall clock is set and when the machine wakes up.
   void watch_wall_clock(bool watch);
-  // Whether that is why the wait ended.
+  // Returns whether the wall clock ended the wait.
   bool wall_clock_was_set() const;
 
-  // Replaces the epoll instance, and what was closed by somebody else. False if that is impossible
-  // for the moment. What others watch has to be registered again.
+  // Replaces the epoll instance, and descriptors that other code closed. Returns false if that is
+  // impossible for the moment. The caller has to register watched descriptors again.
   bool renew();
 
  private:

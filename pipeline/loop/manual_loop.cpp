@@ -41,7 +41,7 @@ void ManualLoop::run_posted() {
   const Busy busy(*this, true);
   while (!posted_.empty() || !before_waiting_.empty()) {
     while (!posted_.empty()) take_first(posted_)->run();
-    // What these leave in their turn comes after what they posted.
+    // Work that these add for `before_waiting` runs after the work that they post.
     for (std::size_t left = before_waiting_.size(); left > 0; --left)
       take_first(before_waiting_)->run();
   }
@@ -51,7 +51,7 @@ void ManualLoop::advance(Duration by) {
   assert(!advancing_ && "ManualLoop::advance was called by something that it runs");
   run_posted();
 
-  // A test may see an exception that a timer's function threw, and go on with this loop.
+  // If a timer's function throws, a test may catch the exception and go on using this loop.
   struct Guard {
     explicit Guard(ManualLoop& l) : loop(l) { loop.advancing_ = true; }
     ~Guard() {
@@ -63,7 +63,7 @@ void ManualLoop::advance(Duration by) {
   const Guard guard(*this);
 
   const SteadyTime end = saturating_add(now_, by);
-  std::size_t turns_left = kMostTimers;  // Beyond the first at each moment.
+  std::size_t turns_left = kMostTimers;  // Beyond the first turn at each moment.
   for (;;) {
     take_turn_at_this_moment();
     if (turns_left > 0) timers().release_held_back();
@@ -79,7 +79,7 @@ void ManualLoop::advance(Duration by) {
   move_clocks(end);
 }
 
-// As a turn of the loop with a thread: a timer that is started meanwhile is for the next one.
+// Acts as a turn of the loop with a thread: a timer started meanwhile fires in the next one.
 void ManualLoop::take_turn_at_this_moment() {
   const std::uint64_t last_turn = timers().take_turn();
   while (fire_one(last_turn)) run_posted();
@@ -89,7 +89,7 @@ bool ManualLoop::run_until(const std::function<bool()>& done) {
   for (std::size_t fired = 0; fired < kMostTimers; ++fired) {
     run_posted();
     if (done()) return true;
-    timers().release_held_back();  // By an `advance` that waits for this to come back.
+    timers().release_held_back();  // Held back by an outer `advance` that waits for this call.
     if (timers().next_due() == kNever) return false;
     move_clocks(timers().next_due());
     fire_one(timers().take_turn());
@@ -108,7 +108,7 @@ void ManualLoop::jump_wall_clock(Duration by) {
 }
 
 void ManualLoop::move_clocks(SteadyTime to) {
-  if (to <= now_) return;  // Something that waited inside has moved them further.
+  if (to <= now_) return;  // A nested `run_until` has moved the clocks further.
   wall_ = saturating_add(wall_, to - now_);
   now_ = to;
 }

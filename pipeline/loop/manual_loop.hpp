@@ -10,9 +10,9 @@
 
 namespace azure::iot::device {
 
-// A loop without a thread whose clocks are moved by hand. Posted work runs when it is told to, on
-// the caller's thread; nothing here waits. Descriptors cannot be watched. A blocking call of a
-// client on it is one that moves the clocks itself, until it has ended.
+// A loop without a thread whose clocks are advanced by hand. Posted work runs on request, on the
+// caller's thread; no call here waits. Descriptors cannot be watched. A blocking call of a client
+// on this loop advances the clocks itself until it completes.
 class ManualLoop final : public EventLoop {
  public:
   explicit ManualLoop(WallTime start = WallTime{std::chrono::seconds{1'000'000}});
@@ -23,8 +23,9 @@ class ManualLoop final : public EventLoop {
   WallTime wall_now() const override { return wall_; }
   bool in_loop_thread() const override { return true; }
   bool may_wait() const override { return !busy_; }
-  // Runs what is posted, then the next timer at its due time, and so on. Gives up when there is
-  // neither, and after kMostTimers, which are those of days. May be called from inside `outside`.
+  // Alternately runs posted work and advances the clocks to the next timer, until `done`. Returns
+  // false when there is neither, and after kMostTimers timers, which is days of time. May be called
+  // inside `outside`.
   bool run_until(const std::function<bool()>& done) override;
   void post_work(PostedWork* work) override;
   void before_waiting(PostedWork* work) override;
@@ -34,26 +35,26 @@ class ManualLoop final : public EventLoop {
 
   static constexpr std::size_t kMostTimers = 100'000;
 
-  // Runs `f`, inside something that runs on this loop, as if it ran on a thread of its own: it may
-  // wait. What the handlers of users are.
+  // Runs `f`, from within work on this loop, as if on a thread of its own: `f` may wait. Handlers
+  // of the application are run this way.
   template <class F>
   void outside(F f) {
     const Busy busy(*this, false);
     f();
   }
 
-  // Runs what was posted, and what that posts in turn, until nothing is left.
+  // Runs posted work, including work that it posts in turn, until none is left.
   void run_posted();
 
-  // Lets both clocks pass. Fires everything that becomes due on the way, in order of due time, each
-  // with the clocks at its due time, and runs what each posts before the next one. A timer that is
-  // started on the way is no exception, even if it is due at that very moment: it fires behind the
-  // others that are. So that one which restarts itself without delay does not stop the clocks, no
-  // more than kMostTimers turns of such timers are taken in one call; after that, each waits for
-  // the clocks to move, or for the next call.
+  // Advances both clocks. Fires the timers that become due on the way, in order of due time, each
+  // with the clocks at its due time, and runs the work that each posts before the next one fires. A
+  // timer started on the way fires too; if it is due at the current moment, it fires after the
+  // others due then. To keep a timer that restarts itself without delay from stopping the clocks,
+  // one call takes at most kMostTimers turns of such timers. After that, each waits until the
+  // clocks move, or for the next call.
   void advance(Duration by);
 
-  // Moves the wall clock alone, as an operator or a time server does.
+  // Sets the wall clock only, as an operator or a time server does.
   void jump_wall_clock(Duration by);
 
   std::size_t pending_timers() const { return timers().size(); }
@@ -61,7 +62,7 @@ class ManualLoop final : public EventLoop {
   SteadyTime next_due() const { return timers().next_due(); }
 
  private:
-  // Whether a piece of work runs now, until the end of the scope.
+  // Sets whether the loop is running work, until the end of the scope.
   class Busy {
    public:
     Busy(ManualLoop& loop, bool busy) : loop_(loop), before_(std::exchange(loop.busy_, busy)) {}

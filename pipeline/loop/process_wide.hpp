@@ -7,9 +7,9 @@
 
 namespace azure::iot::device {
 
-// The one T of this process. A forked child gets a fresh one: a thread that was left behind may
-// have been in the middle of something with the parent's. None is ever destroyed, since threads may
-// still be using it while the process ends.
+// Returns the single T of this process. A forked child gets a new one, since a thread of the parent
+// may have been using the old one at the fork. None is ever destroyed, since threads may use it
+// while the process ends.
 template <class T>
 T& process_wide() {
   struct Instance {

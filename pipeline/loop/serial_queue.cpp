@@ -81,7 +81,7 @@ class SerialQueue::State final : public HandlerPool::Strand,
   mutable std::mutex mutex_;
   WorkList tasks_;
   std::size_t pending_ = 0;
-  bool scheduled_ = false;  // The pool has it, and will call `run_one`.
+  bool scheduled_ = false;  // The pool holds this strand, and will call `run_one`.
   bool closed_ = false;
 };
 

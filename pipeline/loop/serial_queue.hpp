@@ -11,15 +11,15 @@
 
 namespace azure::iot::device {
 
-// Tasks that run on a pool in the order in which they came, never two at once: one queue for each
-// kind of event of each client. Any thread may call it, a task of its own included, which may also
-// destroy it. How long it may grow is up to whoever fills it.
+// A queue whose tasks run on a pool, in order and one at a time. There is one queue for each kind
+// of event of each client. Any thread may call it, also from one of its tasks, which may even
+// destroy it. The code that adds tasks has to limit its length.
 class SerialQueue {
  public:
-  // `on_exception` is given what a task throws, on the pool's thread; without it that is logged.
-  // It may be called once more after the queue is closed or gone, for the task that was running.
-  // While the pool can start no thread the tasks run on `loop`, if there is one, and `on_exception`
-  // is given the reason.
+  // `on_exception` receives an exception from a task, on the pool's thread; without it the
+  // exception is logged. It may be called once more after the queue is closed or destroyed, for the
+  // task that was running. While the pool can start no thread, the tasks run on `loop`, if there is
+  // one, and `on_exception` receives the reason.
   explicit SerialQueue(std::shared_ptr<HandlerPool> pool,
                        std::function<void(std::exception_ptr)> on_exception = nullptr,
                        std::weak_ptr<EventLoop> loop = {});
@@ -27,16 +27,16 @@ class SerialQueue {
   SerialQueue& operator=(const SerialQueue&) = delete;
   ~SerialQueue();
 
-  // Adds a task, any callable that can be moved. Once the queue is closed it is dropped.
+  // Adds a task: any movable callable. A closed queue drops it.
   template <class F>
   void run(F task) {
     push(new PostedCall<F>(std::move(task)));
   }
 
-  // Drops what has not started. Does not wait for the task that is running.
+  // Drops the tasks that have not started. Does not wait for a running one.
   void close();
 
-  // How many tasks have not started.
+  // The number of tasks that have not started.
   std::size_t pending() const;
 
  private:

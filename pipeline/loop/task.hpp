@@ -11,9 +11,10 @@ namespace azure::iot::device {
 class PostedWork {
  public:
   virtual ~PostedWork() = default;
-  // Runs on the loop's thread. Owns itself: it is gone, or somebody else's, when this returns.
+  // Runs on the loop's thread. The object owns itself: when this returns, it is destroyed or has
+  // another owner.
   virtual void run() = 0;
-  // The loop ended before it came to this work.
+  // Called instead of `run` if the loop ends first.
   virtual void discard() = 0;
 
  private:
@@ -22,12 +23,12 @@ class PostedWork {
   PostedWork* next_ = nullptr;
 };
 
-// Pieces of work in a row, linked through themselves. One thread.
+// A list of work, linked through the work itself. One thread.
 class WorkList {
  public:
   bool empty() const { return first_ == nullptr; }
   void push(PostedWork* work) { append(work, work); }
-  // Takes over a chain that ends with `last`.
+  // Takes ownership of a chain that ends with `last`.
   void append(PostedWork* first, PostedWork* last) {
     (last_ ? last_->next_ : first_) = first;
     last_ = last;

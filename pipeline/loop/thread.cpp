@@ -10,10 +10,12 @@
 namespace azure::iot::device {
 namespace {
 
-// Raised by the very thread that runs into them. The kernel kills a process that blocks one.
+// Raised by the thread that causes the fault. The kernel kills a process in which the signal is
+// blocked.
 constexpr int kFaults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
 
-// Set before the thread starts, and inherited: inside it would be too late for the first signal.
+// Set before the thread starts, and inherited: a signal could arrive before the new thread sets its
+// own mask.
 class ThreadSignals {
  public:
   ThreadSignals() {

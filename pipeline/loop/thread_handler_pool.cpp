@@ -20,7 +20,7 @@ namespace azure::iot::device {
 struct ThreadHandlerPool::Worker {
   std::thread thread;
   std::condition_variable wake;
-  std::shared_ptr<Strand> strand;  // What it is to run next.
+  std::shared_ptr<Strand> strand;  // The strand to run next.
 };
 
 struct ThreadHandlerPool::State : std::enable_shared_from_this<State> {
@@ -28,26 +28,26 @@ struct ThreadHandlerPool::State : std::enable_shared_from_this<State> {
   void start_worker();
   bool has_room() const { return workers.size() < options.max_threads; }
   bool try_to_start_worker();
-  // Whether no thread has taken the strand up.
+  // Returns whether no thread has taken the strand.
   bool waits(const std::shared_ptr<Strand>& strand) const {
     return std::find(ready.begin(), ready.end(), strand) != ready.end();
   }
-  // Takes it back then.
+  // Removes a strand that no thread has taken. Returns whether it did.
   bool withdraw(const std::shared_ptr<Strand>& strand) { return std::erase(ready, strand) > 0; }
 
   HandlerPoolOptions options;
   std::mutex mutex;
   bool stopping = false;
   std::vector<std::shared_ptr<Worker>> workers;
-  // Those without work. The last to come is the first to go, so that the others grow old.
+  // Idle threads. The last one in is the first one out, so that the others reach their idle time.
   std::vector<Worker*> idle;
-  std::deque<std::shared_ptr<Strand>> ready;  // For whom all threads are too busy.
-  std::thread retired;                        // Whoever left last; joined by who leaves next.
+  std::deque<std::shared_ptr<Strand>> ready;  // Strands that wait for a thread.
+  std::thread retired;  // The last thread that ended; the next one to end joins it.
 };
 
 std::shared_ptr<HandlerPool> ThreadHandlerPool::create(const HandlerPoolOptions& options) {
   return {new ThreadHandlerPool(options), [](ThreadHandlerPool* pool) {
-            // Its threads are the parent's, and its mutex may have been locked by one of them.
+            // The threads belong to the parent process, and one of them may hold the mutex.
             if (!pool->fork_guard_.in_child()) delete pool;
           }};
 }
@@ -55,12 +55,12 @@ std::shared_ptr<HandlerPool> ThreadHandlerPool::create(const HandlerPoolOptions&
 ThreadHandlerPool::ThreadHandlerPool(const HandlerPoolOptions& options)
     : state_(std::make_shared<State>()) {
   state_->options = options;
-  // A wait that ends beyond the end of the clock would end at once.
+  // A wait beyond the end of the clock would return at once.
   const std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
   state_->options.idle_time = std::min(options.idle_time, longest);
 }
 
-// Needs no memory: the threads are joined where they are kept.
+// Allocates nothing: the threads are joined in the vector that stores them.
 ThreadHandlerPool::~ThreadHandlerPool() {
   std::vector<std::shared_ptr<Worker>> leaving;
   std::thread retired;
@@ -75,7 +75,7 @@ ThreadHandlerPool::~ThreadHandlerPool() {
       if (idle) {
         worker->wake.notify_one();
       } else {
-        // Inside a handler, perhaps the very one that lets go of this pool.
+        // The thread is inside a handler, perhaps the one that releases this pool.
         worker->thread.detach();
       }
     }
@@ -86,13 +86,14 @@ ThreadHandlerPool::~ThreadHandlerPool() {
   if (retired.joinable()) retired.join();
 }
 
-// A strand for which no thread could be started, on its loop. It goes when the strand has been
-// taken up, or with the loop.
+// Retries, on the strand's loop, a strand for which no thread could be started. It is destroyed
+// when the strand has been taken, or with the loop.
 class ThreadHandlerPool::Retry : public std::enable_shared_from_this<Retry> {
  public:
   Retry(std::shared_ptr<State> state, std::shared_ptr<Strand> strand, EventLoop& loop)
       : state_(std::move(state)), strand_(std::move(strand)), loop_(loop) {}
-  // The loop may have ended. A strand that nobody takes up must not keep the pool, as it would.
+  // The loop may have ended. The strand is then withdrawn, since a waiting strand would keep the
+  // pool alive.
   ~Retry() {
     if (!waiting_) return;
     const std::lock_guard lock(state_->mutex);
@@ -112,12 +113,12 @@ class ThreadHandlerPool::Retry : public std::enable_shared_from_this<Retry> {
     const bool none = state_->has_room() && !state_->try_to_start_worker() &&
                       state_->workers.empty() && state_->withdraw(strand_);
     lock.unlock();
-    if (!none) return wait();  // Another strand may keep the thread for long.
+    if (!none) return wait();  // Another strand may occupy the thread for long.
     waiting_ = false;
     run_here();
   }
 
-  // Between other work of the loop, as long as there is something to run.
+  // Runs the strand between other work of the loop, until it has no more tasks.
   void run_here() {
     const bool more = strand_->run_one();
     if (more) loop_.post([self = shared_from_this()] { self->run_here(); });
@@ -161,7 +162,7 @@ void ThreadHandlerPool::State::start_worker() {
   auto worker = std::make_shared<Worker>();
   workers.reserve(workers.size() + 1);
   idle.reserve(workers.size() + 1);
-  // It takes the mutex before anything else, and so finds all this done.
+  // The new thread first locks the mutex, so it sees the changes made here.
   worker->thread =
       start_thread("azure-iot-hdlr", [state = shared_from_this(), worker] { work(state, worker); });
   workers.push_back(std::move(worker));
@@ -176,7 +177,7 @@ bool ThreadHandlerPool::State::try_to_start_worker() {
   }
 }
 
-// Behind the others, whose turn it is; at once if there is no memory for that.
+// Queues the strand behind the others. Without memory for that, it runs again at once.
 void ThreadHandlerPool::queue_again(State& state, Worker& self, std::shared_ptr<Strand> strand) {
   try {
     state.ready.push_back(strand);
@@ -195,10 +196,10 @@ void ThreadHandlerPool::work(std::shared_ptr<State> state, std::shared_ptr<Worke
     if (std::shared_ptr<Strand> strand = std::move(self->strand)) {
       lock.unlock();
       const bool more = strand->run_one();
-      if (!more) strand.reset();  // Perhaps the last owner of the pool.
+      if (!more) strand.reset();  // It may be the last owner of the pool.
       lock.lock();
       if (state->stopping) {
-        lock.unlock();  // What the strand holds goes without it.
+        lock.unlock();  // The strand is destroyed without the lock.
         return;
       }
       if (more) queue_again(*state, *self, std::move(strand));

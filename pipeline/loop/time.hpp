@@ -4,7 +4,8 @@
 
 namespace azure::iot::device {
 
-// Time that only passes: for timers and deadlines. Includes the time that a machine was asleep.
+// A steady clock, for timers and deadlines. Includes the time during which the machine is
+// suspended.
 struct SteadyClock {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;
@@ -21,15 +22,15 @@ using WallTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 // A deadline that never comes.
 inline constexpr SteadyTime kNever = SteadyTime::max();
 
-// `base` plus `delay`, `kNever` where that cannot be represented; never before `base`.
+// Returns `base` plus `delay`, or `kNever` if that cannot be represented; never a time before
+// `base`.
 constexpr SteadyTime saturating_add(SteadyTime base, Duration delay) {
   if (delay <= Duration::zero()) return base;
   return base > kNever - delay ? kNever : base + delay;
 }
 
-// A duration or time of day from outside, in a coarser unit: the longest or shortest, the last or
-// first that can be represented, where it lies beyond. (Times of day end in the years 1677 and
-// 2262.)
+// Converts a duration or time of day from outside, in a coarser unit. A value out of range becomes
+// the nearest one that can be represented. (Times of day range from the year 1677 to 2262.)
 template <class Rep, class Period>
 constexpr Duration saturating_duration(std::chrono::duration<Rep, Period> given) {
   using Given = std::chrono::duration<Rep, Period>;
@@ -49,7 +50,7 @@ constexpr WallTime saturating_add(WallTime base, Duration delay) {
   return delay > Duration::zero() ? WallTime::max() : WallTime::min();
 }
 
-// How much later `a` is than `b`; negative if it is earlier.
+// Returns how much later `a` is than `b`; negative if it is earlier.
 constexpr Duration saturating_difference(WallTime a, WallTime b) {
   Duration::rep difference = 0;
   if (!__builtin_sub_overflow(a.time_since_epoch().count(), b.time_since_epoch().count(),

@@ -30,7 +30,7 @@ void Timer::start_at(EventLoop& loop, SteadyTime due, Tie tie, std::uint64_t tur
   due_ = due;
   tie_ = tie;
   turn_ = turn;
-  // The function it had goes with the argument, last: what it captured may hold this timer.
+  // The old function is destroyed last, with the argument: its captures may own this timer.
   function_.swap(function);
   try {
     loop.timers_.push(*this);

@@ -10,8 +10,8 @@ namespace azure::iot::device {
 
 class EventLoop;
 
-// Calls a function once, later, on the loop's thread. A member of whoever waits: it stops when it
-// is destroyed, restarted or cancelled. Only for use on the loop's thread.
+// Calls a function once, later, on the loop's thread. Make it a member of the object that waits: it
+// stops when it is destroyed, restarted or cancelled. Only for use on the loop's thread.
 class Timer {
  public:
   Timer() = default;
@@ -28,8 +28,8 @@ class Timer {
   void start_at(EventLoop& loop, SteadyTime due, std::uint64_t turn,
                 std::function<void()> function);
 
-  // The same for a deadline: it wins a tie, so that nothing is tried again at the moment at which
-  // its time is up. Among timers that are due at the same time, deadlines fire first.
+  // The same for a deadline. Among timers that are due at the same time, deadlines fire first, so
+  // that nothing is retried at the moment its deadline expires.
   void start_deadline(EventLoop& loop, SteadyTime due, std::function<void()> function);
 
   void cancel();
@@ -51,8 +51,8 @@ class Timer {
   std::function<void()> function_;
 };
 
-// Calls a function once when the wall clock reaches a time. A jump of the wall clock moves it: one
-// that is due after the jump fires at once. Otherwise like Timer.
+// Calls a function once when the wall clock reaches a time. It follows jumps of the wall clock: if
+// a jump makes it due, it fires at once. Otherwise like Timer.
 class Alarm {
  public:
   Alarm() = default;

@@ -14,12 +14,12 @@ bool TimerQueue::fire_one(SteadyTime now, std::uint64_t last_turn) {
   while (!heap_.empty() && heap_.front()->due_ <= now) {
     Timer& timer = *heap_.front();
     if (timer.turn_ > last_turn) {
-      if (!hold_back(timer)) return false;  // It is still due in the next turn.
+      if (!hold_back(timer)) return false;  // The timer stays due in the next turn.
       continue;
     }
     remove(timer);
     timer.loop_ = nullptr;
-    // Out of the timer before the call: the function may restart or destroy the timer.
+    // Moved out of the timer before the call: the function may restart or destroy the timer.
     const std::function<void()> function = std::exchange(timer.function_, nullptr);
     function();
     return true;
@@ -53,7 +53,8 @@ void TimerQueue::stop_all() {
     Timer& timer = heap_.empty() ? *held_back_.back() : *heap_.back();
     remove(timer);
     timer.loop_ = nullptr;
-    // Goes when the queue is in order again: what it captured may hold other timers of it.
+    // Destroyed only when the queue is consistent again: its captures may own other timers of the
+    // queue.
     const std::function<void()> dropped = std::exchange(timer.function_, nullptr);
   }
 }

@@ -12,23 +12,24 @@ namespace azure::iot::device {
 class EventLoop;
 class Timer;
 
-// The timers of one loop, ordered by due time; those due at the same time by the turn in which they
-// were started, deadlines before the others.
+// The timers of one loop, ordered by due time. Among timers due at the same time, deadlines come
+// first, then the order is that of the turns in which they were started.
 class TimerQueue {
  public:
   std::uint64_t take_turn() { return ++last_turn_; }
   bool empty() const { return size() == 0; }
   std::size_t size() const { return heap_.size() + held_back_.size(); }
-  // When the first timer that is not held back is due; kNever if there is none.
+  // The due time of the first timer that is not held back; kNever if there is none.
   SteadyTime next_due() const;
 
   // Fires the first timer that is due at `now` and was started no later than turn `last_turn`.
-  // False if there is none. A due timer of a later turn is held back until `release_held_back`:
-  // else one that restarts itself without delay would starve everything behind it.
+  // Returns false if there is none. A due timer of a later turn is held back until
+  // `release_held_back`. Otherwise a timer that restarts itself without delay would starve those
+  // behind it.
   bool fire_one(SteadyTime now, std::uint64_t last_turn);
   void release_held_back();
 
-  // Stops every timer, since the loop ends.
+  // Stops every timer when the loop ends.
   void stop_all();
 
  private:

@@ -7,8 +7,8 @@
 
 namespace azure::iot::device {
 
-// Work from any number of threads for one. Pushing is lock-free and allocates nothing. What one
-// thread pushed comes out in the order in which it did.
+// A queue of work from any number of threads to one thread. Pushing is lock-free and allocates
+// nothing. Work pushed by one thread keeps its order.
 class WorkQueue {
  public:
   // Any thread.
@@ -19,10 +19,10 @@ class WorkQueue {
     } while (!newest_.compare_exchange_weak(head, work, std::memory_order_seq_cst,
                                             std::memory_order_relaxed));
   }
-  // Whether nothing was pushed since `take_all`. Any thread.
+  // Returns whether no work was pushed since `take_all`. Any thread.
   bool empty() const { return newest_.load(std::memory_order_seq_cst) == nullptr; }
 
-  // The one thread that runs the work: makes all that is there now ready for `pop`.
+  // Makes all work pushed so far ready for `pop`. Only the thread that runs the work.
   void take_all() {
     PostedWork* work = newest_.exchange(nullptr, std::memory_order_acquire);
     PostedWork* first = nullptr;
@@ -33,7 +33,7 @@ class WorkQueue {
     }
     if (first) taken_.append(first, last);
   }
-  // The oldest of what was taken; null if there is none left.
+  // Returns the oldest work taken; null if none is left.
   PostedWork* pop() { return taken_.pop(); }
 
  private:

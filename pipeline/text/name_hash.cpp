@@ -10,7 +10,7 @@ namespace {
 const SipKey& process_key() {
   static const SipKey key = [] {
     SipKey made;
-    // Without random bytes the key is known: then only the protection is lost.
+    // Without random bytes the key is predictable; only the protection against collisions is lost.
     static_cast<void>(::getrandom(&made, sizeof made, GRND_NONBLOCK));
     return made;
   }();

@@ -5,8 +5,8 @@
 
 namespace azure::iot::device {
 
-// A hash of a name that a peer may have chosen. It depends on a random key of this process, so that
-// no choice of names makes them collide (SipHash-1-3).
+// Hashes a name that a peer may have chosen. The hash depends on a random key of this process, so
+// that names cannot be chosen to collide (SipHash-1-3).
 std::uint64_t hash_name(std::string_view name);
 
 }  // namespace azure::iot::device

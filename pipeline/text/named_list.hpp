@@ -24,11 +24,11 @@ const std::string& name_of(const std::pair<std::string, Value>& entry) {
 template <class Value>
 void name_of(const std::pair<std::string, Value>&& entry) = delete;
 
-// Entries in the order in which they were added, each with a name of its own. A few are searched
-// one by one, many have an index: adding, finding and erasing take the same time however many there
-// are. An entry that is erased from many leaves a gap; the gaps are closed once they are half of
-// the list. References and iterators hold until the next change. A temporary list gives its entries
-// away, and lends none.
+// Entries in the order in which they were added, each with a unique name. A short list is searched
+// linearly; a long one has an index, so that adding, finding and erasing take constant time.
+// Erasing from a long list leaves a gap; the gaps are closed once they are half of the list.
+// References and iterators are valid until the next change. A temporary list returns its entries by
+// value.
 template <class Entry>
 class NamedList {
  public:
@@ -36,7 +36,7 @@ class NamedList {
   using value_type = Entry;
 
   NamedList() = default;
-  // Each name once.
+  // The names must differ.
   NamedList(std::initializer_list<Entry> entries) {
     for (const Entry& entry : entries) add(entry);
   }
@@ -58,7 +58,7 @@ class NamedList {
   const Entry& back() const& { return *std::prev(end()); }
   Entry back() && { return take(back()); }
   Entry back() const&& { return back(); }
-  // Counted from the front. Where entries were erased, iterators are faster.
+  // The entry at that position. After entries were erased, iterators are faster.
   const Entry& operator[](std::size_t at) const& {
     const bool has_gaps = index_ && index_->gaps > 0;
     return has_gaps ? *std::next(begin(), static_cast<std::ptrdiff_t>(at)) : entries_[at];
@@ -66,7 +66,7 @@ class NamedList {
   Entry operator[](std::size_t at) && { return take((*this)[at]); }
   Entry operator[](std::size_t at) const&& { return (*this)[at]; }
 
-  // Null if there is none of that name.
+  // Returns null if there is no entry of that name.
   Entry* find(std::string_view name) & {
     const std::size_t at = position(name);
     return at == kNowhere ? nullptr : &entries_[at];
@@ -84,7 +84,7 @@ class NamedList {
     if (index_) note(entries_.size() - 1);
     return entries_.back();
   }
-  // False if there was none of that name.
+  // Returns false if there was no entry of that name.
   bool erase(std::string_view name) noexcept {
     const std::size_t at = position(name);
     if (at == kNowhere) return false;
@@ -98,9 +98,9 @@ class NamedList {
   }
   void clear() { *this = NamedList(); }
 
-  // The entries as they are stored, gaps included, for taking them apart. Their names must stay.
+  // The stored entries, including gaps, for destruction. Their names must not change.
   std::span<Entry> storage() & { return entries_; }
-  // Takes the last of them out. From then on the list may only be taken apart or destroyed.
+  // Removes the last stored entry. From then on the list may only be destroyed.
   void drop_last_stored() { entries_.pop_back(); }
 
   bool operator==(const NamedList& other) const {
@@ -112,19 +112,19 @@ class NamedList {
   static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
 
   struct Index {
-    // Positions by hash, each in the slot of its hash or in the next one that was free. 0 is a free
-    // slot, 1 the first position. At most half of the slots are taken.
+    // Positions by hash, each in the slot of its hash or in the next free one. 0 is a free slot, 1
+    // the first position. At most half of the slots are used.
     std::vector<std::uint32_t> slots;
-    // By position: 0 for an entry. The first position of a run of gaps has the position behind the
-    // run, and the last has one more than the first position.
+    // By position: 0 for an entry. In a run of gaps, the first element holds the position after the
+    // run, and the last holds the first position plus one.
     std::vector<std::uint32_t> runs;
     std::size_t gaps = 0;
   };
 
-  // An entry of a list that is destroyed afterwards.
+  // Takes an entry of a list that is destroyed afterwards.
   Entry take(const Entry& entry) { return std::move(const_cast<Entry&>(entry)); }
 
-  // 0 if there is an entry at that position, or none any more.
+  // Returns 0 if the position holds an entry or is past the end.
   std::size_t gap_at(std::size_t at) const {
     return index_ && at < entries_.size() ? index_->runs[at] : 0;
   }
@@ -153,14 +153,15 @@ class NamedList {
     return kNowhere;
   }
 
-  // The slot of an erased entry is used again, or those of one name would fill the index.
+  // Reuses the slot of an erased entry. Otherwise adding and erasing one name would fill the index.
   void note(std::size_t at) {
     std::size_t slot = slot_of(name_of(entries_[at]));
     while (index_->slots[slot] != 0 && !gap_at(index_->slots[slot] - 1)) slot = next_slot(slot);
     index_->slots[slot] = static_cast<std::uint32_t>(at + 1);
   }
 
-  // Makes the index anew, without gaps, for that many entries. Allocates nothing if they are fewer.
+  // Rebuilds the index, without gaps, for that many entries. Allocates nothing if they are fewer
+  // than before.
   void reindex(std::size_t wanted) {
     std::size_t slots = 4 * kSearchedUpTo;
     while (slots < 4 * wanted) slots *= 2;
@@ -197,7 +198,7 @@ class NamedList {
     auto& runs = index_->runs;
     const std::size_t first = at > 0 && gap_at(at - 1) ? gap_at(at - 1) - 1 : at;
     const std::size_t behind = gap_at(at + 1) ? gap_at(at + 1) : at + 1;
-    runs[at] = 1;  // Any, if it joins two runs.
+    runs[at] = 1;  // Any value but 0, if it joins two runs.
     runs[first] = static_cast<std::uint32_t>(behind);
     runs[behind - 1] = static_cast<std::uint32_t>(first + 1);
     ++index_->gaps;
@@ -207,7 +208,7 @@ class NamedList {
   std::unique_ptr<Index> index_;  // Null while there are few.
 };
 
-// Goes over the entries in their order, in either direction.
+// Iterates over the entries in order, in either direction.
 template <class Entry>
 class NamedList<Entry>::Iterator {
  public:

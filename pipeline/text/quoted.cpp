@@ -29,7 +29,7 @@ void append_escape(std::string& to, char32_t c) {
   }
 }
 
-// The beginning of a text, not cut within a character.
+// Returns the beginning of a text, not split within a character.
 std::string_view beginning_of(std::string_view text, std::size_t longest) {
   if (text.size() <= longest) return text;
   std::size_t end = longest;

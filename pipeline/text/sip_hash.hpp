@@ -12,8 +12,8 @@ struct SipKey {
   std::uint64_t words[2] = {};
 };
 
-// SipHash-1-3 of a text: one round for each word of it, three at the end. Who does not know the key
-// cannot choose texts that collide. The names are those of its description.
+// SipHash-1-3 of a text: one round for each word, three at the end. Without the key, texts cannot
+// be chosen to collide. The names are those of the algorithm's description.
 class SipHash {
  public:
   static std::uint64_t of(std::string_view text, const SipKey& key) {

@@ -7,14 +7,14 @@
 
 namespace azure::iot::device {
 
-// What Unicode calls white space, and the separators of ASCII.
+// Unicode's white space, and the separators of ASCII.
 constexpr std::array<std::string_view, 29> kBlanks{
     " ",      "\t",     "\n",       "\v",     "\f",     "\r",     "\x1c",   "\x1d",
     "\x1e",   "\x1f",   "\xc2\x85", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002",
     "\u2003", "\u2004", "\u2005",   "\u2006", "\u2007", "\u2008", "\u2009", "\u200a",
     "\u2028", "\u2029", "\u202f",   "\u205f", "\u3000"};
 
-// The text, which is UTF-8, without blanks at either end (Python: str.strip).
+// Returns the text, which is UTF-8, without blanks at either end (Python: str.strip).
 constexpr std::string_view strip(std::string_view text) {
   for (bool more = true; more;) {
     more = false;
@@ -31,9 +31,9 @@ constexpr std::string_view strip(std::string_view text) {
   return text;
 }
 
-// Takes the part before the next separator off the text. A loop
+// Removes the part before the next separator from the text, and returns it. A loop
 //   for (bool more = true; more;) { auto part = take_part(rest, '/', more); ... }
-// sees every part, as Python's str.split does: also empty ones, and one even if the text is empty.
+// yields every part, as Python's str.split does: also empty ones, and one part for an empty text.
 constexpr std::string_view take_part(std::string_view& rest, char separator, bool& more) {
   const std::size_t end = rest.find(separator);
   more = end != std::string_view::npos;
@@ -42,7 +42,7 @@ constexpr std::string_view take_part(std::string_view& rest, char separator, boo
   return part;
 }
 
-// The part between separators, counted from 0; nothing if there are fewer.
+// Returns the part at that index, counted from 0; nothing if there are fewer.
 constexpr std::optional<std::string_view> nth_part(std::string_view text, char separator,
                                                    std::size_t index) {
   for (bool more = true; more; --index) {

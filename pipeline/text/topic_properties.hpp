@@ -15,8 +15,8 @@ struct TopicProperty {
   bool has_value = false;  // Whether there was an equals sign.
 };
 
-// Takes the next entry off a property bag, "a=1&b=2", as take_part does. As in Python, what stands
-// behind a second equals sign is ignored, and a plus sign is no blank.
+// Removes the next entry from a property bag, "a=1&b=2", as take_part does. As in Python, text
+// after a second equals sign is ignored, and a plus sign does not mean a blank.
 inline TopicProperty take_topic_property(std::string_view& rest, bool& more) {
   std::string_view entry = take_part(rest, '&', more);
   TopicProperty property;

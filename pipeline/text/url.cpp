@@ -80,7 +80,7 @@ std::string quote_plus(std::string_view text) {
 }
 
 void append_quoted(std::string& to, std::string_view text, std::string_view safe) {
-  std::size_t done = 0;  // What stands as it is goes in one piece.
+  std::size_t done = 0;  // Characters that are kept are appended in runs.
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (is_unreserved(text[i]) || safe.find(text[i]) != std::string_view::npos) continue;
     to.append(text, done, i - done);

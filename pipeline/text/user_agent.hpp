@@ -8,15 +8,15 @@ namespace azure::iot::device {
 // The version of this library.
 extern const std::string_view kVersion;
 
-// What a client tells the service about the machine that it runs on.
+// The platform that a client reports to the service.
 struct PlatformInfo {
-  std::string runtime;       // The compiler: what the Python SDK's interpreter is here.
+  std::string runtime;       // The compiler, where the Python SDK reports the interpreter.
   std::string os_type;       // "Linux"
   std::string os_release;    // The kernel's build: "#1 SMP Debian 6.1"
   std::string architecture;  // "x86_64"
 };
 
-// Asks the system (uname).
+// Queries the system (uname).
 PlatformInfo this_platform();
 
 // "identifier/version(runtime;os type os release;architecture)"

@@ -7,8 +7,8 @@
 
 namespace azure::iot::device {
 
-// A time of day for people: "2030-01-02 03:04:05 UTC". A time outside the years 0 to 9999 is shown
-// as the first or last second of them.
+// Formats a time for people: "2030-01-02 03:04:05 UTC". A time outside the years 0 to 9999 is shown
+// as their first or last second.
 std::string utc_text(std::chrono::sys_seconds time);
 template <class Duration>
 std::string utc_text(std::chrono::sys_time<Duration> time) {

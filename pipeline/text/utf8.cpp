@@ -17,8 +17,8 @@ Utf8Step next_utf8(std::string_view text, std::size_t at) {
   if (lead < 0x80) return {lead, 1, true};
   if (lead < 0xC2 || lead > 0xF4) return {0, 1, false};
 
-  // Only the second byte is limited further: there the too long forms, the surrogates and what is
-  // beyond the last code point show.
+  // Only the second byte has a narrower range: it excludes overlong forms, surrogates, and code
+  // points beyond the last one.
   const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
   unsigned low = 0x80;
   unsigned high = 0xBF;
@@ -43,7 +43,7 @@ std::size_t find_invalid_utf8(std::string_view text) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080;
   std::size_t at = 0;
   while (at < text.size()) {
-    // Nearly all text is ASCII: eight bytes at a time.
+    // Nearly all text is ASCII, so it is checked eight bytes at a time.
     std::uint64_t word = 0;
     if (text.size() - at >= sizeof word) {
       std::memcpy(&word, text.data() + at, sizeof word);
