@@ -7,8 +7,8 @@
 
 namespace azure::iot::device {
 
-// Connects on behalf of any operation that needs a connection and finds none, unless the option
-// `auto_connect` is off. If the connect fails, the operation fails with its error.
+// Connects on behalf of any operation that needs a connection while there is none, unless the
+// option `auto_connect` is off. If the connect fails, the operation fails with its error.
 class AutoConnectStage final : public Stage {
  public:
   std::string_view name() const override { return "AutoConnectStage"; }

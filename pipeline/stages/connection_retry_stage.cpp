@@ -14,13 +14,13 @@ using enum ConnectionState;
 
 namespace {
 
-// How long a link has to hold not to count as short, and how many short ones in a row are redialled
-// at once.
+// The time that a link has to last not to count as short, and the number of consecutive short links
+// that are redialled at once.
 constexpr Duration kHolds = std::chrono::seconds{10};
 constexpr int kRedialledAtOnce = 10;
 
-// Whether an operation that waited for an attempt to connect fails with it. A reauthorization
-// brings another credential, which a refusal of the old one says nothing about.
+// Returns whether an operation that waited for an attempt to connect fails with it. A
+// reauthorization brings another credential, so a refusal of the old one does not apply to it.
 bool shares(const Operation& op, const Error& failed_to_connect) {
   if (!failed_to_connect) return false;
   if (op.type() == type_id<ConnectOperation>()) return true;
@@ -28,12 +28,12 @@ bool shares(const Operation& op, const Error& failed_to_connect) {
          failed_to_connect.code() != Errc::unauthorized;
 }
 
-// Whether a call that waits for the network goes on waiting after this failure.
+// Returns whether a call that waits for the network keeps waiting after this error.
 bool may_pass(const Error& failed_to_connect) {
   return is_transient(failed_to_connect) && failed_to_connect.code() != Errc::operation_cancelled;
 }
 
-// Whether the operation, a connect, may begin another attempt.
+// Returns whether the operation, a connect, may start another attempt.
 bool still_wanted(const Operation& connect, SteadyTime now) {
   const SteadyTime wanted_until = static_cast<const ConnectOperation&>(connect).wanted_until;
   return std::min(connect.deadline, wanted_until) > now;
@@ -54,7 +54,7 @@ void ConnectionRetryStage::run(Owned<ConnectOperation> op) {
   if (nucleus().connected()) return complete(std::move(op));
   if (!nucleus().options.retry_first_connection) return change(connecting, std::move(op));
   op->then([this](OpPtr done, Error error) {
-    // No call is left to make an attempt for.
+    // Without a waiting call or a wanted link, no attempt is needed.
     if (callers_.empty() && !link_wanted_) redial_.cancel();
     complete(std::move(done), std::move(error));
   });
@@ -63,7 +63,7 @@ void ConnectionRetryStage::run(Owned<ConnectOperation> op) {
 }
 
 void ConnectionRetryStage::run(Owned<DisconnectOperation> op) {
-  redial_.cancel();  // The user does not want the link any more.
+  redial_.cancel();  // The application no longer wants the link.
   link_wanted_ = false;
   failures_ = 0;
   short_links_ = 0;
@@ -103,14 +103,14 @@ void ConnectionRetryStage::handle_event(const Event& event) {
     return;
   }
   const auto* gone = event_cast<DisconnectedEvent>(event);
-  // Part of reauthorizing, which ends with its connect.
+  // A disconnect during reauthorization is part of it; the connect that follows ends it.
   if (!gone || nucleus().connection_state == reauthorizing) return send_event_up(event);
 
   const bool dropped = nucleus().connected();
   if (dropped) link_wanted_ = true;
   set_state(disconnected);
   send_event_up(event);
-  // Everyone above knows by now, and may have connected again or ended the link.
+  // Stages above have handled the event, and may have reconnected or ended the link.
   if (!dropped || !link_wanted_ || nucleus().connected()) return;
   bring_back(gone->cause ? gone->cause : Error(Errc::connection_dropped, "the connection was lost"),
              Loss::dropped);
@@ -132,7 +132,7 @@ void ConnectionRetryStage::change(ConnectionState state, OpPtr op, bool own) {
   set_state(state);
   op->then([this, state, own](OpPtr done, Error error) {
     if (own) redialling_ = false;
-    // Success leaves the state alone: the event has set it.
+    // On success the event has already set the state.
     if (error) {
       set_state(disconnected);
       failed_at_ = loop().now();
@@ -152,7 +152,7 @@ void ConnectionRetryStage::change(ConnectionState state, OpPtr op, bool own) {
 
 void ConnectionRetryStage::on_change_failed(const Error& error, bool own, ConnectionState state) {
   if (state != disconnecting) nucleus().connect_failure = error;
-  // A redial that is due, or under way, stays so.
+  // A redial that is scheduled or under way is kept.
   if (!own && (redialling_ || redial_.running())) return;
   if (!link_wanted_) {
     if (state == connecting) retry_for_callers(error);
@@ -177,7 +177,7 @@ bool ConnectionRetryStage::attempt_follows(const Error& failed_to_connect) const
          may_pass(failed_to_connect);
 }
 
-// Those that are there now, and without memory of its own.
+// Completes only the calls waiting now, and allocates nothing.
 void ConnectionRetryStage::end_callers(const Error& error) {
   for (std::size_t left = callers_.size(); left > 0 && !callers_.empty(); --left) {
     OpPtr op = callers_.take_oldest();
@@ -209,7 +209,7 @@ OpPtr ConnectionRetryStage::take_most_patient() {
 }
 
 void ConnectionRetryStage::run_waiting(const Error& failed_to_connect) {
-  // In turn, until one of them changes the connection: the others go on waiting where they are.
+  // Runs them in order until one changes the connection; the others keep waiting.
   while (!changing() && !waiting_.empty()) {
     OpPtr op = waiting_.take_oldest();
     const bool goes_on =
@@ -223,7 +223,7 @@ void ConnectionRetryStage::run_waiting(const Error& failed_to_connect) {
 }
 
 bool ConnectionRetryStage::bring_back(const Error& cause, Loss loss) {
-  // Otherwise the chain ends the attempt itself.
+  // During shutdown or closing, the chain itself ended the attempt.
   if (shut_down_ || cause.code() == Errc::pipeline_not_running) return false;
   const PipelineConfig& options = nucleus().options;
   if (!options.connection_retry) return give_up(cause);
@@ -245,7 +245,7 @@ bool ConnectionRetryStage::start_redial(const Error& cause, Loss loss) {
       policy.next_pause({.failures = failures_, .cause = cause, .random = nucleus().random});
   const bool standard_decides = !options.retry_policy || policy.thrown();
   const bool flapping = loss == Loss::dropped && short_links_ > kRedialledAtOnce;
-  // The link was up with the credential before: even a refusal may be a passing one, as in Python.
+  // The link was up with the credential before, so even a refusal may be temporary, as in Python.
   if (standard_decides && loss == Loss::reauthorization_failed) pause = pause_between_redials();
   if (pause && standard_decides && flapping) pause = std::max(*pause, pause_between_redials());
 
@@ -262,12 +262,12 @@ bool ConnectionRetryStage::give_up(const Error& cause) {
 }
 
 void ConnectionRetryStage::redial() {
-  // Another operation is at it: look again later.
+  // Another operation is changing the connection: check again later.
   if (changing()) {
     return redial_.start(loop(), pause_between_redials(), [this] { guard([this] { redial(); }); });
   }
   if (nucleus().connected()) return;
-  // Time passes between any two dials, also if the last one was not a redial.
+  // Time passes between any two attempts, also if the last one was not a redial.
   const SteadyTime next = saturating_add(failed_at_, kLeastFirstPause);
   if (loop().now() < next) {
     return redial_.start_at(loop(), next, [this] { guard([this] { redial(); }); });

@@ -9,8 +9,8 @@
 
 namespace azure::iot::device {
 
-// Lets one change of the connection happen at a time, and brings back a link that was lost.
-// (Python: ConnectionStateStage.) The one writer of Nucleus::connection_state:
+// Serializes the changes of the connection, and re-establishes a lost link. (Python:
+// ConnectionStateStage.) The only writer of Nucleus::connection_state:
 //
 //   state         Connect op Disconnect op Reauthorize op Connected Disconnected  op failed
 //   disconnected  connecting completes     reauthorizing  connected -             -
@@ -19,31 +19,34 @@ namespace azure::iot::device {
 //   disconnecting waits      waits         waits          connected disconnected  disconnected
 //   reauthorizing waits      waits         waits          connected -             disconnected*
 //
-// (*) A link that was up is redialled when the retry policy says, until the user disconnects.
-// Without a policy of the application the first redial comes after 10 ms, or after
-// `connection_retry_interval` if it was a reauthorization that failed, however it did. The others
-// follow every `connection_retry_interval`, while the failure is a transient one. If the policy
-// gives up, or `connection_retry` is off, one BackgroundExceptionEvent with `gave_up` says so.
-// A redial comes at least 10 ms after any attempt that failed, also one that a call asked for.
+// (*) An established link that was lost is redialled when the retry policy decides, until the
+// application disconnects. Without a policy of the application the first redial comes after 10 ms.
+// After a failed reauthorization, whatever the error, it comes after `connection_retry_interval`.
+// Further redials follow every `connection_retry_interval`, while the error is transient. If the
+// policy gives up, or `connection_retry` is off, one BackgroundExceptionEvent with `gave_up`
+// reports it. A redial comes at least 10 ms after any failed attempt, including one requested by a
+// call.
 //
-// While the state is changing every other operation waits. Connects that waited for an attempt
-// share its outcome, and so do reauthorizations, unless it failed since the credential was refused.
+// While the state is changing, every other operation waits. Connects that waited for an attempt
+// share its outcome. Reauthorizations share it too, unless the credential was refused.
 //
-// Unlike Python: a link is brought back whatever took it down, a failed reauthorization too; giving
-// up is reported; what waited for an attempt that failed does not dial again.
+// Unlike Python: a lost link is re-established whatever the cause, also after a failed
+// reauthorization. Giving up is reported. Operations that waited for a failed attempt do not dial
+// again.
 //
 // Unlike Python: a flapping link is throttled. From the eleventh consecutive connection lost within
 // ten seconds, each redial waits `connection_retry_interval`, until a connection lasts ten seconds.
 // A retry policy of the application decides that itself.
 //
-// Unlike Python, by the option `retry_first_connection`: a connect whose attempt fails does not end
-// with it, but waits for the next one, as long as the failure is a transient one and the policy
-// does not give up. The pauses are those after a lost link, and no connect shortens them. A connect
-// ends with the attempt that succeeds, at its deadline, or with a disconnect. Once the last one has
-// ended, no further attempt is made. The failures between are logged, not reported: the caller gets
-// the last one as the cause of its timeout.
+// Unlike Python: with the option `retry_first_connection`, a connect whose attempt fails waits for
+// the next attempt, as long as the error is transient and the policy does not give up. The pauses
+// are those after a lost link, and another connect does not shorten them. A connect completes when
+// an attempt succeeds. It fails at its deadline, or with a disconnect. Once no connect is waiting,
+// no further attempt is made. Errors in between are logged, not reported: the caller receives the
+// last one as the cause of its timeout.
 //
-// Unlike Python: shutdown overtakes what waits and cancels it, and after it nothing is redialled.
+// Unlike Python: shutdown overtakes and cancels waiting operations, and nothing is redialled
+// afterwards.
 class ConnectionRetryStage final : public Stage {
  public:
   std::string_view name() const override { return "ConnectionRetryStage"; }
@@ -63,20 +66,21 @@ class ConnectionRetryStage final : public Stage {
   // `own`: nothing but this stage asked for the change.
   void change(ConnectionState state, OpPtr op, bool own = false);
   void on_change_failed(const Error& error, bool own, ConnectionState state);
-  // A connect failed that calls wait for, and that brings back no link.
+  // Handles a failed connect that calls wait for and that was not to re-establish a link.
   void retry_for_callers(const Error& error);
-  // Whether what waits for the connection waits for another attempt after this failure.
+  // Returns whether connects that wait for the connection wait for another attempt after this
+  // error.
   bool attempt_follows(const Error& failed_to_connect) const;
   void end_callers(const Error& error);
   void drop_given_up();
   OpPtr take_most_patient();
   void run_waiting(const Error& failed_to_connect);
 
-  // How a link was lost that is wanted.
+  // How a wanted link was lost.
   enum class Loss { dropped, attempt_failed, reauthorization_failed };
-  // Asks the policy. Returns whether a redial is due; otherwise the link is given up.
+  // Consults the policy. Returns whether a redial is scheduled; otherwise the link is given up.
   bool bring_back(const Error& cause, Loss loss);
-  // Returns whether the policy has another attempt made, which is due then.
+  // Returns whether the policy allows another attempt, which is then scheduled.
   bool start_redial(const Error& cause, Loss loss);
   bool give_up(const Error& cause);
   void redial();
@@ -87,7 +91,7 @@ class ConnectionRetryStage final : public Stage {
   PendingOps callers_{*this, "for a connection", [this] { return nucleus().connect_failure; }};
   Timer redial_;
   bool redialling_ = false;   // A redial is under way.
-  bool link_wanted_ = false;  // It was up, and was neither ended by the user nor given up.
+  bool link_wanted_ = false;  // It was up; neither given up nor ended by the application.
   SteadyTime link_up_since_{};
   SteadyTime failed_at_ = SteadyTime::min();  // The last attempt to change the connection.
   int failures_ = 0;                          // In a row: see RetryPolicy.

@@ -9,7 +9,7 @@ void CoordinateRequestAndResponseStage::run(Owned<RequestAndResponseOperation> o
   auto request = make_op<RequestOperation>(op->request, op->request_id);
   request->deadline = op->deadline;
 
-  // However it ends, nobody waits for that id any more.
+  // Forgets the id whenever the operation completes, for any reason.
   op->then([this](Owned<RequestAndResponseOperation> done, Error error) {
     keys_.erase(done->request_id);
     complete(std::move(done), std::move(error));
@@ -19,7 +19,7 @@ void CoordinateRequestAndResponseStage::run(Owned<RequestAndResponseOperation> o
   keys_.emplace(std::move(request_id), key);
 
   request->then([this, key](OpPtr, Error error) {
-    if (!error) return;  // It is on its way; the response decides.
+    if (!error) return;  // The request was acknowledged; the response completes the operation.
     if (OpPtr waiting = waiting_.take(key)) complete(std::move(waiting), std::move(error));
   });
   send_op_down(std::move(request));

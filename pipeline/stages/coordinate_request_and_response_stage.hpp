@@ -11,10 +11,10 @@
 
 namespace azure::iot::device {
 
-// Sends the request of a RequestAndResponseOperation down under an id of its own, and completes the
-// operation when the response with that id comes up, whether before or after the request itself is
-// acknowledged. A response that nobody waits for is dropped.
-// Unlike Python: a shutdown fails the requests that wait, and so does their deadline.
+// Sends the request of a RequestAndResponseOperation down under a unique id, and completes the
+// operation when the response with that id arrives, before or after the request is acknowledged. A
+// response without a waiting operation is dropped. Unlike Python: waiting requests fail at their
+// deadline and on shutdown.
 class CoordinateRequestAndResponseStage final
     : public Handles<CoordinateRequestAndResponseStage,
                      Ops<RequestAndResponseOperation, ShutdownPipelineOperation>,

@@ -24,7 +24,8 @@ void MqttTransportStage::run(Owned<InitializePipelineOperation> op) {
                           .port = options.port,
                           .username = op->username,
                           .server_verification_cert = options.server_verification_cert,
-                          // The transport is made once, and nobody else needs the secrets.
+                          // Moved out: the transport is created once, and nothing else needs the
+                          // secrets.
                           .x509 = std::exchange(options.x509, std::nullopt),
                           .websockets = options.websockets,
                           .cipher = options.cipher,
@@ -40,13 +41,14 @@ void MqttTransportStage::run(Owned<InitializePipelineOperation> op) {
 
 void MqttTransportStage::run(Owned<ShutdownPipelineOperation> op) {
   reads_on_.cancel();
-  // The reauthorization first: its disconnect, failing, would go on to its connect.
+  // The reauthorization fails first: otherwise its failing disconnect would continue with its
+  // connect.
   const Error cancelled(Errc::operation_cancelled, "cancelled by shutdown");
   reauthorizing_.fail_all(cancelled);
   pending_ = {};
-  connection_ops_.fail_all(cancelled);  // Also what was displaced without being told.
+  connection_ops_.fail_all(cancelled);  // Includes a displaced operation that was not completed.
   Error error = transport_ ? transport_->shutdown() : Error{};
-  in_flight_.fail_all(cancelled);  // What the transport did not cancel itself.
+  in_flight_.fail_all(cancelled);  // Those that the transport did not cancel itself.
   complete(std::move(op), std::move(error));
 }
 
@@ -55,14 +57,14 @@ void MqttTransportStage::run(Owned<ConnectOperation> op) {
   displace_connection_op();
   op->then([this, whole = op->deadline](OpPtr done, Error error) {
     done->deadline = whole;
-    // Still noted as pending though not held any more: it ran into its deadline.
+    // Still marked as pending but not held any more: its deadline expired.
     if (pending_ && !connection_ops_.holds(pending_)) error = on_connect_expired(error);
     complete(std::move(done), std::move(error));
   });
   op->deadline = std::min(op->deadline, saturating_add(loop().now(), kConnectWatchdog));
   pending_ = connection_ops_.hold(std::move(op));
 
-  // The token's text is read at each connect, so that a renewed one is used.
+  // The token's text is read at each connect, so that a renewed token is used.
   std::optional<std::string> password;
   if (const auto& token = nucleus().options.sastoken) password = token->text();
   if (Error error = transport_->connect(std::move(password))) fail_connection_op(std::move(error));
@@ -81,7 +83,7 @@ void MqttTransportStage::run(Owned<ReauthorizeConnectionOperation> op) {
   auto disconnect = make_op<DisconnectOperation>();
   disconnect->hard = false;
   disconnect->then([this, key](OpPtr, Error) {
-    // Even a disconnect that failed leaves nothing better to do than to connect.
+    // Connects even if the disconnect failed.
     auto reauthorize = reauthorizing_.take<ReauthorizeConnectionOperation>(key);
     if (reauthorize) enter(make_worker<ConnectOperation>(std::move(reauthorize)));
   });
@@ -106,7 +108,7 @@ void MqttTransportStage::run(Owned<MqttSubscribeOperation> op) {
   if (Error error = check_topic_size("topic", op->topic.size())) {
     return complete(std::move(op), std::move(error));
   }
-  const std::string topic = op->topic;  // The operation may be gone before the call returns.
+  const std::string topic = op->topic;  // The operation may be destroyed before the call returns.
   note_sent(op->sent);
   const OpKey key = in_flight_.hold(std::move(op));
   fail_if(transport_->subscribe(key, topic), key);
@@ -141,7 +143,7 @@ void MqttTransportStage::on_pause_too_long() {
             "reads on, and keeps it in memory"));
 }
 
-// Longer, and pings would be answered too late.
+// With a longer pause, ping responses would be read too late.
 Duration MqttTransportStage::longest_pause() const {
   constexpr std::chrono::seconds kWithoutKeepAlive{30};
   const auto keep_alive = nucleus().options.keep_alive;
@@ -175,14 +177,14 @@ void MqttTransportStage::on_mqtt_disconnected(Error cause) {
 }
 
 void MqttTransportStage::disconnected(Error cause) {
-  // The event first: whoever is told of the end of an operation finds the new state.
+  // The event goes up first, so that continuations of the operation find the new state.
   send_event_up(DisconnectedEvent(cause));
   if (pending_is<DisconnectOperation>()) return complete(take_connection_op());
   if (pending_is<ConnectOperation>()) {
     if (!cause) cause = Error(Errc::connection_dropped, "disconnected while connecting");
     return complete(take_connection_op(), std::move(cause));
   }
-  // Without a redial nothing in flight will be acknowledged any more.
+  // Without a redial, packets in flight will not be acknowledged any more.
   if (!nucleus().options.connection_retry) transport_->cancel_all_operations();
   blame_oldest(cause);
   report_background_error(
@@ -194,9 +196,9 @@ void MqttTransportStage::note_sent(SentPacket& packet) {
   packet.link = link_;
 }
 
-// A service that refuses a packet ends the connection over it, and acknowledges what came before:
-// of what is in flight it is the oldest. Publishes are sent again on each connection, the others
-// only by their next attempt.
+// A service that refuses a packet closes the connection, and has acknowledged earlier packets. So
+// the refused packet is the oldest one in flight. Publishes are sent again on each connection, the
+// other packets only by their next attempt.
 void MqttTransportStage::blame_oldest(const Error& cause) {
   SentPacket* oldest = nullptr;
   const OpKey key = in_flight_.find_first([&](Operation& op) {
@@ -232,13 +234,13 @@ void MqttTransportStage::on_mqtt_acknowledged(OpKey key, Error error) {
 }
 
 void MqttTransportStage::on_close() {
-  // What is under way fails next, and there is no transport left to cancel it on.
+  // The operations under way fail next, when no transport is left to cancel them on.
   pending_ = {};
   reads_on_.cancel();
   transport_.reset();
 }
 
-// What the transport told ends an operation. Nothing is thrown into the transport.
+// Completes an operation from a callback of the transport. No exception reaches the transport.
 void MqttTransportStage::answer(OpPtr op, Error error) {
   guard([&] { complete(std::move(op), std::move(error)); });
 }
@@ -261,8 +263,9 @@ bool MqttTransportStage::pending_is() const {
 void MqttTransportStage::displace_connection_op() {
   OpPtr displaced = take_connection_op();
   if (!displaced) return;
-  // Whoever is told of it may start another change here and now. That one is displaced in its turn,
-  // but not told: it would start yet another. It ends with its deadline or with the transport.
+  // The continuation may start another change before `complete` returns. That one is displaced in
+  // turn, but not completed, since its continuation could start yet another. It fails at its
+  // deadline or when the transport shuts down.
   complete(std::move(displaced),
            Error(Errc::operation_cancelled, "displaced by another change of the connection"));
 }
@@ -271,7 +274,7 @@ void MqttTransportStage::fail_connection_op(Error error) {
   if (OpPtr op = take_connection_op()) complete(std::move(op), std::move(error));
 }
 
-// Whoever waited is told as well how far it had come.
+// Adds to the error how far the connect had come.
 Error MqttTransportStage::on_connect_expired(const Error& error) {
   pending_ = {};
   const std::string reached = transport_->cancel_connect();

@@ -11,20 +11,19 @@
 
 namespace azure::iot::device {
 
-// The bottom of the chain: turns operations into calls on the MQTT transport, and what the
-// transport tells into events and completions. Makes the transport when it is initialized. A
-// connect that the transport does not answer fails after 60 s. A pause in reading ends after half
-// the keep-alive, which is reported as a background error.
+// The bottom of the chain: turns operations into calls on the MQTT transport, and its callbacks
+// into events and completions. Creates the transport on InitializePipelineOperation. A connect that
+// the transport does not answer fails after 60 s. A pause in reading ends after half the
+// keep-alive, which is reported as a background error.
 //
-// Unlike Python:
-// - An acknowledgement that comes after its operation ended is ignored.
-// - A connection operation that another displaces is cancelled.
-// - Shutdown cancels whatever is under way.
-// - A subscription that the server refuses fails.
-// - An attempt or a connection that ends is reported once.
-// - A packet that seems to end the connection is not sent for ever: if kMostLinks connections in a
-//   row were lost within kSoon of sending it, while nothing older waited for an acknowledgement,
-//   the operation fails with `Errc::connection_dropped`.
+// Unlike Python: an acknowledgement that arrives after its operation completed is ignored. A
+// connection operation that is displaced by another is cancelled. Shutdown cancels the operations
+// under way. A subscription that the server refuses fails. The end of an attempt or a connection is
+// reported once.
+//
+// Unlike Python: a packet that seems to end the connection is not sent again without limit. If
+// kMostLinks consecutive connections were lost within kSoon of sending it, while no older packet
+// waited for an acknowledgement, the operation fails with `Errc::connection_dropped`.
 class MqttTransportStage final
     : public Handles<MqttTransportStage,
                      Ops<InitializePipelineOperation, ShutdownPipelineOperation, ConnectOperation,
@@ -79,13 +78,13 @@ class MqttTransportStage final
   std::unique_ptr<MqttTransport> transport_;
   PendingOps connection_ops_{*this, "for the transport to connect or disconnect"};
   PendingOps in_flight_{*this, "for an acknowledgement of the service"};
-  // The last, since a closing fails the last first: its disconnect, failing, would go on to its
-  // connect.
+  // Declared last, since closing fails the last member first: otherwise its failing disconnect
+  // would continue with its connect.
   PendingOps reauthorizing_{*this, "for the connection to be reauthorized"};
   unsigned link_ = 0;  // Counts the connections.
   SteadyTime link_up_since_{};
-  Timer reads_on_;  // However full an inbox is: the server takes long silence for a lost client.
-  OpKey pending_;   // The connect or disconnect under way: there is one at most.
+  Timer reads_on_;  // Resumes reading even with a full inbox: a silent client seems lost.
+  OpKey pending_;   // The connect or disconnect under way; at most one.
 };
 
 }  // namespace azure::iot::device

@@ -5,8 +5,8 @@
 namespace azure::iot::device {
 
 void OpTimeoutStage::limit(OpPtr op) {
-  // The deadline of the attempt is enforced by whoever holds the operation below, and taken off
-  // again on its way back: the stages above go by the operation's own.
+  // The stage below that holds the operation enforces the deadline of the attempt. The continuation
+  // restores the operation's own deadline for the stages above.
   op->then([whole = op->deadline](OpPtr done, Error error) {
     done->deadline = whole;
     complete(std::move(done), std::move(error));

@@ -8,10 +8,10 @@
 
 namespace azure::iot::device {
 
-// Puts a deadline on each attempt to subscribe or unsubscribe: it fails with `Errc::timed_out` when
-// no acknowledgement came in time. Publishes need none, since MQTT repeats them by itself.
-// Unlike Python: an acknowledgement that comes later is ignored, since the attempt it answers is
-// over.
+// Sets a deadline on each attempt to subscribe or unsubscribe. Without an acknowledgement in time,
+// the attempt fails with `Errc::timed_out`. Publishes need no deadline here, since MQTT repeats
+// them. Unlike Python: a later acknowledgement is ignored, since the attempt it answers has
+// expired.
 class OpTimeoutStage final
     : public Handles<OpTimeoutStage, Ops<MqttSubscribeOperation, MqttUnsubscribeOperation>> {
  public:

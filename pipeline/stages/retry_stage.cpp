@@ -5,7 +5,7 @@
 namespace azure::iot::device {
 
 void RetryStage::attempt(OpPtr op) {
-  // A continuation is used up by a completion, so each attempt asks anew.
+  // A completion consumes its continuation, so each attempt adds a new one.
   op->then([this](OpPtr done, Error error) {
     const bool attempt_over = error.code() == Errc::timed_out && done->deadline > loop().now();
     if (!attempt_over) return complete(std::move(done), std::move(error));

@@ -9,9 +9,9 @@
 
 namespace azure::iot::device {
 
-// Tries a subscribe or unsubscribe again when its attempt timed out, after a pause, until its own
-// deadline. Any other failure passes.
-// Unlike Python: shutdown ends what waits for its next attempt.
+// Retries a subscribe or unsubscribe whose attempt timed out, after a pause, until the operation's
+// own deadline. Other errors are passed on. Unlike Python: shutdown fails operations that wait for
+// their next attempt.
 class RetryStage final
     : public Handles<RetryStage, Ops<MqttSubscribeOperation, MqttUnsubscribeOperation,
                                      ShutdownPipelineOperation>> {

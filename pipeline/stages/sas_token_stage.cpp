@@ -9,13 +9,15 @@
 namespace azure::iot::device {
 namespace {
 
-// A token may say anything. One that expired before 1970 has expired: there is room for the margin.
+// A token may contain any expiry. One before 1970 is raised to 1970, so that subtracting the margin
+// cannot overflow.
 WallTime expiry_of(const SasToken& token) {
   return std::max(to_wall_time(token.expiry()), WallTime{});
 }
 
-// The earliest time to ask for a token after this one, which the user has just brought. An
-// application that brings short-lived tokens is not asked for the next one at once, for ever.
+// Returns the earliest time to request a token after this one, which the application has just
+// supplied. It keeps an application that supplies short-lived tokens from being asked again at
+// once.
 WallTime half_of_life_left(const SasToken& token, WallTime now) {
   if (token.renewable()) return WallTime::min();
   const Duration left = expiry_of(token) - now;
@@ -31,7 +33,8 @@ void SasTokenStage::run(Owned<InitializePipelineOperation> op) {
 }
 
 void SasTokenStage::run(Owned<ReauthorizeConnectionOperation> op) {
-  // The user has brought a new token. If it is the old one, a renewal that failed is still due.
+  // The application has supplied a new token. If it is still the old one, a failed renewal remains
+  // due.
   const auto& token = nucleus().options.sastoken;
   const bool renewing = renew_again_.running() && token == not_renewed_;
   if (token && !renewing) start_alarm(half_of_life_left(*token, loop().wall_now()));
@@ -67,13 +70,13 @@ void SasTokenStage::start_alarm(WallTime earliest) {
 }
 
 void SasTokenStage::renew() {
-  // Somebody has brought one that cannot be renewed in its place: it is asked for in its own time.
+  // A token that cannot be renewed has replaced the old one; it is requested at its own time.
   if (!nucleus().options.sastoken->renewable()) return start_alarm();
   log_for(nucleus().client_id, LogLevel::info, name(), "renewing the token");
   if (const Error error = nucleus().options.sastoken->refresh(loop().wall_now())) {
     return on_renewal_failed(error);
   }
-  // Otherwise the next connect uses the new token anyway.
+  // Without a connection, the next connect uses the new token anyway.
   if (nucleus().connected()) reauthorize();
   start_alarm(loop().wall_now() + kLeastLife);
 }
