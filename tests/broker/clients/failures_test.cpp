@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 
 const std::string kKey = "ZmFrZSBrZXkgZm9yIHRlc3Rz";
 
-// A port of loopback that is taken. It listens, so that the system accepts, and says nothing; or
-// it does not, so that the system refuses.
+// A port of loopback that is taken. If it listens, the system accepts connections and nothing
+// answers. Otherwise the system refuses them.
 class Port {
  public:
   explicit Port(bool listening) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -41,7 +41,7 @@ IoTHubDeviceClient client_of(const std::string& host, std::uint16_t port) {
   return IoTHubDeviceClient::create_from_symmetric_key(kKey, host, "device-1", {.port = port});
 }
 
-// What connecting throws, as a T; "" if it throws something else, or nothing.
+// The text with which connecting throws a T; "" if it throws another type or nothing.
 template <class T>
 std::string text_of_failure(IoTHubDeviceClient& client, IoTHubDeviceClient::Timeout timeout = {}) {
   try {

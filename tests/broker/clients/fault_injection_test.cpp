@@ -1,6 +1,6 @@
-// Faults that the hub itself brings about because a message asks for them. IoT Hub understands such
-// messages as the simulator does: with IOTHUB_FAULT_TEST_CONNECTION_STRING set these tests run
-// against that device of a real hub, otherwise against the simulator.
+// Faults that the hub injects at the request of a message. IoT Hub understands such messages as the
+// simulator does. If IOTHUB_FAULT_TEST_CONNECTION_STRING is set, these tests use that device of a
+// real hub; otherwise they use the simulator.
 #include <cstdlib>
 #include <mutex>
 
@@ -12,10 +12,10 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
-// A real hub takes its time.
+// A real hub is slower.
 constexpr auto kPatience = 60s;
 
-// Empty: the simulator serves.
+// Empty if the simulator is used.
 std::string real_hub() {
   const char* text = std::getenv("IOTHUB_FAULT_TEST_CONNECTION_STRING");
   return text == nullptr ? "" : text;
@@ -41,7 +41,7 @@ Message request_for_fault(const std::string& type, std::chrono::seconds delay,
   return message;
 }
 
-// What a client says of its link, from the moment this is made.
+// Connection changes that a client reports, from construction on.
 class Changes {
  public:
   explicit Changes(IoTHubDeviceClient& client) {
@@ -72,7 +72,7 @@ bool within_patience(const std::function<bool()>& condition) {
   return true;
 }
 
-// Whether one more message gets through, however often the link is lost meanwhile.
+// Whether one more message arrives, however often the link is lost meanwhile.
 bool gets_through(IoTHubDeviceClient& client) {
   return within_patience([&] {
     try {
@@ -106,7 +106,7 @@ TEST_CASE("Device: throttling and an exhausted quota end, and messages go on") {
     Changes changes(client);
     client.send_message(request_for_fault(type, 0s, 2s));
     CHECK(gets_through(client));
-    // Whether a real hub ends the link or only answers late is not documented for MQTT.
+    // For MQTT, it is not documented whether a real hub ends the link or only answers late.
     if (real_hub().empty()) CHECK(changes.losses() > 0);
     client.shutdown();
   }
@@ -119,7 +119,7 @@ TEST_CASE(
   Changes changes(client);
   client.send_message(request_for_fault("InvokeAuthError", 0s, 2s));
   CHECK(within_patience([&] { return changes.losses() > 0; }));
-  // A refusal is not redialled by itself: whoever calls next tries again.
+  // After a refusal the client does not redial by itself; the next call tries again.
   CHECK(gets_through(client));
   client.shutdown();
 }

@@ -14,23 +14,23 @@ namespace azure::iot::device::test {
 
 std::string contents_of(const std::string& path);
 
-// One hub for all tests that break nothing, with a device of its own for each of them.
+// One hub for all tests that break nothing. Each test uses a device of its own.
 SimulatorProcess& shared_hub();
-// The id of a device of that hub that no other test has; or of a module, "device/module".
+// The id of a device of that hub that no other test uses; for a module, "device/module".
 std::string next_device();
 std::string next_module();
 
-// A client of a device, or of a module, of `hub`, which need not be the shared one.
+// Creates a client for a device or module of `hub`, which need not be the shared one.
 IoTHubDeviceClient make_client(const SimulatorProcess& hub, const std::string& device,
                                ConnectionStringOptions options = {});
 IoTHubModuleClient make_module_client(const SimulatorProcess& hub, const std::string& module,
                                       ConnectionStringOptions options = {});
 
-// Waits until `condition` holds, or `patience` is over.
+// Waits until `condition` holds, for at most `patience`.
 bool eventually(const std::function<bool()>& condition,
                 std::chrono::seconds patience = std::chrono::seconds(10));
 
-// Wall and processor time of this process since it was made.
+// Wall and processor time of this process since construction.
 class Stopwatch {
  public:
   Stopwatch();

@@ -17,8 +17,8 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
-// Two hubs of which a service gives the first to the device r1, by its key or by its certificate,
-// and the second after `move_to_second`. A device has one port for both.
+// Two hubs. A service assigns the device r1, by its key or by its certificate, to the first, and
+// after `move_to_second` to the second. A device uses one port for both.
 struct TwoHubs {
   explicit TwoHubs(const std::string& enrollment = "--enrollment")
       : dps({&first, &second}, {enrollment, "r1"}) {}
@@ -133,7 +133,7 @@ TEST_CASE("ManagedDevice: threads may use it while it moves, and while it is shu
             device.connect(5s);
           }
         } catch (const IotError&) {
-          std::this_thread::sleep_for(10ms);  // Between two hubs, or after the end.
+          std::this_thread::sleep_for(10ms);  // Between two hubs, or after the shutdown.
         }
       }
     });

@@ -1,4 +1,4 @@
-// Also the older receive calls are tested.
+// Also tests the older receive calls.
 #define AZURE_IOT_DEVICE_PULL_CALLS
 #include <future>
 #include <mutex>
@@ -16,7 +16,7 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
-// What handlers note, each on a thread of its own.
+// Notes of handlers, each of which runs on a thread of its own.
 class Notes {
  public:
   void add(std::string note) {
@@ -27,7 +27,7 @@ class Notes {
     const std::scoped_lock lock(mutex_);
     return notes_;
   }
-  // Whether these come to be all that is noted.
+  // Waits until the notes equal these.
   bool become(const std::vector<std::string>& expected) const {
     return eventually([&] { return all().size() >= expected.size(); }) && all() == expected;
   }
@@ -180,7 +180,8 @@ TEST_CASE("Module: a token of the application's is used, and another when it ask
   const std::string module = next_module();
   const SimulatorProcess& hub = shared_hub();
   Notes notes;
-  // So short a life that another is asked for at once; that is kept until there is a handler.
+  // A lifetime so short that a new token is requested at once. The request is kept until there is a
+  // handler.
   auto client =
       IoTHubModuleClient::create_from_sastoken(hub.token(module, 60s), token_options(hub));
   client.on_connection_state_change([&](ConnectionStateChange change) {

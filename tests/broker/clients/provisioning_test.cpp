@@ -81,7 +81,7 @@ TEST_CASE("Provisioning: a refusal of the service is an exception with its reaso
   dps.enroll("r1", R"({"outcome": "disabled"})");
   CHECK(reason().find("disabled") != std::string::npos);
   dps.enroll("r1", R"({"outcome": "assigned", "throttled": 2})");
-  CHECK(reason() == "");  // It was busy for two requests, and was asked a third time.
+  CHECK(reason() == "");  // It was throttled twice and asked a third time.
   CHECK(dps.count("throttled", "r1") == 2);
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("Provisioning: a certificate makes a device known to the service and t
     CHECK(result.registration_state->device_id == id);
     make_device(hub, result, x509).send_message("hello");
     CHECK(hub.telemetry(id).at(0).payload == "hello");
-    // The hub knows that certificate alone.
+    // The hub accepts that certificate alone.
     CHECK_THROWS_AS(make_device(hub, result, x509_of(authority.issue(id))).connect(),
                     CredentialError);
   };
@@ -168,7 +168,7 @@ TEST_CASE("Provisioning: a certificate that is not enrolled, or has another name
   CHECK(dps.count("refused") == 2);
   CHECK_THROWS_AS(
       make_provisioning(dps, "g1", x509_of(DeviceAuthority().issue("g1"))).register_device(),
-      IotError);  // TLS ends it.
+      IotError);  // Refused in TLS.
   CHECK(dps.count("registering") == 0);
 }
 

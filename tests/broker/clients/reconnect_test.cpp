@@ -11,7 +11,7 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
-// Sends until the hub has it: while the hub is away, sends fail at once.
+// Sends until the hub has the message: while the hub is down, sends fail at once.
 void send_for_sure(IoTHubDeviceClient& client, const std::string& text) {
   for (;;) {
     try {
@@ -23,13 +23,13 @@ void send_for_sure(IoTHubDeviceClient& client, const std::string& text) {
   }
 }
 
-// Of what the threads have sent, each its numbers from 0 as "thread:number", the hub has all, in
-// order per thread.
+// Checks that the hub has every message of the threads, in order for each thread. A thread numbers
+// its messages from 0: "thread:number".
 void check_arrived(const SimulatorProcess& hub, std::size_t sent) {
   std::map<std::string, int> next;  // By thread.
   std::set<std::string> seen;
   for (const TelemetryRecord& record : hub.telemetry("d")) {
-    if (!seen.insert(record.payload).second) continue;  // Delivered once more.
+    if (!seen.insert(record.payload).second) continue;  // A duplicate.
     const auto colon = record.payload.find(':');
     CHECK(std::stoi(record.payload.substr(colon + 1)) == next[record.payload.substr(0, colon)]++);
   }
@@ -57,14 +57,14 @@ TEST_CASE("Device: 2,000 sends from 20 threads survive the hub's restart, in ord
   hub.restart_broker();
   for (std::thread& thread : threads) thread.join();
   CHECK(sent == kThreads * kSendsEach);
-  CHECK(hub.events("connected", "d").size() >= 2);  // It was in the middle.
+  CHECK(hub.events("connected", "d").size() >= 2);  // The connection was lost in the middle.
   check_arrived(hub, kThreads * kSendsEach);
 }
 
 TEST_CASE("Device: sends go on while the token is renewed, and no caller notices but by the time") {
   constexpr int kThreads = 4;
   SimulatorProcess hub({.devices = {"d"}});
-  auto client = make_client(hub, "d", {.sastoken_ttl = 2s});  // Renewed at half its life.
+  auto client = make_client(hub, "d", {.sastoken_ttl = 2s});  // Renewed at half its lifetime.
   client.connect();
 
   std::atomic<bool> stopping = false;

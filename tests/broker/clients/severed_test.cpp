@@ -11,7 +11,7 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
-// What the connection-state handler of a client was told last of a loss.
+// The last loss that a client's connection-state handler received.
 struct Loss {
   explicit Loss(IoTHubDeviceClient& client) {
     client.on_connection_state_change([this](const ConnectionStateChange& change) {

@@ -8,15 +8,15 @@
 
 namespace azure::iot::device::test {
 
-// What a client may be asked for.
+// The calls of a client that these tests use.
 enum class Call { connect, send, subscribe, read_twin, disconnect };
 std::string to_string(Call call);
 
-// In its blocking form, and started only.
+// The blocking form, and the form that only starts the call.
 void block(IoTHubDeviceClient& client, Call call);
 void start(detail::HubClientCore& core, Call call, const std::function<void(const Error&)>& ended);
 
-// "" for success; "OperationCancelled" for that; the text of anything else.
+// "" for success, "OperationCancelled" if it was cancelled, and otherwise the text of the error.
 std::string outcome(const std::function<void()>& call);
 
 }  // namespace azure::iot::device::test

@@ -13,12 +13,12 @@ using namespace std::chrono_literals;
 
 const std::string kWrongKey = "ZmFrZSBrZXkgZm9yIHRlc3Rz";
 
-// Flat means: after a warm-up, during which caches fill and libraries set themselves up, a cycle
-// leaves less than so much behind. 100 bytes a cycle would be four times the limit in the long run,
-// and over it after 500 cycles.
+// Memory counts as flat if, after a warm-up, a cycle leaves less than this behind. During the
+// warm-up caches fill and libraries initialize. A leak of 100 bytes a cycle would be four times the
+// limit in the long run, and would exceed it after 500 cycles.
 constexpr std::size_t kHeapPerCycle = 25;
 constexpr std::size_t kHeapOnce = 16 * 1024;
-// Pages, which malloc may scatter what it gives out over, are a coarser measure.
+// Resident pages are a coarser measure, since malloc may scatter its blocks over them.
 constexpr std::size_t kResidentPerCycle = 50;
 constexpr std::size_t kResidentOnce = 4 * 1024 * 1024;
 constexpr int kWarmUp = 100;
@@ -33,7 +33,7 @@ void check_flat(int cycles, const std::function<void()>& cycle) {
   const std::size_t descriptors = open_descriptors().size(), running = threads().size();
   const std::size_t heap = heap_in_use(), resident = resident_memory();
   for (int i = 0; i < cycles; ++i) cycle();
-  // What ends a thread may still be at it.
+  // Threads that are ending may not have finished yet.
   CHECK(eventually([&] { return open_descriptors().size() <= descriptors; }));
   CHECK(eventually([&] { return threads().size() <= running; }));
   CHECK_FALSE(grew_by_more_than(kHeapOnce + kHeapPerCycle * count, heap, heap_in_use()));
@@ -60,7 +60,7 @@ void use_client(const SimulatorProcess& hub, int cycles) {
   });
 }
 
-// The ways to fail take turns.
+// Alternates the ways to fail.
 void fail_to_connect(const SimulatorProcess& hub, const SimulatorProcess& untrusted, int cycles) {
   const std::string ca = contents_of(hub.ca_file());
   const std::string other_ca = contents_of(untrusted.ca_file());

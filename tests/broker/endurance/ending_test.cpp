@@ -15,11 +15,11 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// What is done to end a client, and where.
+// The ways to end a client, and the thread on which it happens.
 enum class Act { shutdown, four_shutdowns, destroy, assign, count };
 struct Way {
   Act act;
-  std::optional<Handler> inside;  // Else on an ordinary thread.
+  std::optional<Handler> inside;  // Otherwise on an ordinary thread.
 };
 
 std::string to_string(Act act) {
@@ -41,7 +41,7 @@ std::string to_string(const Way& way) {
 template <class Enum>
 constexpr int kCount = static_cast<int>(Enum::count);
 
-// Each way of ending: every act on a thread of the application, and in each kind of handler.
+// Every way on a thread of the application, and in each kind of handler.
 std::vector<Way> all_ways() {
   std::vector<Way> ways;
   for (int act = 0; act < kCount<Act>; ++act) {
@@ -53,7 +53,7 @@ std::vector<Way> all_ways() {
   return ways;
 }
 
-// A client that cannot be shut down any more says so at once.
+// Returns the error of a shutdown; a client that cannot be shut down reports it at once.
 std::string shut_down(IoTHubDeviceClient& client) {
   try {
     client.shutdown();
@@ -67,7 +67,7 @@ std::string shut_down(IoTHubDeviceClient& client) {
   }
 }
 
-// One row of the table; what was wrong, a line each.
+// One row of the table. Collects failures, one a line.
 class Row {
  public:
   Row(State state, Way way, const Lateness& lateness)
@@ -92,7 +92,7 @@ class Row {
     if (over.get_future().wait_for(30s) != std::future_status::ready) {
       std::fprintf(stderr, "%s while %s: hangs\n", to_string(way_).c_str(),
                    to_string(state_).c_str());
-      std::abort();  // What hangs refers to what would go now.
+      std::abort();  // The hanging call refers to objects about to be destroyed.
     }
     expect(took_ <= lateness_.allow(1000ms), "took " + text_of(took_));
     check_calls(situation);
@@ -121,7 +121,7 @@ class Row {
     }
   }
 
-  // The first one does it, and the others end with it.
+  // The first one shuts down, and the others return with it.
   void check_shutdowns(const std::multiset<std::string>& said) {
     const std::string expected = state_ == State::moved_from ? "moved from" : "";
     for (const std::string& one : said) expect(one == expected, "shutdown said: " + one);
@@ -133,7 +133,7 @@ class Row {
       expect(call.how == "OperationCancelled" || (may_succeed && call.how.empty()),
              call.name + " ended with: " + call.how);
       const auto after = call.when - began_;
-      // In the end the hub is told, which may take its time; callers do not wait for that.
+      // The hub is notified at the end, which may take time. Callers do not wait for that.
       expect(after <= lateness_.allow(100ms), call.name + " ended after " + text_of(after));
       longest_call = std::max(longest_call.load(), std::chrono::floor<milliseconds>(after));
     }
@@ -188,7 +188,7 @@ TEST_CASE("Endings: each way of ending a client returns within a second, in each
       wrong.insert(wrong.end(), found.begin(), found.end());
     }
   };
-  // Most of them wait most of the time.
+  // Most rows wait most of the time.
   std::vector<std::thread> workers;
   for (int i = 0; i < 8; ++i) workers.emplace_back(work);
   for (std::thread& worker : workers) worker.join();

@@ -12,10 +12,10 @@
 
 namespace azure::iot::device::test {
 
-// Of the far end; made once.
+// The certificate of the far end, created once.
 const ServerCertificate& far_end_certificate();
 
-// Opens once, for all who wait.
+// Opens once, for all waiting threads.
 class Gate {
  public:
   void open() {
@@ -34,7 +34,7 @@ class Gate {
   bool open_ = false;
 };
 
-// A system that keeps a lookup until the test is over.
+// A resolver in which the system never returns from a lookup before the end of the test.
 class StuckResolver final : public Resolver {
  public:
   ~StuckResolver() override { give_back(); }
@@ -49,17 +49,17 @@ class StuckResolver final : public Resolver {
   std::vector<std::thread> workers_;
 };
 
-// What the far end does to one client after the other.
+// The behaviour of the far end for each client in turn.
 struct FarEnd {
   std::atomic<bool> handshake = true;
   std::atomic<bool> connack = true;
   std::atomic<bool> puback = true;
   std::atomic<bool> suback = true;
   std::atomic<bool> reads = true;
-  std::atomic<bool> hangs_up = false;  // When a message comes.
+  std::atomic<bool> hangs_up = false;  // On the arrival of a message.
   std::atomic<int> publishes = 0;
   std::atomic<int> subscribes = 0;
-  std::atomic<int> kept_waiting = 0;  // Clients, for the handshake or the CONNACK.
+  std::atomic<int> kept_waiting = 0;  // Clients that wait for the handshake or the CONNACK.
 
   void serve(ScriptedConnection& client);
 

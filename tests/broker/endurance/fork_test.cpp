@@ -18,7 +18,7 @@
 #include "tests/support/scripted_server.hpp"
 #include "transport/resolver.hpp"
 
-// In a forked child the thread sanitizer allows no new thread.
+// The thread sanitizer allows no new threads in a forked child.
 #ifdef __SANITIZE_THREAD__
 constexpr bool kChildMayStartThreads = false;
 #else
@@ -26,7 +26,8 @@ constexpr bool kChildMayStartThreads = true;
 #endif
 
 #ifdef __SANITIZE_ADDRESS__
-// In a child the stacks of the parent's threads are nobody's: what they hold would count as leaked.
+// The stacks of the parent's threads do not exist in a child, so objects that they refer to would
+// count as leaked.
 static bool is_child = false;
 extern "C" int __lsan_is_turned_off() { return is_child; }
 static void expect_no_leak_check() { is_child = true; }
@@ -40,7 +41,7 @@ using namespace std::chrono_literals;
 
 const std::string kKey = "ZmFrZSBrZXkgZm9yIHRlc3Rz";
 
-// Acknowledges everything, and notes what came.
+// Acknowledges everything, and records the messages.
 class Peer {
  public:
   std::uint16_t port() const { return server_.port(); }
@@ -71,11 +72,11 @@ IoTHubDeviceClient client_of(const Peer& peer, const std::string& host = "127.0.
       kKey, host, "d", {.server_verification_cert = peer.ca(), .port = peer.port()});
 }
 
-// Forks; the child runs `body`, ends, and is waited for. Whether it said that all was well. A child
-// that hangs is killed by its alarm.
+// Forks. The child runs `body` and exits, and the parent waits for it. Returns whether the child
+// reported success. A child that hangs is killed by its alarm.
 enum class By { exit, underscore_exit };
 bool well_in_child(By by, const std::function<bool()>& body) {
-  std::cout.flush();  // Else the child would say it once more.
+  std::cout.flush();  // Otherwise the child would print it again.
   std::fflush(nullptr);
   const pid_t child = ::fork();
   if (child == 0) {
@@ -101,7 +102,7 @@ bool refused_as_inherited(const std::function<void()>& call) {
   }
 }
 
-// Every call says at once that this is a copy.
+// Whether every call reports at once that this is a copy.
 bool all_refused(IoTHubDeviceClient& client) {
   const std::function<void()> calls[] = {
       [&] { client.connect(); },
@@ -124,7 +125,7 @@ bool all_refused(IoTHubDeviceClient& client) {
   return !client.connected();
 }
 
-// One that dies when the process exits.
+// A client that is destroyed at process exit.
 std::optional<IoTHubDeviceClient>& global_client() {
   static std::optional<IoTHubDeviceClient> client;
   return client;
@@ -168,7 +169,7 @@ TEST_CASE("Fork: a child may make a client of its own" * doctest::skip(!kChildMa
   client.send_message("after");
 }
 
-// Else it would wait for an answer to what a thread of the parent had been asked.
+// The parent's resolver would never answer, since its threads do not exist in the child.
 TEST_CASE("Fork: a child asks a resolver of its own") {
   const auto parents = Resolver::system();
   CHECK(Resolver::system() == parents);
@@ -178,7 +179,7 @@ TEST_CASE("Fork: a child asks a resolver of its own") {
   }));
 }
 
-// Whatever lock the other threads hold at that moment, the child does not wait for it.
+// A child must not wait for a lock that another thread of the parent held at the fork.
 TEST_CASE("Fork: at any moment, a child can log, and destroy what it inherited") {
   const Peer peer;
   set_log_sink(LogLevel::debug, [](const LogRecord&) {});
@@ -212,7 +213,7 @@ TEST_CASE("Fork: at any moment, a child can log, and destroy what it inherited")
   set_log_sink(LogLevel::silent, {});
 }
 
-// What a program that is started here finds open, besides its own.
+// Descriptors that a program started here inherits.
 using Start = std::function<void(const std::string& command)>;
 std::vector<std::string> seen_by_program(const Start& start) {
   const std::string file =
@@ -284,7 +285,7 @@ TEST_CASE("Fork: SIGPIPE stays the application's, whatever the link goes through
     client.read_packet();
     client.reset();
   });
-  ::signal(SIGPIPE, SIG_DFL);  // To write into a broken connection ends the process.
+  ::signal(SIGPIPE, SIG_DFL);  // A write to a broken connection ends the process.
   {
     auto client = IoTHubDeviceClient::create_from_symmetric_key(
         kKey, "127.0.0.1", "d",

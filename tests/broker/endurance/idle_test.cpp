@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kWatched = 3s;
 
-// What is under way comes to its end: no thread of the library runs for a while.
+// Waits until pending work is done: no thread of the library runs for a while.
 bool comes_to_rest() {
   return eventually([] {
     const long before = waits_of_library();
@@ -21,8 +21,8 @@ bool comes_to_rest() {
   });
 }
 
-// How often the library woke up while it was watched, and what it cost, the test's own part
-// included.
+// The number of times that the library woke up while it was watched, and the CPU time, including
+// the test's own.
 struct Use {
   long wakes;
   std::chrono::milliseconds cpu;
@@ -36,7 +36,7 @@ Use watch_for(std::chrono::milliseconds time) {
 
 TEST_CASE("Idle: a connected client wakes up for nothing between two keep-alives") {
   const SimulatorProcess hub({.devices = {"d"}});
-  auto client = make_client(hub, "d");  // Whose token has an alarm.
+  auto client = make_client(hub, "d");  // Its token has an alarm.
   client.on_message_received([](const Message&) {});
   client.send_message("x");
   REQUIRE(comes_to_rest());
@@ -52,7 +52,7 @@ TEST_CASE("Idle: a client wakes up for its keep-alive, and no more often") {
   client.connect();
   REQUIRE(comes_to_rest());
   const Use use = watch_for(11s);
-  CHECK(use.wakes >= 2);  // One for each ping, or two if its answer is not there at once.
+  CHECK(use.wakes >= 2);  // One for each ping, or two if its answer does not come at once.
   CHECK(use.wakes <= 12);
   CHECK(use.cpu < 110ms);
   CHECK(client.connected());

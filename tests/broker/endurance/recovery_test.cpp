@@ -19,10 +19,10 @@ milliseconds between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration_cast<milliseconds>(to - from);
 }
 
-// A server that notes when clients come, and lets go of them when the test says so.
+// A server that records the arrival of clients and disconnects them on request.
 class Recorder {
  public:
-  // Which of them are accepted; the others are hung up on.
+  // Which clients are accepted; the server hangs up on the others.
   explicit Recorder(std::vector<bool> accepts) : accepts_(std::move(accepts)) {}
   ~Recorder() { cut(); }
 

@@ -19,10 +19,10 @@ std::string hex(const std::string& bytes) {
   return text;
 }
 
-// Nothing so long is the same by chance.
+// Texts of this length do not match by chance.
 constexpr std::size_t kTellingSize = 10;
 
-// The forms in which a text may be found.
+// The encodings in which a text may be found.
 std::vector<std::string> forms(const std::string& secret) {
   std::vector<std::string> found{secret, url::quote(secret), url::quote(url::quote(secret)),
                                  encode_base64(secret), hex(secret)};

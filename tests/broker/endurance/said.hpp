@@ -9,8 +9,8 @@
 
 namespace azure::iot::device::test {
 
-// All that the library says while this lives: records at the finest level, exceptions with their
-// causes, errors that handlers are told.
+// Every text that the library emits while this lives: log records at the finest level, exceptions
+// with their causes, and errors passed to handlers.
 class Said {
  public:
   Said();
@@ -18,9 +18,9 @@ class Said {
 
   void add(const std::string& text);
   void add(const IotError& e);
-  // Calls, and takes in what is thrown. Whether something was.
+  // Runs `call` and records any exception. Returns whether there was one.
   bool thrown_by(const std::function<void()>& call);
-  // Takes in what handlers of this client are told; it has to end first.
+  // Records errors passed to handlers of this client, which must end first.
   void listen_to(IoTHubDeviceClient& client);
   std::string text() const;
 
@@ -29,8 +29,7 @@ class Said {
   std::string text_;
 };
 
-// Fails the test for each of these secrets that stands in the text in one of the forms that it may
-// take.
+// Fails the test for each secret that the text contains, in any of the encodings that it may have.
 void check_absent(const std::vector<std::string>& secrets, const std::string& text);
 
 }  // namespace azure::iot::device::test

@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-// What an application would not like to find elsewhere.
+// Secrets that an application would not like to find in a log.
 const std::string kKey = "cGxhbnRlZCtrZXkvZm9yK3Rlc3RzLzEyMzQ1Njc4OQ==";
 const std::string kPayload = "planted-payload";
 const std::string kProperty = "planted-property";
@@ -33,7 +33,7 @@ Message planted_message() {
   return message;
 }
 
-// All kinds of calls and events, with a hub that does its part.
+// All kinds of calls and events, with a hub that works.
 void all_goes_well(Said& said) {
   SimulatorProcess hub({.devices = {"d=" + kKey}});
   auto client = make_client(hub, "d", {.sastoken_ttl = 2s, .connection_retry_interval = 1s});
@@ -68,7 +68,7 @@ void all_goes_well(Said& said) {
   CHECK(said.thrown_by([&] { client.send_message(planted_message()); }));
 }
 
-// What a server may do instead. Gives the passwords that it was shown.
+// Failures of a server. Returns the passwords that the server received.
 std::vector<std::string> all_goes_wrong(Said& said) {
   const ServerCertificate certificate = make_server_certificate();
   std::mutex mutex;
@@ -119,7 +119,7 @@ std::vector<std::string> all_goes_wrong(Said& said) {
   return passwords;
 }
 
-// Arguments that are refused, with the key in every place that it may get into by mistake.
+// Arguments that are rejected, with the key in every place that it may get into by mistake.
 void arguments_are_wrong(Said& said) {
   const std::string good = "HostName=h;DeviceId=d;SharedAccessKey=" + kKey;
   const std::string texts[] = {
@@ -158,7 +158,7 @@ void arguments_are_wrong(Said& said) {
 }
 
 TEST_CASE("Secrets: key, token and contents are in no log record, no exception, no file") {
-  // Whatever the library might write would be written here.
+  // A folder for every file that the library might write.
   const fs::path folder =
       fs::temp_directory_path() / ("endurance-secrets-" + std::to_string(::getpid()));
   fs::create_directory(folder);
@@ -183,7 +183,7 @@ TEST_CASE("Secrets: key, token and contents are in no log record, no exception, 
     secrets.push_back(url::unquote(encoded));
   }
   check_absent(secrets, said.text());
-  // It was not silence that was searched.
+  // Checks that the searched text is not empty.
   for (const std::string word : {"connected", "dialling", "renewing the token", "redial", "CONNACK",
                                  "untrusted", "timed out", "SharedAccessKey", "keep_alive"}) {
     CAPTURE(word);

@@ -7,22 +7,22 @@
 
 namespace azure::iot::device::test {
 
-// A descriptor that closes with its owner.
+// A descriptor that is closed by its owner's destructor.
 class Socket {
  public:
-  // `flags` besides SOCK_CLOEXEC.
+  // `flags` are added to SOCK_CLOEXEC.
   explicit Socket(int flags = 0);
   Socket(Socket&& other) noexcept;
   ~Socket();
   int fd() const { return fd_; }
-  // Takes a free port of 127.0.0.1, and gives its number.
+  // Binds to a free port of 127.0.0.1 and returns its number.
   std::uint16_t bind() const;
 
  private:
   int fd_;
 };
 
-// A port that refuses: taken, but nobody listens.
+// A port that refuses connections: it is bound but does not listen.
 class ClosedPort {
  public:
   std::uint16_t number() const { return number_; }
@@ -32,7 +32,7 @@ class ClosedPort {
   std::uint16_t number_ = socket_.bind();
 };
 
-// A port whose queue is full: whoever dials hears nothing at all.
+// A port whose queue is full: a dial gets no answer at all.
 class FullPort {
  public:
   FullPort();
@@ -44,7 +44,7 @@ class FullPort {
   std::vector<Socket> queued_;
 };
 
-// A port where all are accepted, one after the other, and none is told anything.
+// A port that accepts every connection and never sends anything.
 class SilentPort {
  public:
   SilentPort();

@@ -26,7 +26,7 @@ using detail::HubClientCore;
 
 const std::string kKey = "ZmFrZSBrZXkgZm9yIHRlc3Rz";
 
-// Whether a thread waits for something.
+// Whether a thread is waiting.
 bool is_asleep(pid_t thread) {
   if (thread == 0) return false;
   const std::string stat = contents_of("/proc/self/task/" + std::to_string(thread) + "/stat");
@@ -85,7 +85,7 @@ struct Situation::Impl {
     client.reset();
     moved_to.reset();
     for (std::thread& thread : threads) thread.join();
-    // A handler that was blocked refers to what goes now.
+    // A blocked handler refers to objects that are about to be destroyed.
     eventually([&] { return core.expired(); });
   }
 
@@ -142,7 +142,7 @@ struct Situation::Impl {
   void until(const char* what, const std::function<bool()>& condition) const {
     if (!eventually(condition)) fail(state, what);
   }
-  // The loop has done whatever the calls that were begun do there at once.
+  // Waits until the loop has done everything that the started calls do there at once.
   void until_taken_up() const {
     Gate turned;
     core.lock()->loop().post([&] { turned.open(); });
@@ -154,7 +154,7 @@ struct Situation::Impl {
 
   const State state;
   const Calls calls;
-  Gate end;  // Of the situation: who is blocked goes on.
+  Gate end;  // Opened at the end: blocked handlers continue.
   FarEnd far_end;
   std::unique_ptr<ScriptedServer> server;
   std::unique_ptr<FullPort> full_port;
@@ -330,7 +330,7 @@ std::vector<EndedCall> Situation::ended_calls() {
 bool Situation::nothing_left() {
   impl_->moved_to.reset();
   if (!eventually([&] { return impl_->core.expired(); })) return false;
-  impl_->end.open();  // A handler that is blocked may keep the loop, which it is to report to.
+  impl_->end.open();  // A blocked handler may keep the loop alive, since it has to report to it.
   return eventually([&] { return impl_->loop.expired(); });
 }
 

@@ -11,11 +11,11 @@
 
 namespace azure::iot::device::test {
 
-// What a client may be in the middle of.
+// The states in which a client may be.
 enum class State {
   never_connected,
-  resolving,     // The system does not give the lookup back.
-  dialling,      // Nobody answers the SYN.
+  resolving,     // The system never returns from the lookup.
+  dialling,      // The SYN gets no answer.
   in_handshake,  // Accepted, but TLS gets no answer.
   waiting_for_connack,
   idle,
@@ -23,12 +23,12 @@ enum class State {
   window_full,   // No PUBACK comes, and as many again wait in the client.
   subscribing,   // No SUBACK comes.
   reading_twin,  // No response comes.
-  not_read,      // The hub takes nothing any more, and much waits to be sent.
+  not_read,      // The hub reads nothing, and much waits to be sent.
   waiting_for_redial,
   redialling,
   reauthorizing,    // The token was renewed, and the new connection is not made yet.
-  disconnecting,    // The DISCONNECT does not get through.
-  handler_blocked,  // And its inbox is overfull.
+  disconnecting,    // The DISCONNECT cannot be sent.
+  handler_blocked,  // And its inbox is full.
   shut_down,
   moved_from,
   count,
@@ -45,35 +45,33 @@ enum class Handler {
 };
 std::string to_string(Handler handler);
 
-// A call that was under way, and how it ended: "" well, else the type of what came and its text.
+// A pending call, and how it ended: "" for success, otherwise the type and text of the error.
 struct EndedCall {
   std::string name;
   std::string how;
   std::chrono::steady_clock::time_point when;
 };
 
-// A client that has been brought into a state, with calls under way, against a far end that keeps
-// it there.
+// A client in a given state, with pending calls, and a far end that keeps it there.
 class Situation {
  public:
-  // Whether the calls under way are those of other threads, which block; or are started only, since
-  // a client must not be destroyed while another thread is in a call. `ends_in` is a handler that
-  // must stay free.
+  // Whether the pending calls block other threads or are only started. A client must not be
+  // destroyed while another thread is in a call. `ends_in` is a handler that must stay free.
   enum class Calls { blocking, started };
   Situation(State state, Calls calls, std::optional<Handler> ends_in = {});
   ~Situation();
 
   IoTHubDeviceClient& client();
   void destroy();
-  // Puts another client, which was never connected, in the place of this.
+  // Assigns another client, which was never connected, to this one.
   void assign();
 
-  // Has a handler of this kind called, which does `act` once.
+  // Triggers a handler of this kind, which runs `act` once.
   void in_handler(Handler handler, std::function<void()> act);
 
-  // How the calls ended. Those that have not after ten seconds: "still under way".
+  // The outcomes of the calls. A call that has not ended after ten seconds: "still under way".
   std::vector<EndedCall> ended_calls();
-  // Whether everything the client was made of is gone, now or soon. Ends the situation.
+  // Whether every object of the client is destroyed, now or soon. Ends the situation.
   bool nothing_left();
 
  private:

@@ -15,11 +15,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Longer than what the server, or the client, says until a message has been acknowledged.
+// Longer than the bytes of the server, or of the client, until a message has been acknowledged.
 constexpr std::size_t kLongestExchange = 4000;
 constexpr std::size_t kShortestExchange = 700;
 
-// Every other connection ends after so many bytes of one direction; those between are served.
+// Cuts every other connection after this many bytes of one direction, and serves those between.
 class CuttingHub {
  public:
   CuttingHub(Cut how, bool sending)
@@ -49,7 +49,7 @@ class CuttingHub {
     for (std::string packet; !(packet = client.read_packet()).empty();) {
       if (type_of(packet) == PacketType::publish) client.write(puback(mid_of(packet)));
       if (type_of(packet) == PacketType::disconnect) {
-        if (number == 0) whole_ = true;  // The first got through to its end.
+        if (number == 0) whole_ = true;  // The first connection was not cut.
         return;
       }
     }
@@ -64,7 +64,7 @@ class CuttingHub {
   ScriptedServer server_;
 };
 
-// What went wrong at some byte; empty if nothing did.
+// The failures, by byte; empty if there are none.
 std::string sweep(Cut how, bool sending, std::size_t step) {
   CuttingHub hub(how, sending);
   auto client = IoTHubDeviceClient::create_from_symmetric_key(

@@ -26,7 +26,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A hub that loses its links at random, before or after it has acknowledged, and keeps what came.
+// A hub that loses its links at random, before or after an acknowledgement, and records the
+// messages.
 class UnsteadyHub {
  public:
   explicit UnsteadyHub(unsigned seed)
@@ -38,7 +39,7 @@ class UnsteadyHub {
   std::uint16_t port() const { return server_.port(); }
   const std::string& ca() const { return certificate_.ca; }
   int links() const { return server_.clients(); }
-  // In their order; `again` are those that MQTT marks as sent again.
+  // In order of arrival; `again` marks MQTT duplicates.
   struct Arrival {
     std::string payload;
     bool again;
@@ -79,7 +80,7 @@ class UnsteadyHub {
   ScriptedServer server_;
 };
 
-// Where each payload came for the first time, and how often it came.
+// The position of each payload's first arrival, and its number of arrivals.
 struct Seen {
   std::size_t first = 0;
   int times = 0;
@@ -98,7 +99,7 @@ TEST_CASE(
       hub.connection_string(),
       {.server_verification_cert = hub.ca(),
        .port = hub.port(),
-       .retry_policy = std::make_shared<FixedInterval>(1s)});  // At once, however often they break.
+       .retry_policy = std::make_shared<FixedInterval>(1s)});  // At once, despite many losses.
   std::atomic<int> failures = 0;
   std::vector<std::thread> senders;
   for (int sender = 0; sender < kSenders; ++sender) {
@@ -123,7 +124,7 @@ TEST_CASE(
     Seen& payload = seen.try_emplace(arrivals[i].payload, Seen{i, 0}).first->second;
     if (payload.times++ > 0 && !arrivals[i].again) ++repeated;
   }
-  // Twice, without being marked, comes only what the application itself sent again.
+  // Only messages that the application itself sent again arrive twice without being marked.
   CHECK(repeated <= failures);
   for (int sender = 0; sender < kSenders; ++sender) {
     std::size_t last = 0;
@@ -150,7 +151,7 @@ TEST_CASE("Delivery: a full window holds back what is more, and lets it go in or
     std::string pubacks;
     bool window_opened = false;
     for (;;) {
-      // Until then all that comes is taken in, and nothing is acknowledged.
+      // Until then the hub reads everything and acknowledges nothing.
       if (!window_opened && !client.wait_to_read(opened.get())) {
         window_opened = true;
         client.write(pubacks);
@@ -185,7 +186,7 @@ TEST_CASE("Delivery: a full window holds back what is more, and lets it go in or
                              detail::Completion<void>([&](const Error& error) { sent += !error; }));
   }
   CHECK(eventually([&] { return so_far().size() >= kWindow; }));
-  std::this_thread::sleep_for(300ms);  // For what must not come.
+  std::this_thread::sleep_for(300ms);  // For messages that must not arrive.
   CHECK(so_far().size() == kWindow);
   ::eventfd_write(opened.get(), 1);
   CHECK(eventually([&] { return sent == kMessages; }));

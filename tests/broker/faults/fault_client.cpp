@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The machine's time, but for a time of day that was set.
+// The machine's clocks, with a time of day that can jump.
 class JumpingClock final : public LoopClock {
  public:
   SteadyTime steady_now() const override { return system_->steady_now(); }
@@ -28,13 +28,13 @@ class JumpingClock final : public LoopClock {
   std::atomic<Duration> jumped_ = Duration::zero();
 };
 
-// A loop whose time of day jumps with the fault of the hub, if that is one of clocks.
+// Creates a loop whose time of day jumps with the hub's fault, if that is a clock fault.
 std::shared_ptr<EventLoop> loop_for(FaultyHub& hub) {
   const bool ahead = hub.fault() == Fault::clock_ahead;
   if (!ahead && hub.fault() != Fault::clock_behind) return nullptr;
   const auto clock = std::make_shared<JumpingClock>();
   const auto loop = EpollLoop::start(clock);
-  // The hub goes on when the client has done what it does upon that: its alarms ring a turn later.
+  // The hub continues once the client has reacted: its alarms ring a turn later.
   hub.on_clock_jump([=] {
     std::promise<void> settled;
     clock->jump(ahead ? 26h : -26h);

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Those that last, and could keep a loop busy.
+// Faults that last and could keep a loop busy.
 constexpr std::pair<Phase, Fault> kLasting[] = {
     {Phase::resolve, Fault::not_found},   {Phase::resolve, Fault::never_found},
     {Phase::tcp, Fault::refused},         {Phase::tcp, Fault::packet_loss},
@@ -30,8 +30,8 @@ constexpr std::pair<Phase, Fault> kLasting[] = {
     {Phase::idle, Fault::clock_behind},   {Phase::publish, Fault::no_answer},
 };
 
-// A client in the middle of such a fault: it calls again and again, as an application would that
-// does not give up.
+// A client in the middle of such a fault. It calls again and again, like an application that does
+// not give up.
 class Sufferer {
  public:
   explicit Sufferer(Phase phase, Fault fault, Way way)
@@ -58,7 +58,7 @@ class Sufferer {
   std::thread caller_;
 };
 
-// All of them may use so many hundredths of a core.
+// Checks that all clients together use at most this many hundredths of a core.
 void check_cpu(std::chrono::milliseconds length, long hundredths, Way way) {
   if (way != Way::direct && missing_tunnel(true, {})) return;
   std::list<Sufferer> sufferers;
@@ -75,7 +75,7 @@ void check_cpu(std::chrono::milliseconds length, long hundredths, Way way) {
 }  // namespace
 
 TEST_CASE("Faults: whatever lasts, a client in it uses no more than a hundredth of a core") {
-  // The beginning costs most.
+  // Starting up costs most.
   SUBCASE("direct") { check_cpu(2s, std::size(kLasting), Way::direct); }
   SUBCASE("WebSocket") { check_cpu(2s, std::size(kLasting), Way::web_socket); }
   SUBCASE("proxy") { check_cpu(2s, std::size(kLasting), Way::proxy); }

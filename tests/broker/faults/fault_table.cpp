@@ -12,15 +12,15 @@ constexpr std::string_view kRefused = "CredentialError";
 constexpr std::string_view kClient = "ClientError";
 constexpr std::string_view kTimeout = "OperationTimeout";
 
-// The transport gives a connect a second here, a call has three; a keep-alive of five seconds
-// notices after ten at the latest.
+// In these tests a connect has one second, and a call has three. A keep-alive of five seconds
+// detects a silent link after ten at the latest.
 constexpr auto kAtOnce = 800ms;
 constexpr auto kDeadline = 1800ms;
 constexpr auto kCall = 3800ms;
 constexpr auto kKeepAlive = 11'500ms;
 constexpr bool kGivenUp = true;
-// A new token is made at once where the clock says that the old one has ended; the client closes
-// the link itself to hand it over.
+// A new token is made at once if the clock says that the old one has expired. The client itself
+// closes the link, to reconnect with the new one.
 constexpr std::string_view kForNewToken = "client";
 
 constexpr Row kTable[] = {

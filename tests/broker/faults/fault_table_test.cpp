@@ -35,7 +35,7 @@ bool within(std::chrono::milliseconds limit, const F& condition) {
   return condition();
 }
 
-// What the handlers of one client were told.
+// The calls of one client's handlers.
 struct Told {
   explicit Told(IoTHubDeviceClient& client) {
     client.on_connection_state_change([this](const ConnectionStateChange& change) {
@@ -63,7 +63,7 @@ struct Told {
   std::vector<std::string> background;
 };
 
-// Messages on their way, as many as may be.
+// Messages in flight, as many as allowed.
 class Window {
  public:
   explicit Window(IoTHubDeviceClient& client) : client_(client) {}
@@ -87,12 +87,12 @@ class Window {
 
 bool is_dialling(Phase phase) { return phase <= Phase::connect; }
 
-// Whether a link that was lost is to be made again by the client itself.
+// Whether the client itself reconnects a lost link.
 bool is_redialled(const Row& row) {
   return !is_dialling(row.phase) && row.phase != Phase::disconnect;
 }
 
-// What differs from the row; empty if nothing does.
+// The differences from the row; empty if there are none.
 using Verdict = std::string;
 
 // The fault meets a call of the application.
@@ -120,8 +120,7 @@ Verdict play(const Row& row, Way way, const Lateness& lateness) {
   const auto refused = [&] { return told.has_background("CredentialError"); };
   if (is_redialled(row) && row.given_up && !within(8s, refused)) verdict += " not reported";
 
-  // Whatever it was, it is over: a link that was lost comes back by itself, and what is called next
-  // comes through.
+  // The fault ends here. A lost link is reconnected by itself, and the next call succeeds.
   hub.heal();
   hub.strike();
   const auto back = [&] { return client.connected(); };
@@ -131,7 +130,7 @@ Verdict play(const Row& row, Way way, const Lateness& lateness) {
     client.send_message("afterwards", 30s);
   });
   if (!after.empty()) verdict += " afterwards " + after;
-  // A disconnect takes back what has not been acknowledged, and says so.
+  // A disconnect cancels unacknowledged messages, and reports that.
   const bool taken_back = row.phase == Phase::disconnect;
   if (!window.ended_with(taken_back ? "OperationCancelled" : "")) verdict += " window not so";
   const auto ending = Clock::now();
@@ -140,7 +139,7 @@ Verdict play(const Row& row, Way way, const Lateness& lateness) {
   return verdict;
 }
 
-// The fault meets a redial: what is the link's fault is tried again, anything else reported.
+// The fault meets a redial. Faults of the link are retried; others are reported.
 Verdict play_redial(const Row& row, Way way, const Lateness&) {
   FaultyHub hub(row.fault, row.phase, 1, way);
   IoTHubDeviceClient client = make_fault_client(hub);
@@ -148,7 +147,7 @@ Verdict play_redial(const Row& row, Way way, const Lateness&) {
   client.connect(20s);
   hub.drop_links();
   if (!within(5s, [&] { return !told.first_layer().empty(); })) return " the drop passed unnoticed";
-  // A fault that lasts is over after a while.
+  // A lasting fault ends after a while.
   std::this_thread::sleep_for(row.bound + 200ms);
   hub.heal();
   Verdict verdict;
@@ -164,8 +163,8 @@ Verdict play_redial(const Row& row, Way way, const Lateness&) {
   return verdict;
 }
 
-// Many rows at a time, each with a hub of its own: most of them only wait. Those that wait longest
-// come first.
+// Runs many rows at a time, each with a hub of its own, since most of them only wait. The longest
+// waits start first.
 template <class Play>
 void play_all(std::vector<Row> rows, Way way, const Play& play) {
   constexpr std::size_t kAtATime = 24;
@@ -224,7 +223,7 @@ TEST_CASE("Faults: each fault in each phase is in the table, or said to be impos
   }
 }
 
-// Whether the library was built with every road.
+// Whether the library was built with every route.
 bool is_built(Way way) { return way == Way::direct || !missing_tunnel(true, {}); }
 
 TEST_CASE("Faults: a call ends as the table says, in its time, and the next one comes through") {

@@ -12,7 +12,7 @@
 namespace azure::iot::device::test {
 namespace {
 
-// Made once each.
+// Created once each.
 const ServerCertificate& good_certificate() {
   static const ServerCertificate made = make_server_certificate();
   return made;
@@ -22,7 +22,7 @@ const ServerCertificate& other_certificate() {
   return made;
 }
 
-// A certificate of the good authority, for another name or another time.
+// A certificate of the trusted authority, for another name or another time.
 const ServerCertificate& sibling(Fault fault) {
   static const ServerCertificate wrong_host =
       make_server_certificate({.alternative_names = "DNS:elsewhere.test"});
@@ -51,7 +51,7 @@ Cut cut_of(Fault fault) {
 
 }  // namespace
 
-// Finds the server, unless told otherwise.
+// Resolves the server's name, unless the fault prevents it.
 class FaultyHub::FaultyResolver final : public Resolver {
  public:
   explicit FaultyResolver(Fault fault) : fault_(fault) {}
@@ -66,7 +66,7 @@ class FaultyHub::FaultyResolver final : public Resolver {
     } else if (strikes && fault_ == Fault::not_found) {
       done(Error(Errc::connection_failed, "the name " + host + " could not be resolved"));
     } else if (strikes.exchange(false)) {
-      // This may be the thread of the loop whose time is to jump.
+      // A separate thread, since this may be the thread of the loop whose time jumps.
       jumping_ = std::thread([this, done = std::move(done)] {
         jump();
         done(std::vector<std::string>{"127.0.0.1"});
@@ -154,7 +154,7 @@ std::string_view to_string(Way way) {
   }
 }
 
-// Where there is a proxy, it and the hub are one.
+// With a proxy, the proxy and the hub are one server.
 void FaultyHub::be_proxy(ScriptedConnection& client) {
   if (way_ != Way::proxy) return;
   std::string head;
@@ -166,7 +166,7 @@ void FaultyHub::be_proxy(ScriptedConnection& client) {
   client.write("HTTP/1.1 200 Connection established\r\n\r\n");
 }
 
-// Up to where MQTT begins.
+// Serves up to the beginning of MQTT.
 bool FaultyHub::open(ScriptedConnection& client, const ServerCertificate& certificate) {
   return client.start_tls(certificate) && (way_ != Way::web_socket || client.start_web_socket());
 }
@@ -185,7 +185,7 @@ void FaultyHub::script(ScriptedConnection& client) {
   if (!accept(client)) return;
   if (number == which_ + 1 && fault_ == Fault::taken_over) return;
   if (number >= which_) return serve(client);
-  wait_for_strike();  // One that was there before, whose link is to be dropped.
+  wait_for_strike();  // A client before the fault; its link is to be dropped.
   client.wire().cut(Cut::rst);
 }
 
@@ -240,7 +240,7 @@ void FaultyHub::break_tls(ScriptedConnection& client) {
   }
 }
 
-// In place of the answer that would be next.
+// Applies the fault instead of sending the next answer.
 void FaultyHub::strike(ScriptedConnection& client, const std::string& answer) {
   switch (fault_) {
     case Fault::garbage: client.write(kGarbage); break;
@@ -290,7 +290,7 @@ void FaultyHub::restart(ScriptedConnection& client) {
   if (!healed_) server_.listen_again();
 }
 
-// Until it is struck; then what was held back goes out.
+// Holds acknowledgements back until the fault happens, then sends them.
 void FaultyHub::hold_back_pubacks(ScriptedConnection& client) {
   std::string pubacks;
   while (client.wait_to_read(struck_.get())) {
@@ -315,7 +315,7 @@ std::string FaultyHub::serve_until(ScriptedConnection& client, PacketType type) 
   }
 }
 
-// Until it goes by itself.
+// Serves until the client hangs up.
 void FaultyHub::serve(ScriptedConnection& client) {
   const PacketType nothing_special{};
   serve_until(client, nothing_special);

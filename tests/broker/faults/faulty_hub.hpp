@@ -16,14 +16,14 @@
 
 namespace azure::iot::device::test {
 
-// How the client comes to the hub.
+// The route of the client to the hub.
 enum class Way { direct, web_socket, proxy };
 std::string_view to_string(Way way);
 
-// A hub that serves each client but one, to which a fault happens in a phase.
+// A hub that serves every client except one, to which a fault happens in a phase.
 class FaultyHub {
  public:
-  // `which` of the clients it is, from 0. Before it the others get a link that can be dropped.
+  // `which` is the index of that client. Earlier clients get a link that can be dropped.
   FaultyHub(Fault fault, Phase phase, int which, Way way = Way::direct);
   ~FaultyHub();
 
@@ -34,16 +34,16 @@ class FaultyHub {
   Fault fault() const { return fault_; }
   Way way() const { return way_; }
 
-  // Has the clock jump when its fault happens. Before the client is made.
+  // Makes the clock jump when its fault happens. Call it before the client is created.
   void on_clock_jump(std::function<void()> jump);
-  // How many messages of the client wait for a PUBACK that its fault holds back.
+  // The number of the client's messages that wait for a PUBACK held back by the fault.
   std::size_t held_back() const { return held_back_; }
 
-  // The fault that happens to a link that is up, and idle, happens now.
+  // Applies the fault to a link that is up and idle, now.
   void strike();
-  // The links that are served end. A dial from here on meets the fault, if it is one of dialling.
+  // Ends the links that are served. A later dial meets the fault, if it is one of dialling.
   void drop_links();
-  // What keeps everybody away, whether from before the dial or by a refusal, is over.
+  // Ends faults that keep clients away, whether before the dial or by a refusal.
   void heal();
 
  private:
@@ -57,7 +57,7 @@ class FaultyHub {
   void break_tls(ScriptedConnection& client);
   void strike(ScriptedConnection& client, const std::string& answer);
   void refuse(ScriptedConnection& client);
-  // Serves until a packet of that type comes, which it gives; empty once the client has gone.
+  // Serves until a packet of that type arrives, and returns it; empty if the client has hung up.
   std::string serve_until(ScriptedConnection& client, PacketType type);
   void serve(ScriptedConnection& client);
   void hold_back_pubacks(ScriptedConnection& client);
@@ -74,8 +74,8 @@ class FaultyHub {
   std::atomic<std::size_t> held_back_ = 0;
   std::atomic<bool> healed_ = false;
   std::function<void()> jump_ = [] {};
-  const UniqueFd struck_;  // An eventfd, readable once it was.
-  std::mutex listening_;   // Whoever begins or ends it.
+  const UniqueFd struck_;  // An eventfd, readable once the fault was triggered.
+  std::mutex listening_;   // Guards starting and stopping the server.
   const std::shared_ptr<FaultyResolver> resolver_;
   ScriptedServer server_;  // Last: its threads use the others.
 };

@@ -19,8 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A hub that ends the connection whenever a publish with this payload comes, and acknowledges all
-// others.
+// A hub that ends the connection on each publish with this payload, and acknowledges all others.
 class RefusingHub {
  public:
   explicit RefusingHub(std::string refused)

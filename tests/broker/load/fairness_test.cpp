@@ -16,17 +16,17 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kFlood = 10'000;
-// Of a round trip that takes a few milliseconds on a machine with nothing else to do.
+// For a round trip that takes a few milliseconds on an idle machine.
 constexpr auto kLatency = 2s;
 
-// What another client of the same loop gets done while a flood lasts.
+// The progress of another client on the same loop while a flood lasts.
 struct Neighbour {
   explicit Neighbour(const std::shared_ptr<EventLoop>& loop)
       : client(make_client(shared_hub(), next_device(), {.event_loop = loop})) {
     client.connect();
   }
 
-  // Makes round trips until the flood is over, at least one.
+  // Makes round trips until the flood ends, at least one.
   void work_while(const std::function<bool()>& flooding) {
     do {
       const auto begin = std::chrono::steady_clock::now();
@@ -44,7 +44,7 @@ struct Neighbour {
   }
 
   IoTHubDeviceClient client;
-  int round_trips = 0;  // That ended before the flood did.
+  int round_trips = 0;  // Completed before the flood ended.
   std::chrono::steady_clock::duration longest{};
 };
 
@@ -58,7 +58,7 @@ TEST_CASE("Fairness: messages that flood one client do not keep another one of t
   auto flooded = make_module_client(shared_hub(), module, {.event_loop = loop});
   flooded.on_message_received([&](Message message) {
     messages.take(std::stoi(message.data));
-    std::this_thread::sleep_for(100us);  // So that the flood lasts for many round trips.
+    std::this_thread::sleep_for(100us);  // Spreads the flood over many round trips.
   });
   neighbour.work_while([&] { return messages.count() < kFlood; });
   CHECK(messages.in_order());
@@ -75,7 +75,7 @@ TEST_CASE("Fairness: a client that sends 10000 messages at once keeps no other o
           {.server_verification_cert = hub.ca_file(), .port = hub.port(), .event_loop = loop}),
       make_mosquitto_transport_factory({}), HandlerPool::shared());
   std::atomic<int> ended = 0, failed = 0;
-  const IoTHubDeviceClient client(flooding);  // Ends it.
+  const IoTHubDeviceClient client(flooding);  // Its destruction ends the flood.
   for (int i = 0; i < kFlood; ++i) {
     flooding->start_send_message({.data = std::string(256, 'x')}, {},
                                  detail::Completion<void>([&](const Error& error) {

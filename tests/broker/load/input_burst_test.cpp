@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 constexpr int kMessages = 10'000;
 constexpr std::size_t kPayload = 4000;
-// What an inbox holds before the client stops reading, 1,024 messages, twice over, since what is on
-// its way then is still taken in. All of the burst would be 40 MB.
+// Twice the contents of an inbox at the moment when the client stops reading, 1,024 messages.
+// Messages already on their way are still read. The whole burst would be 40 MB.
 constexpr std::size_t kMemory = 2 * 1024 * (kPayload + 1024);
 
 std::string payload(int number) {
@@ -21,7 +21,7 @@ std::string payload(int number) {
   return text;
 }
 
-// A module whose input the hub has 10,000 messages for, which it gets all at once when it asks.
+// Receives 10,000 messages to a module's input, which the hub sends all at once on the SUBSCRIBE.
 void take_burst(const std::string& what, std::chrono::microseconds handler_takes) {
   const std::string module = next_module();
   for (int i = 1; i <= kMessages; ++i) shared_hub().send_input(module, "in", payload(i));
@@ -40,7 +40,7 @@ void take_burst(const std::string& what, std::chrono::microseconds handler_takes
   });
   CHECK(eventually([&] { return messages.count() >= kMessages; }, kPatience));
   const auto took = std::chrono::steady_clock::now() - begin;
-  client.shutdown();  // Nothing comes twice either.
+  client.shutdown();  // No message arrives twice either.
   CHECK(messages.count() == kMessages);
   CHECK(messages.in_order());
   CHECK(wrong == 0);

@@ -10,10 +10,10 @@
 
 namespace azure::iot::device::test {
 
-// When a load that is not over yet counts as stuck.
+// A load that takes longer counts as stuck.
 inline constexpr std::chrono::seconds kPatience{kSanitized ? 600 : 120};
 
-// What is to come as 1, 2, 3, ... Taken on one thread at a time, looked at on any.
+// Checks that items arrive as 1, 2, 3, ... Written on one thread at a time, and read on any.
 class Sequence {
  public:
   void take(std::int64_t number) {
@@ -28,8 +28,8 @@ class Sequence {
   std::atomic<bool> out_of_turn_ = false;
 };
 
-// By how much the memory that the process occupies has grown since this was made, at its highest
-// when somebody looked. Looked at on one thread at a time.
+// The largest growth observed of this process's resident memory, since construction. Used on one
+// thread at a time.
 class MemoryGrowth {
  public:
   void look();
@@ -40,8 +40,8 @@ class MemoryGrowth {
   std::atomic<std::size_t> most_ = before_;
 };
 
-// Says what a load took, and checks that memory stayed within `allowed` and time within `limit`,
-// unless a sanitizer watches.
+// Prints the cost of a load. Checks that memory stayed within `allowed` and time within `limit`,
+// except under a sanitizer.
 void check_cost(const std::string& what, const MemoryGrowth& memory, std::size_t allowed,
                 std::chrono::steady_clock::duration took, std::chrono::seconds limit);
 

@@ -13,7 +13,8 @@ using namespace std::chrono_literals;
 constexpr int kRequests = 10'000;
 constexpr std::size_t kMemory = 4 << 20;
 
-// Calls the method so often, each with its number, and gives how many were answered with the same.
+// Calls the method this many times with consecutive numbers. Returns how many answers had the same
+// number.
 int invoke(const std::string& device, const std::string& method, int times) {
   int right = 0;
   for (int i = 1; i <= times; ++i) {

@@ -21,12 +21,12 @@ using namespace std::chrono_literals;
 using detail::Completion;
 using detail::ProvisioningClientCore;
 
-// Registers devices of a group, some at a time, all on one loop.
+// Registers devices of a group, several at a time, all on one loop.
 class Fleet {
  public:
   explicit Fleet(const DpsProcess& dps) : dps_(dps) {}
 
-  // Registers so many more, and waits for the end of the last one.
+  // Registers this many more devices, and waits until the last one has completed.
   void run(int count, int at_a_time) {
     left_ = unfinished_ = count;
     ended_ = std::make_shared<std::promise<void>>();
@@ -35,14 +35,14 @@ class Fleet {
   }
 
   int assigned() const { return assigned_; }
-  // At the same time, at most: registrations under way, and event loops in this process.
+  // Maxima at any time: pending registrations, and event loops in this process.
   int most_under_way() const { return most_under_way_; }
   std::ptrdiff_t most_loops() const { return most_loops_; }
   const std::weak_ptr<ProvisioningClientCore>& last() const { return last_; }
   MemoryGrowth& memory() { return memory_; }
 
  private:
-  // On the loop.
+  // Runs on the loop.
   void start_next() {
     if (left_ == 0) return;
     --left_;
@@ -71,7 +71,7 @@ class Fleet {
                            std::count(open.begin(), open.end(), "anon_inode:[eventpoll]"));
     start_next();
     if (--unfinished_ > 0) return;
-    const auto ended = ended_;  // Whoever waits may be gone before this has returned.
+    const auto ended = ended_;  // Waiting threads may destroy the fleet before this returns.
     ended->set_value();
   }
 
@@ -90,20 +90,20 @@ class Fleet {
   std::shared_ptr<std::promise<void>> ended_;
 };
 
-// What may be left behind: once what malloc keeps for threads, which come and go to look up names;
-// for each registration less than any object that it is made of. A client has some 170 KB.
+// Memory that may remain. Once: malloc's caches for threads, which start and end to look up names.
+// For each registration: less than any object that it consists of. A client has some 170 KB.
 constexpr std::size_t kHeapOnce = 256 * 1024;
 constexpr std::size_t kHeapPerRegistration = 25;
 constexpr std::chrono::milliseconds kCpuPerRegistration{20};
 
-// Most of the time is the service's: it says "assigning", and is asked again two seconds later.
+// Most of the time is the service's: it answers "assigning", and is asked again two seconds later.
 void register_fleet(int count, int at_a_time, std::chrono::seconds limit) {
   const SimulatorProcess hub({.devices = {"other"}});
   const DpsProcess dps({&hub}, {"--group", "fleet"});
   const std::size_t descriptors = open_descriptors().size();
   {
     Fleet fleet(dps);
-    fleet.run(at_a_time, at_a_time);  // Caches fill, and libraries set themselves up.
+    fleet.run(at_a_time, at_a_time);  // Caches fill, and libraries initialize.
     const std::size_t descriptors_between = open_descriptors().size();
     const std::size_t threads_between = threads().size(), heap = heap_in_use();
     const Stopwatch watch;

@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kMemory = 4 << 20;
 
-// A change of the desired properties every millisecond; where the hub takes longer for one, at
-// once after it.
+// Changes the desired properties every millisecond. If the hub takes longer for one, the next
+// follows at once.
 void patch_every_millisecond(const std::string& what, int times) {
   const std::string device = next_device();
   Sequence patches;

@@ -84,7 +84,7 @@ int ChildProgram::wait() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-// False at the end of what it prints, or if nothing comes until then.
+// Returns false at the end of the output, or if none arrives before the deadline.
 bool ChildProgram::read_more(Deadline deadline) {
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now()).count();

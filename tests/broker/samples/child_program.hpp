@@ -9,24 +9,24 @@
 
 namespace azure::iot::device::test {
 
-// A program that was built, started with more variables in its environment, and what it prints.
+// A built program, started with additional environment variables, and its output.
 class ChildProgram {
  public:
   ChildProgram(const std::string& name, const std::vector<std::string>& arguments,
                const std::vector<std::pair<std::string, std::string>>& environment);
   ChildProgram(const ChildProgram&) = delete;
   ChildProgram& operator=(const ChildProgram&) = delete;
-  ~ChildProgram();  // Kills it if it runs still.
+  ~ChildProgram();  // Kills it if it still runs.
 
-  // Waits until it has printed a line that begins like this, and gives the whole line; "" if it
-  // ended without one, or none came in time.
+  // Waits for a line that begins like this, and returns the whole line; "" if the program ended
+  // without one, or none came in time.
   std::string line(const std::string& begin);
-  // All that was printed so far, on both channels.
+  // All output so far, on both channels.
   const std::string& output() const { return output_; }
 
   void signal(int number) const;
-  // Its exit status, once it has ended; 128 and the signal if one ended it, or did so at last since
-  // it did not end in time.
+  // Waits for the program to end. Returns its exit status, or 128 plus the signal that ended it. A
+  // program that does not end in time is killed.
   int wait();
 
  private:

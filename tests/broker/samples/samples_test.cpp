@@ -14,7 +14,7 @@
 namespace azure::iot::device::test {
 namespace {
 
-// How a sample finds the hub, and whom it is there.
+// The settings with which a sample finds the hub, and its identity there.
 std::vector<std::pair<std::string, std::string>> settings(const SimulatorProcess& hub,
                                                           const std::string& variable,
                                                           const std::string& device) {
@@ -163,8 +163,8 @@ TEST_CASE("Samples: a device with a certificate is told its hub and sends to it"
   CHECK(hub.telemetry("press-1").at(0).payload == R"({"reading": 1})");
 }
 
-// The program knows no setting but the connection string, so the hub is at the standard port, and
-// the system's certificates are the hub's.
+// The program's only setting is the connection string. So the hub uses the standard port, and its
+// certificate is among the system's.
 TEST_CASE("Samples: the program of README.md works as it is") {
   const std::string address = "127." + std::to_string(1 + ::getpid() / 250 % 250) + '.' +
                               std::to_string(1 + ::getpid() % 250) + ".88";

@@ -56,7 +56,7 @@ TEST_CASE("Hub: messages wait for an absent device, and come in order after the 
   for (int i = 1; i <= 3; ++i) hub.send_c2d("d19", std::to_string(i));
   RawDevice device(hub, "d19");
   REQUIRE(device.connect() == 0);
-  REQUIRE(device.wait_for_messages(3));  // Though it has never subscribed.
+  REQUIRE(device.wait_for_messages(3));  // Without any subscription.
   for (std::size_t i = 0; i < 3; ++i) CHECK(device.messages()[i].payload == std::to_string(i + 1));
 }
 
@@ -82,7 +82,7 @@ TEST_CASE("Hub: a message is delivered once, and not again to the next connectio
     RawDevice device(hub, "d21");
     REQUIRE(device.connect() == 0);
     REQUIRE(device.wait_for_messages(1));
-    // The PUBACK is on its way; this one comes after it.
+    // The PUBACK is on its way; this one follows it.
     REQUIRE(device.wait_for_puback(device.publish("devices/d21/messages/events/", "")));
   }
   RawDevice again(hub, "d21");

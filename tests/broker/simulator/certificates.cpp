@@ -46,7 +46,7 @@ TEST_CASE("Hub: a certificate lets in the device that it names, and no other") {
   CHECK(RawDevice(hub, "x1/m1", made_by(hub, "x1/m1")).connect() == 0);
   CHECK(RawDevice(hub, "x2", with(by_authority)).connect() == 0);
   CHECK(RawDevice(hub, "x2", made_by(hub, "x1")).connect() == kNotAuthorized);
-  // By its thumbprint, whatever the name.
+  // Accepted by its thumbprint, regardless of the name.
   CHECK(RawDevice(hub, "x3", with(third)).connect() == 0);
   CHECK(RawDevice(hub, "x3", with(another)).connect() == kNotAuthorized);
   CHECK(hub.certificate_files("x3").key.empty());
@@ -59,12 +59,12 @@ TEST_CASE("Hub: what is no such certificate lets nobody in") {
   const DeviceAuthority own;
   const DeviceAuthority strangers;
   const SimulatorProcess hub = start(own, own.issue("x3").certificate);
-  // TLS ends it: no authority that is trusted signed it, or there is none.
+  // Refused in TLS: no trusted authority signed it, or there is none.
   CHECK_FALSE(RawDevice(hub, "x2", with(strangers.issue("x2"))).connect());
   CHECK_FALSE(RawDevice(hub, "x1", {.password = "none", .port = hub.x509_port()}).connect());
-  // At the other port none is asked for.
+  // The other port requests no certificate.
   CHECK(RawDevice(hub, "x1", {.password = "none"}).connect() == kNotAuthorized);
-  // A device with a key needs its token, whatever else it shows.
+  // A device with a key needs its token, whatever certificate it presents.
   auto with_certificate = made_by(hub, "x1");
   with_certificate.password = "none";
   CHECK(RawDevice(hub, "d1", with_certificate).connect() == kNotAuthorized);

@@ -33,7 +33,7 @@ TEST_CASE("DPS: a device with a certificate registers, and its hub knows the cer
   check_registers("r2", brought);
   CHECK(connect_to(hub, "r1", brought) == 5);
   CHECK(connect_to(hub, "r2", made) == 5);
-  // Nobody signs for it with the key that it does not have.
+  // A device enrolled by certificate has no key to sign a token with.
   CHECK(connect_to(hub, "r1", std::string()) == 5);
 }
 
@@ -49,15 +49,15 @@ TEST_CASE("DPS: a certificate that is not the enrolled one registers nobody") {
   const auto connect = [&](const std::string& id, const CertificateFiles& files) {
     return RawRegistration(dps, id, files).device().connect();
   };
-  CHECK(connect("r2", own.issue("r2")) == 5);  // The name is right, the thumbprint not.
+  CHECK(connect("r2", own.issue("r2")) == 5);  // The name matches, the thumbprint does not.
   CHECK(connect("r2", dps.certificate_files("r1")) == 5);
-  CHECK(connect("r3", misnamed) == 5);  // The thumbprint is right, the name not.
+  CHECK(connect("r3", misnamed) == 5);  // The thumbprint matches, the name does not.
   CHECK(connect("r4", own.issue("r4")) == 5);
   CHECK(connect("k1", own.issue("k1")) == 5);  // It has a key.
   CHECK(RawRegistration(dps, "r1", std::string()).device().connect() == 5);
   CHECK(RawRegistration(dps, "r1", dps.key("k1")).device().connect() == 5);
   CHECK(dps.count("refused") == 7);
-  CHECK_FALSE(connect("r2", strangers.issue("r2")));  // TLS ends it.
+  CHECK_FALSE(connect("r2", strangers.issue("r2")));  // Refused in TLS.
 }
 
 TEST_CASE("DPS: a device of a group shows a certificate that the group's authority signed") {
@@ -153,7 +153,7 @@ TEST_CASE("DPS: trusts no more than 64 certificates of one holder") {
   for (int i = 1; i < 64; ++i) {
     enroll(own.ca().issue({.alternative_names = {}, .common_name = "r1"}).certificate);
   }
-  enroll(first);  // It is there already.
+  enroll(first);  // It exists already.
   const auto next = own.ca().issue({.alternative_names = {}, .common_name = "r1"});
   CHECK_THROWS_WITH(enroll(next.certificate),
                     doctest::Contains("no more than 64 certificates of one holder are trusted"));

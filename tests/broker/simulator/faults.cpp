@@ -32,7 +32,7 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-// A connected device of a hub without faults; what happened before is behind.
+// A connected device of a hub without faults; earlier events are excluded.
 struct FaultyDevice {
   explicit FaultyDevice(const std::string& name)
       : hub((faulty_hub().clear_faults(), faulty_hub())), device(hub, name) {
@@ -42,7 +42,7 @@ struct FaultyDevice {
   RawDevice device;
 };
 
-// A message that asks for a fault, as the tests of the other SDKs send it to a real hub.
+// A message that requests a fault, as the tests of the other SDKs send it to a real hub.
 std::string requested(const std::string& type, int delay, int duration) {
   return "AzIoTHub_FaultOperationType=" + type +
          "&AzIoTHub_FaultOperationCloseReason=boom&AzIoTHub_FaultOperationDelayInSecs=" +
@@ -220,7 +220,7 @@ TEST_CASE("A message may ask for a fault: throttling and quota end links until t
     f.device.publish(events_topic("a"), "too much");
     CHECK(f.device.wait_for_loss());
     CHECK(contains(last_end("a"), row.code));
-    // It is sent again with each new link until it is let through.
+    // It is sent again with each new link until it is accepted.
     bool acknowledged = false;
     const auto end = std::chrono::steady_clock::now() + 20s;
     while (!acknowledged && std::chrono::steady_clock::now() < end) {

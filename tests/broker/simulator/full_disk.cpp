@@ -1,4 +1,4 @@
-// A disk without room: a limit on file sizes has every write of the hub fail in the same way.
+// A full disk: a limit on file sizes makes every write of the hub fail in the same way.
 #include <fstream>
 #include <iterator>
 
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Until it is destroyed the hub can write nothing.
+// The hub can write nothing until this is destroyed.
 class FullDisk {
  public:
   explicit FullDisk(const SimulatorProcess& hub) : broker_(broker_of(hub)) {
@@ -37,7 +37,7 @@ std::string text_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// The whole lines of the log, each an event: half a line would be one that is none.
+// Whether the log consists of whole lines, each an event. A partial line would be invalid.
 bool is_whole(const std::string& path) {
   std::ifstream file(path);
   std::string line;
@@ -90,6 +90,6 @@ TEST_CASE(
     CHECK(text_of(errors).find("cannot write " + hub.event_log()) != std::string::npos);
   }
   CHECK(hub.telemetry("d").empty());
-  CHECK(device.connect() == 0);  // Its MQTT client sends again whatever was not acknowledged.
+  CHECK(device.connect() == 0);  // Its MQTT client resends unacknowledged messages.
   CHECK(hub.wait_for_telemetry("d", 1).at(0).payload == "a reading");
 }

@@ -27,7 +27,7 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-// Why the hub ended the device's latest connection: the event, as JSON.
+// The reason why the hub ended the device's latest connection: the event, as JSON.
 std::string end_of(const SimulatorProcess& hub, const std::string& device) {
   return hub.wait_for_events("disconnected", device).back().json;
 }
@@ -63,7 +63,7 @@ TEST_CASE("Throttle: a second's burst passes, then all is slowed to the rate, th
   for (int i = 0; i < 17; ++i) CHECK(throttle.admit(now));  // Up to 1.9 s.
   CHECK_FALSE(throttle.admit(now));
   CHECK(*throttle.admit(now + 1900ms) == 100ms);
-  CHECK_FALSE(throttle.admit(now + 2s));  // Slowed for two seconds on end.
+  CHECK_FALSE(throttle.admit(now + 2s));  // Throttled for two seconds in a row.
   CHECK(*throttle.admit(now + 3s) == 0s);
 }
 
@@ -238,7 +238,7 @@ TEST_CASE("Hub: telemetry above the rate is slowed, then ends the link") {
   CHECK(took >= 1s);
   CHECK(contains(end_of(hub, "d"), "429001"));
   const std::size_t let_through = hub.telemetry("d").size();
-  CHECK(let_through >= 51);  // The burst, and then some.
+  CHECK(let_through >= 51);  // The burst, and a few more.
   CHECK(let_through < 200);
   CHECK(let_through <= 51 + 50 * std::chrono::ceil<std::chrono::seconds>(took).count());
 }

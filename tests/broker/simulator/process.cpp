@@ -37,7 +37,7 @@ TEST_CASE("iothub-sim: a link that is cut is seen at both ends, and may come bac
   hub.drop("d25");
   CHECK(device.wait_for_loss());
   CHECK_FALSE(hub.connected("d25"));
-  hub.drop("d25");  // Nobody is there: nothing happens.
+  hub.drop("d25");  // The device is not connected: nothing happens.
   CHECK(device.connect() == 0);
   CHECK(hub.connected("d25"));
 }

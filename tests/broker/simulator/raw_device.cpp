@@ -95,7 +95,7 @@ bool RawDevice::run_until(const std::function<bool()>& condition,
   const auto deadline = steady_clock::now() + timeout;
   while (!condition()) {
     if (steady_clock::now() > deadline) return false;
-    // A failed connection ends the waiting: nothing more can come.
+    // A failed connection ends the wait, since nothing more can arrive.
     if (mosquitto_loop(client_.get(), 10, 1) != MOSQ_ERR_SUCCESS) {
       online_ = false;
       return condition();

@@ -1,4 +1,5 @@
-// A device made of nothing but libmosquitto, so that the simulator is tested without this library.
+// A device that uses nothing but libmosquitto, so that the simulator is tested without this
+// library.
 #pragma once
 
 #include <chrono>
@@ -17,7 +18,7 @@ struct mosquitto_message;
 
 namespace azure::iot::device::test {
 
-// A token as a device signs it.
+// Creates a token in the way of a device.
 std::string make_sas_token(const std::string& resource, const std::string& key_base64,
                            std::chrono::seconds ttl, const std::string& policy = {});
 
@@ -27,14 +28,14 @@ class RawDevice {
  public:
   struct Options {
     bool clean_session = false;
-    std::string user_name = {};  // Empty: the right one.
-    std::string password = {};   // Empty: a good token; none beside a certificate.
+    std::string user_name = {};  // Empty: the correct one.
+    std::string password = {};   // Empty: a valid token; none beside a certificate.
     std::string client_id = {};  // Empty: the device's name.
     std::string will_topic = {};
     int keep_alive = 60;
-    std::string certificate = {};  // Files; with them it goes to the port for certificates.
+    std::string certificate = {};  // Files. With them the device uses the port for certificates.
     std::string key = {};
-    std::uint16_t port = 0;  // 0: the right one.
+    std::uint16_t port = 0;  // 0: the correct one.
   };
   struct Message {
     std::string topic;
@@ -47,7 +48,7 @@ class RawDevice {
   RawDevice(const SimulatorProcess& hub, const std::string& name, const Options& options);
   ~RawDevice();
 
-  // The CONNACK's code; nothing when the connection failed before one came.
+  // The code of the CONNACK; nothing if the connection failed before it arrived.
   std::optional<int> connect();
   bool subscribe(const std::string& filter, int qos = 1);  // True once the SUBACK grants 0 or 1.
   int publish(const std::string& topic, std::string_view payload, int qos = 1,

@@ -1,4 +1,4 @@
-// A device that registers, made of nothing but libmosquitto.
+// A registering device that uses nothing but libmosquitto.
 #pragma once
 
 #include <optional>
@@ -31,7 +31,7 @@ class RawRegistration {
 
   RawDevice& device() { return device_; }
 
-  // The topic and body of the answer, with a blank between; empty if none came.
+  // The topic and body of the answer, separated by a blank; empty if none came.
   std::string ask(const std::string& topic, const std::string& body = {}) {
     const std::size_t before = device_.messages().size();
     device_.publish(topic, body);
@@ -47,7 +47,7 @@ class RawRegistration {
     return ask("$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId=" +
                operation);
   }
-  // Registers, and asks until it is no longer assigning.
+  // Registers, and polls until the status is no longer "assigning".
   std::string finish() {
     std::string answer = begin();
     while (answer.find("\"assigning\"") != std::string::npos) answer = query(operation_in(answer));
@@ -70,7 +70,7 @@ inline bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-// The CONNACK of the hub where the device was given to.
+// The CONNACK code of the hub to which the device was assigned.
 inline std::optional<int> connect_to(const SimulatorProcess& hub, const std::string& id,
                                      const std::string& key) {
   RawDevice device(

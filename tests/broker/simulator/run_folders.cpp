@@ -1,4 +1,4 @@
-// Several simulators, and the folders that they leave.
+// Several simulators, and the folders that they leave behind.
 #include <filesystem>
 #include <iterator>
 
@@ -12,7 +12,7 @@ using namespace azure::iot::device::test;
 
 namespace {
 
-// A place for runs that nothing else uses; its name has what scripts stumble over.
+// A private place for runs. Its name contains characters that break careless scripts.
 class Place {
  public:
   Place() : folder_(parent_.path() / "my sdk (x)") { std::filesystem::create_directory(folder_); }

@@ -1,4 +1,4 @@
-// The one simulator that serves the test cases here which do not need their own.
+// The simulator shared by the test cases here that need none of their own.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 
 namespace azure::iot::device::test {
 
-// Its devices are d1 to d40 and d1/m1: a test case uses one that no other uses.
+// Its devices are d1 to d40 and d1/m1. Each test case uses a device that no other uses.
 SimulatorProcess& shared_hub();
 
 pid_t broker_of(const SimulatorProcess& hub);

@@ -47,7 +47,7 @@ TEST_CASE("Twin: what was written is restored") {
 
 TEST_CASE("Twin: a patch outside the hub's rules is named") {
   CHECK_FALSE(violation(R"({"ok":{"a":[1,{"b":4503599627370496}]},"n":-4503599627370496})"));
-  // As in the service's own example: ten objects, one inside the other, below the section.
+  // As in the service's own example: ten nested objects below the section.
   CHECK_FALSE(violation(R"({"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}}}})"));
   for (const char* patch :
        {"[]", "1", R"({"$version":1})", R"({"a b":1})", R"({"a.b":1})", R"({"a":{"\u0001":1}})",

@@ -17,7 +17,7 @@ namespace {
 constexpr char kPingreq = '\xc0';
 constexpr char kPingresp[] = {'\xd0', 0};
 
-// How often the loop's thread went to sleep so far.
+// The number of times that the loop's thread has slept so far.
 long sleeps(TransportProbe& probe) {
   long count = 0;
   probe.on_loop([&](MqttTransport&) {
@@ -56,7 +56,7 @@ TEST_CASE("Keep-alive: an idle client pings in time, a dead server is noticed, n
 
   const long sleeps_before = sleeps(idle);
   const std::clock_t cpu_before = std::clock();
-  std::this_thread::sleep_for(11s);  // What is tested is that nothing happens.
+  std::this_thread::sleep_for(11s);  // The test is that nothing happens meanwhile.
   const double cpu = static_cast<double>(std::clock() - cpu_before) / CLOCKS_PER_SEC;
   const long slept = sleeps(idle) - sleeps_before;
   MESSAGE("CPU in 11 s: " << cpu << " s; the idle client's loop slept " << slept << " times");
@@ -66,6 +66,6 @@ TEST_CASE("Keep-alive: an idle client pings in time, a dead server is noticed, n
   CHECK(idle.told() == Lines{"connected"});
   CHECK(pings == 2);
   CHECK(cpu < 0.11);
-  // Two for each ping (it goes, its answer comes), and those of the measurement.
+  // Two for each ping (it is sent, its answer arrives), and those of the measurement.
   CHECK(slept <= 10);
 }

@@ -41,7 +41,7 @@ TEST_CASE("MosquittoTransport: over a restart of the broker every publish is ack
   BrokerProcess restarted;
   TransportProbe probe(config_for(restarted.port(), restarted.ca()));
   probe.inside = [](MqttTransport& transport, const std::string& line) {
-    // The place of the stages above, which redial.
+    // In place of the stages above, which redial.
     if (line.rfind("disconnected", 0) == 0) CHECK_FALSE(transport.connect("secret"));
     if (line.rfind("failed", 0) == 0) CHECK_FALSE(transport.connect("secret"));
   };

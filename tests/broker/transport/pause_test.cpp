@@ -18,7 +18,7 @@ constexpr int kMessages = 100'000;
 
 std::string text_of(int number) { return std::to_string(number) + std::string(100, '.'); }
 
-// Sends all messages, in pieces, as fast as the client takes them, and hangs up if told to.
+// Sends all messages, in pieces, as fast as the client reads them, then hangs up if requested.
 ScriptedServer::Script burst(std::atomic<int>& sent, bool hang_up) {
   return [&sent, hang_up](ScriptedConnection& client) {
     client.accept_client(certificate());
@@ -44,8 +44,8 @@ void wait_until_stuck(const std::atomic<int>& sent) {
   }
 }
 
-// Whether every message is told, within a minute: a sanitizer takes its time for so many. Counted,
-// since looking for the last one each time would be what takes longest.
+// Whether every message is reported within a minute, since a sanitizer slows so many down. Counts
+// them, since searching for the last one each time would take longest.
 bool all_told(const TransportProbe& probe) {
   constexpr std::size_t kWithConnected = kMessages + 1;
   bool told = false;
@@ -73,7 +73,7 @@ TEST_CASE("Pause: a burst waits at the server, in no memory of ours, and then ar
   CHECK(sent < kMessages);
   if (!kSanitized) CHECK(resident_memory() < before + 2 * 1024 * 1024);
 
-  // Nobody runs in circles over what could be read.
+  // No busy loop over the unread bytes.
   const std::clock_t cpu_before = std::clock();
   std::this_thread::sleep_for(1s);
   CHECK(static_cast<double>(std::clock() - cpu_before) / CLOCKS_PER_SEC < 0.01);

@@ -17,13 +17,12 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
-// A proxy that answers so many times what a client says to it, and then no more. It wants a
-// password.
+// A proxy that answers a client this many times and then no more. It requires a password.
 class StuckProxy {
  public:
   explicit StuckProxy(int answers)
       : server_([this, answers](ScriptedConnection& client) {
-          // SOCKS5 alone has several steps: the choice of a method, the password, the connection.
+          // Only SOCKS5 has several steps: the choice of a method, the password, the connection.
           constexpr std::string_view kAnswers[] = {"\5\2", std::string_view("\1\0", 2)};
           for (int i = 0; i < answers && !client.read_some(600).empty(); ++i) {
             client.write(kAnswers[i]);
@@ -40,7 +39,7 @@ class StuckProxy {
   ScriptedServer server_;
 };
 
-// Shuts a client down once it is on its way, or seems to be.
+// Shuts a client down while it is dialling, or appears to be.
 void shut_down_while_dialling(IoTHubDeviceClient client, const std::function<bool()>& reached,
                               const Lateness& lateness) {
   std::promise<void> called;
@@ -57,7 +56,7 @@ void shut_down_while_dialling(IoTHubDeviceClient client, const std::function<boo
   });
   called.get_future().wait();
   CHECK(eventually(reached, 20s));
-  std::this_thread::sleep_for(30ms);  // What comes after the first step is seen by nobody.
+  std::this_thread::sleep_for(30ms);  // Steps after the first are not observable.
   const Stopwatch watch;
   client.shutdown();
   CHECK(watch.passed() <= lateness.allow(1000ms));

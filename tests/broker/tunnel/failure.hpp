@@ -7,9 +7,9 @@
 
 namespace azure::iot::device::test {
 
-// How a connect ended.
+// The outcome of a connect.
 struct Failure {
-  bool failed_to_connect = false;  // A ConnectionFailedError, so that another attempt may succeed.
+  bool failed_to_connect = false;  // A ConnectionFailedError: another attempt may succeed.
   Errc code = Errc::ok;
   std::string text;
 };

@@ -24,7 +24,7 @@ void check_target_refused(const Failure& failure) {
   CHECK(contains(failure.text, "makes no connection to localhost:"));
 }
 
-// SOCKS4 has one word for both.
+// SOCKS4 has one reply for both.
 void check_target_refused_or_not_reached(const Failure& failure) {
   CAPTURE(failure.text);
   CHECK(failure.failed_to_connect);

@@ -21,9 +21,10 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
-// What may wait between the two sides: 64 KB in each direction, in a few copies while it moves.
+// A limit for the bytes between the two sides: 64 KB in each direction, in a few copies while they
+// move.
 constexpr std::size_t kMemory = 1024 * 1024;
-constexpr std::size_t kAll = 32 * 1024 * 1024;  // More than the system's buffers take.
+constexpr std::size_t kAll = 32 * 1024 * 1024;  // More than the system's buffers hold.
 
 const ServerCertificate& certificate() {
   static const ServerCertificate made = make_server_certificate();
@@ -44,7 +45,7 @@ UniqueFd connect_to(std::uint16_t port) {
   return fd;
 }
 
-// A WebSocket to that server on a loop of its own, and the local end that MQTT would go over.
+// A WebSocket to that server on a loop of its own, and the local end that carries MQTT.
 class OpenWebSocket {
  public:
   explicit OpenWebSocket(const ScriptedServer& server) {
@@ -74,7 +75,7 @@ class OpenWebSocket {
 
  private:
   std::shared_ptr<EventLoop> loop_ = EventLoop::create();
-  std::unique_ptr<WebSocket> socket_;  // Of the loop's thread.
+  std::unique_ptr<WebSocket> socket_;  // Loop's thread only.
   UniqueFd local_;
 };
 
@@ -92,7 +93,7 @@ std::string bytes_from(std::size_t place, std::size_t size) {
   return bytes;
 }
 
-// Counts what comes, and whether each byte is the one that is due.
+// Counts the bytes, and checks that each is the expected one.
 struct Check {
   void take(std::string_view bytes) {
     if (bytes != bytes_from(count, bytes.size())) wrong = true;
@@ -102,7 +103,7 @@ struct Check {
   std::atomic<bool> wrong = false;
 };
 
-// That nothing goes on, and costs nothing.
+// Checks that nothing happens and nothing is used.
 void check_at_rest(std::size_t heap_before) {
   const Stopwatch watch;
   std::this_thread::sleep_for(300ms);
@@ -154,7 +155,7 @@ TEST_CASE("WebSocket: where the other side does not read, the server has to wait
     client.wait_for_end();
   });
   OpenWebSocket socket(server);
-  // Until it gets no further.
+  // Until nothing more can be written.
   for (std::size_t before = 1; before != written;) {
     before = written;
     std::this_thread::sleep_for(300ms);

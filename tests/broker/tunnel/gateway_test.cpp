@@ -1,4 +1,4 @@
-// A gateway stands where the hub would: it is dialled, and it is whose certificate counts.
+// A gateway in place of the hub: the client dials it and checks its certificate.
 #include <mutex>
 
 #include <doctest/doctest.h>
@@ -11,14 +11,14 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
-// How a client fared that wanted to reach the hub "hub.invalid" by way of a gateway.
+// The outcome for a client that reaches the hub "hub.invalid" through a gateway.
 struct Visit {
   std::string error;    // Empty if it was let in.
   std::string connect;  // The packet.
   std::string upgrade;  // The head of the request for a WebSocket.
 };
 
-// `host` is what the client calls the gateway, `names` are those in the gateway's certificate.
+// `host` is the client's name for the gateway, and `names` are those in the gateway's certificate.
 Visit visit_gateway(const std::string& host, const std::string& names, bool websockets) {
   const ServerCertificate certificate = make_server_certificate({.alternative_names = names});
   Visit visit;
@@ -77,7 +77,7 @@ TEST_CASE("Gateway: one whose certificate is for the hub, or for another address
     CAPTURE(websockets);
     for (const auto& [host, names] :
          {std::pair("localhost", "DNS:hub.invalid"),
-          // A name that looks like an address is no address.
+          // A name that looks like an address does not count as one.
           std::pair("127.0.0.1", "DNS:127.0.0.1,DNS:localhost,IP:127.0.0.2")}) {
       const Visit visit = visit_gateway(host, names, websockets);
       CHECK(contains(visit.error, "certificate is not for " + std::string(host)));

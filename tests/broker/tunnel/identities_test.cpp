@@ -1,4 +1,5 @@
-// Who a device or module is by its certificate, and that TLS knows it again, whatever the road.
+// The identity of a device or module by its certificate, and TLS session resumption, on every
+// route.
 #include <atomic>
 #include <mutex>
 #include <vector>
@@ -66,7 +67,7 @@ TEST_CASE("TLS: a client comes back with what the server gave it, on each road")
   ScriptedServer server([&](ScriptedConnection& client) {
     if (!client.start_tls(context)) return;
     {
-      // Before the client knows that it is connected, and is asked how it came.
+      // Recorded before the client knows that it is connected, and before the test asks.
       const std::lock_guard lock(mutex);
       resumed.push_back(client.resumed());
     }

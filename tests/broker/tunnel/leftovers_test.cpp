@@ -16,7 +16,8 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
-// What it counts once it holds still: what others are about to close would be part of a baseline.
+// Returns the count once it is stable. Otherwise descriptors that are about to close would be part
+// of a baseline.
 std::size_t settled(const std::function<std::size_t()>& count) {
   constexpr int kAlike = 5;
   std::size_t last = count();
@@ -34,7 +35,7 @@ std::size_t settled(const std::function<std::size_t()>& count) {
 std::size_t count_descriptors() { return open_descriptors().size(); }
 std::size_t count_threads() { return threads().size(); }
 
-// Ends what it measures with as many descriptors and threads as there were.
+// Checks that there are as many descriptors and threads at the end as at the beginning.
 class Leftovers {
  public:
   void check() const {
@@ -50,7 +51,8 @@ class Leftovers {
 }  // namespace
 
 TEST_CASE("Roads: none takes a thread of its own, or more descriptors than it needs") {
-  // Those that look names up, and run handlers, stay for a while. A thread has its name soon.
+  // Threads that look up names or run handlers stay for a while. A thread gets its name soon after
+  // it starts.
   const auto lasting_threads = [] {
     auto names = threads();
     std::erase(names, "azure-iot-dns");
@@ -59,7 +61,7 @@ TEST_CASE("Roads: none takes a thread of its own, or more descriptors than it ne
   };
   const SimulatorProcess& hub = road_hub();
   const std::size_t without_client = settled(lasting_threads);
-  std::size_t descriptors = 0;  // On the direct road.
+  std::size_t descriptors = 0;  // On the direct route.
   for (const Road& road : {Road{},
                            {.passage = {}, .websockets = true},
                            {.passage = Passage::http_basic, .websockets = true},
@@ -101,7 +103,7 @@ TEST_CASE("Roads: clients that came through leave no descriptor and no thread be
       client.shutdown();
     }
   };
-  cycle();  // Libraries set themselves up.
+  cycle();  // Libraries initialize.
   const Leftovers leftovers;
   for (int i = 0; i < kCycles; ++i) cycle();
   leftovers.check();
@@ -131,7 +133,7 @@ TEST_CASE("Roads: clients that did not come through leave no descriptor and no t
     fails(make_client(stuck.port(), true, {}), 50ms);
   };
   cycle();
-  // The stuck hub has a thread and a descriptor for each that has not gone yet.
+  // The stuck hub has a thread and a descriptor for each client that has not disconnected yet.
   const Leftovers leftovers;
   for (int i = 0; i < kCycles; ++i) cycle();
   leftovers.check();

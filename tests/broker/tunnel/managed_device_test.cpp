@@ -1,4 +1,4 @@
-// A device that nobody visits, behind a proxy that goes away and comes back.
+// An unattended device, behind a proxy that fails and comes back.
 #include "clients/managed_device.hpp"
 
 #include <atomic>
@@ -14,7 +14,7 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
-// A hub, a provisioning service and a device of it that reaches both through a proxy alone.
+// A hub, a provisioning service, and a device that reaches both through a proxy alone.
 class Site {
  public:
   explicit Site(int failed_connects)
@@ -44,7 +44,7 @@ class Site {
       return !client || !client->connected();
     }));
   }
-  // The device's next message is the one that arrives.
+  // Checks that the device's next message arrives.
   void check_is_back(const std::string& text) {
     device.connect(60s);
     device.client()->send_message(text, 60s);
@@ -53,13 +53,13 @@ class Site {
 
   const SimulatorProcess hub{{.devices = {"other"}}};
   ProxyProcess proxy{Passage::socks5_user};
-  std::atomic<int> failures = 0;  // Of registrations, for want of the proxy.
+  std::atomic<int> failures = 0;  // Of registrations, for lack of the proxy.
 
  private:
   const DpsProcess dps_{{&hub}, {"--enrollment", "r1"}};
 
  public:
-  ManagedDevice device;  // Ends first.
+  ManagedDevice device;  // Destroyed first.
 };
 
 }  // namespace
@@ -83,7 +83,7 @@ TEST_CASE("ManagedDevice: behind a SOCKS5 proxy that stays away it registers whe
   Site site(2);
   site.check_is_back("at first");
   site.proxy.kill();
-  // What it tries through the proxy, over and over.
+  // The device retries through the proxy, again and again.
   CHECK(eventually([&] { return site.failures >= 3; }, 60s));
   CHECK(site.device.client() == nullptr);
   CHECK(site.registrations() == 1);

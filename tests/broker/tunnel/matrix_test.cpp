@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kPatience{kSanitized ? 300 : 120};
 
-// What is to come as 0, 1, 2, ...; after a cut some of it may come once more.
+// Checks that items arrive as 0, 1, 2, ...; after a cut some of them may arrive again.
 class Arrivals {
  public:
   void take(const std::string& payload) {
@@ -51,14 +51,14 @@ void check_telemetry(const SimulatorProcess& hub, const std::string& device, int
   CHECK(telemetry.whole());
 }
 
-// Until it has done what it was given so far.
+// Waits until the loop has done its pending work.
 void wait_for_loop(EventLoop& loop) {
   std::promise<void> done;
   loop.post([&] { done.set_value(); });
   done.get_future().wait();
 }
 
-// So many messages each way, with a cut in the middle.
+// Sends this many messages each way, with a cut in the middle.
 void travel(const Road& road, int messages) {
   CAPTURE(to_string(road));
   const auto begin = std::chrono::steady_clock::now();
@@ -87,8 +87,8 @@ void travel(const Road& road, int messages) {
   for (int i = 0; i < until_cut; ++i) send(i);
   wait_for_loop(core->loop());
   hub.drop(device);
-  // What is sent while there is no link has one made, and may then be overtaken by what comes after
-  // it, as in Python: see AutoConnectStage.
+  // As in Python, a send without a link starts a connect, and later messages may then overtake it:
+  // see AutoConnectStage. So wait for the link.
   CHECK(eventually(
       [&] { return hub.events("connected", device).size() == 2 && client.connected(); }, 60s));
   for (int i = until_cut; i < messages; ++i) send(i);
@@ -98,7 +98,7 @@ void travel(const Road& road, int messages) {
   CHECK(commands.whole());
   check_telemetry(hub, device, messages);
 
-  // It was the proxy through which all that went.
+  // The proxy carried all of it.
   if (proxy) {
     proxy->kill();
     CHECK(eventually([&] { return !client.connected(); }, 20s));
@@ -111,7 +111,7 @@ void travel(const Road& road, int messages) {
           " ms");
 }
 
-// Each kind of proxy once, and each way of going through it.
+// Each kind of proxy once, and each way through it.
 const Road kSlice[] = {
     {.passage = {}, .websockets = true, .x509 = true},
     {.passage = {}, .websockets = true, .x509 = false},

@@ -1,4 +1,4 @@
-// Who looks names up: this library's resolver, or the proxy, and nobody else.
+// Names are resolved only by this library's resolver or by the proxy.
 #include <cstdlib>
 #include <future>
 #include <map>
@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 using Names = std::vector<std::string>;
 
-// Knows these names, and notes which it is asked for.
+// Resolves these names, and records each request.
 class NotingResolver final : public Resolver {
  public:
   explicit NotingResolver(std::map<std::string, std::string> known) : known_(std::move(known)) {}
@@ -44,10 +44,10 @@ class NotingResolver final : public Resolver {
 struct Circumstances {
   std::string user = {};
   std::string password = {};
-  bool hub_is_known = true;  // By others than the proxy.
+  bool hub_is_known = true;  // To the resolver; the proxy always does.
 };
 
-// What a client tells a proxy of that type about a hub with a name.
+// The bytes that a client sends to a proxy of that type, for a hub with a name.
 std::string told_to_proxy(ProxyType type, bool websockets, const Circumstances& by = {}) {
   std::promise<std::string> told;
   ScriptedServer proxy([&](ScriptedConnection& client) {
@@ -91,7 +91,7 @@ TEST_CASE("Names: a hub behind a proxy is looked up by the proxy, if its kind ca
       CAPTURE(to_string(road));
       const ProxyProcess proxy(passage);
       ProxyOptions options = proxy.options();
-      options.address = "proxy.invalid";  // Known to no resolver but this:
+      options.address = "proxy.invalid";  // Known to this resolver alone:
       const auto resolver = std::make_shared<NotingResolver>(std::map<std::string, std::string>{
           {"proxy.invalid", "127.0.0.1"}, {"localhost", "127.0.0.1"}});
       IoTHubDeviceClient client(
@@ -137,11 +137,11 @@ TEST_CASE("Names: a proxy is told the hub's name, or its address where it takes 
     // Version 4, connect, port 8883, the address; no user.
     CHECK(told_to_proxy(ProxyType::socks4, websockets) ==
           std::string{4, 1, 0x22, static_cast<char>(0xb3), static_cast<char>(192), 0, 2, 7, 0});
-    // With its user, which is all that it knows of.
+    // With the user name. SOCKS4 has no password.
     CHECK(told_to_proxy(ProxyType::socks4, websockets, {.user = "me", .password = "a password"}) ==
           std::string{4, 1, 0x22, static_cast<char>(0xb3), static_cast<char>(192), 0, 2, 7, 'm',
                       'e', 0});
-    // SOCKS4a: no address, and behind the user the name.
+    // SOCKS4a: no address, and the name after the user.
     CHECK(told_to_proxy(ProxyType::socks4, websockets, {.hub_is_known = false}) ==
           std::string{4, 1, 0x22, static_cast<char>(0xb3), 0, 0, 0, 1, 0} + "hub.invalid" + '\0');
   }

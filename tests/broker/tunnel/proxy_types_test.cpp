@@ -1,4 +1,4 @@
-// Proxies that are of another type than a client was told, or not there for the moment.
+// Proxies of another type than configured, or unavailable for the moment.
 #include <chrono>
 #include <optional>
 
@@ -18,7 +18,7 @@ struct Mistake {
   ProxyType taken_for;
   const char* kind;
 };
-// Dante is as good for SOCKS5.
+// Dante stands for SOCKS5.
 constexpr Mistake kMistakes[] = {
     {Passage::http, ProxyType::socks4, "a SOCKS4 proxy"},
     {Passage::http, ProxyType::socks5, "a SOCKS5 proxy"},
@@ -45,7 +45,7 @@ TEST_CASE("Proxy: one that is of another type is told as that, and which type wa
       CAPTURE(to_string(mistake.is));
       ProxyOptions options = proxy.options();
       options.type = mistake.taken_for;
-      // Some wait for more to be said.
+      // Some wait for more bytes.
       const Failure failure =
           connect({mistake.is, websockets}, options, {.resolver = nullptr, .connect_timeout = 2s});
       CAPTURE(failure.text);
@@ -104,7 +104,7 @@ TEST_CASE("Proxy: what a SOCKS5 proxy says of the hub is in the error, in words"
   }
 }
 
-// As where something in front of the proxy accepts while the proxy is restarted.
+// As when something in front of the proxy accepts while the proxy restarts.
 TEST_CASE("Proxy: a client comes back after one that hung up on it while it dialled") {
   for (const Passage passage : kPassages) {
     for (const bool websockets : {false, true}) {

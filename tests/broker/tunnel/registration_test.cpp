@@ -1,4 +1,4 @@
-// A device is told its hub on every road.
+// A device gets its hub from the service on every route.
 #include <future>
 #include <map>
 #include <memory>
@@ -73,7 +73,7 @@ TEST_CASE("Roads: a device registers directly and through each proxy, in each wa
   for (const Passage passage : kPassages) {
     proxies.emplace(passage, std::make_unique<ProxyProcess>(passage));
   }
-  // Side by side, since each waits two seconds for the service to assign a hub.
+  // In parallel, since each waits two seconds for the service to assign a hub.
   std::vector<std::future<std::string>> hubs;
   for (const Registration& each : registrations) {
     hubs.push_back(std::async(std::launch::async, [&] {

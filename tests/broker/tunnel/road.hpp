@@ -16,7 +16,7 @@ namespace azure::iot::device::test {
 // No proxy, and each way through one.
 std::vector<std::optional<Passage>> all_passages();
 
-// One way from a device to the hub.
+// One route from a device to the hub.
 struct Road {
   std::optional<Passage> passage;  // None: directly.
   bool websockets = false;
@@ -24,15 +24,15 @@ struct Road {
 };
 std::string to_string(const Road& road);
 
-// One hub for all tests that break nothing, with devices of both kinds, and messages to a device in
-// any number.
+// One hub for all tests that break nothing. It has devices of both kinds, and accepts any number of
+// messages to a device.
 SimulatorProcess& road_hub();
-// The id of a device of that hub that no other test has.
+// The id of a device of that hub that no other test uses.
 std::string next_device(const Road& road);
-// Where that road ends.
+// The port at the end of that route.
 std::uint16_t port_of(const SimulatorProcess& hub, const Road& road);
 
-// A client of a device of `hub`, on that road; the proxy has to be that of the road. Redials every
+// Creates a client for a device of `hub` on that route, through the route's proxy. It redials every
 // second.
 std::shared_ptr<detail::HubClientCore> make_core(const SimulatorProcess& hub,
                                                  const std::string& device, const Road& road,

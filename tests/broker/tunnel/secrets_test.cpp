@@ -18,7 +18,8 @@ const std::string kPassPhrase = "planted-pass-phrase";
 const std::string kWrongPassPhrase = "planted-wrong-phrase";
 const std::string kWrongPassword = "planted-wrong-password";
 
-// Connects through a proxy with its password and with another, and loses the connection.
+// Connects through a proxy with the correct password and with another one, and loses the
+// connection.
 void pass_proxy(Said& said, Passage passage, bool websockets) {
   const Road road{passage, websockets};
   ProxyProcess proxy(passage);
@@ -45,7 +46,7 @@ X509 encrypted(const CertificateFiles& files) {
   return x509;
 }
 
-// The lines of a key in the middle, which tell something.
+// The lines in the middle of a key, which are specific to it.
 std::vector<std::string> lines_of(const std::string& key) {
   std::vector<std::string> lines;
   std::istringstream text(key);
@@ -56,7 +57,7 @@ std::vector<std::string> lines_of(const std::string& key) {
   return lines;
 }
 
-// With a certificate whose key is encrypted; gives the key's lines, and those of the file.
+// Connects with a certificate whose key is encrypted. Returns the lines of the key and of the file.
 std::vector<std::string> show_certificate(Said& said) {
   const SimulatorProcess& hub = road_hub();
   const Road road{.passage = {}, .websockets = false, .x509 = true};
@@ -81,7 +82,7 @@ std::vector<std::string> show_certificate(Said& said) {
   std::swap(wrong.certificate, wrong.key);
   CHECK(said.thrown_by([&] { create(wrong); }));
   wrong = encrypted(hub.certificate_files(next_device(road)));
-  wrong.certificate = x509.certificate;  // The key of another.
+  wrong.certificate = x509.certificate;  // It belongs to another key.
   CHECK(said.thrown_by([&] { create(wrong); }));
 
   std::vector<std::string> secrets = lines_of(contents_of(hub.certificate_files(device).key));
@@ -116,7 +117,7 @@ TEST_CASE("Secrets: password of a proxy, key and pass phrase are in no log recor
   secrets.push_back(kPassPhrase);
   secrets.push_back(kWrongPassPhrase);
   check_absent(secrets, said.text());
-  // It was not silence that was searched.
+  // Checks that the searched text is not empty.
   for (const std::string word : {"connected", "through a proxy", "WebSocket", "refuses the user",
                                  "pass_phrase", "proxy_options"}) {
     CAPTURE(word);

@@ -9,7 +9,7 @@
 
 namespace azure::iot::device::test {
 
-// How far a hub lets a client come.
+// The step at which a hub stops answering a client.
 enum class Stop { before_tls, before_web_socket, before_connack };
 
 inline const ServerCertificate& certificate() {
@@ -17,7 +17,7 @@ inline const ServerCertificate& certificate() {
   return made;
 }
 
-// A hub that stops answering there.
+// A hub that stops answering at that step.
 class StuckHub {
  public:
   StuckHub(Stop stop, bool websockets)
@@ -35,7 +35,7 @@ class StuckHub {
   ScriptedServer server_;
 };
 
-// A client of such a hub.
+// Creates a client of such a hub.
 inline IoTHubDeviceClient make_client(std::uint16_t port, bool websockets,
                                       const std::optional<ProxyOptions>& proxy,
                                       const MosquittoTransportOptions& options = {}) {
