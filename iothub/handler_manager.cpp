@@ -25,8 +25,8 @@ namespace {
 
 constexpr std::string_view kName = "HandlerManager";
 
-// What the client itself has to tell may be lost when a handler falls too far behind: it is no
-// message of a user's.
+// Drops a notification of the client itself if its handler is too far behind; messages are never
+// dropped this way.
 template <class T>
 bool put_unless_full(Inbox<T>& inbox, T& item) {
   if (inbox.size() >= inbox.capacity()) return false;
@@ -44,7 +44,8 @@ void report_background_exception(HandlerRunner<Error>& runner, Inbox<Error>& inb
 HandlerManager::HandlerManager(std::shared_ptr<HandlerPool> pool, std::size_t inbox_capacity,
                                std::weak_ptr<EventLoop> loop)
     : inboxes_(std::make_shared<Inboxes>(inbox_capacity)) {
-  // What the handler for background exceptions throws could only be given to itself.
+  // An exception from the handler for background exceptions is only logged; that handler is the
+  // only one for it.
   const auto log_only = [](const Error& error) { log(LogLevel::error, kName, error.describe()); };
   background_exceptions_ = std::make_shared<HandlerRunner<Error>>(
       "on_background_exception", inboxes_->background_exceptions, inboxes_, pool, loop, log_only);
@@ -74,7 +75,7 @@ void HandlerManager::route_message(Message message) {
   if (Inbox<Message>* const inbox = inboxes_->received.inbox_of(message)) {
     return route(*messages_, *inbox, "messages", std::move(message));
   }
-  // As in Python; but there nobody is told.
+  // The message is dropped as in Python. Unlike Python: this is reported.
   route_background_exception(
       Error(Errc::user_handler, "a message to the input " + quoted(*message.input_name) +
                                     " is dropped: receive_message_on_input was only ever called "
@@ -104,7 +105,7 @@ void HandlerManager::route(HandlerRunner<T>& runner, Inbox<T>& inbox, std::strin
 
 void HandlerManager::route_connection_state(ConnectionStateEvent event) {
   if (!connection_states_->has_handler()) return;
-  // Of more changes than anybody can want the oldest go: the last one tells how things are.
+  // A full inbox drops the oldest changes: the last one is the current state.
   auto& inbox = inboxes_->connection_states;
   if (inbox.size() >= inbox.capacity()) inbox.take();
   inbox.put(std::move(event));

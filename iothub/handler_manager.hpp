@@ -13,33 +13,33 @@
 
 namespace azure::iot::device {
 
-// The connection of a client came up or went down; `cause` is no error where the client itself
+// The connection of a client was established or lost. `cause` is no error if the client itself
 // disconnected.
 struct ConnectionStateEvent {
   bool connected = false;
   Error cause = {};
 };
 
-// Hands what happens to the handlers of one client, on the threads of the pool: in order within a
-// kind, each kind independent of the others. Handlers may be set, replaced and cleared at any time,
-// from any thread, also from inside a handler. A handler that throws is reported as a background
+// Passes items to the handlers of one client, on the threads of the pool: in order within a kind,
+// and independently of other kinds. Handlers may be set, replaced and cleared at any time, from any
+// thread, also from inside a handler. An exception from a handler is reported as a background
 // exception. (Python: SyncHandlerManager.)
 //
-// Messages, method requests and patches wait in their inbox for a handler, and so does the last
-// demand for a new token. Without a handler a background exception is logged, and a change of the
-// connection passes unnoticed.
+// Messages, method requests and patches wait in their inbox for a handler, and so does one request
+// for a new token. Without a handler, a background exception is only logged, and a change of the
+// connection is ignored.
 class HandlerManager {
  public:
-  // `loop` stands in for the pool's threads while none can be started.
+  // `loop` runs handlers while the pool can start no thread.
   explicit HandlerManager(std::shared_ptr<HandlerPool> pool,
                           std::size_t inbox_capacity = InboxManager::kCapacity,
                           std::weak_ptr<EventLoop> loop = {});
   HandlerManager(const HandlerManager&) = delete;
   HandlerManager& operator=(const HandlerManager&) = delete;
-  // Calls of handlers that are under way come to their own end.
+  // Does not wait for running handlers; they complete by themselves.
   ~HandlerManager();
 
-  // Where each kind's handler is set.
+  // The runner of each kind, on which its handler is set.
   HandlerRunner<Message>& on_message_received() { return *messages_; }
   HandlerRunner<MethodRequest>& on_method_request_received() { return *method_requests_; }
   HandlerRunner<Json>& on_twin_desired_properties_patch_received() { return *twin_patches_; }
@@ -47,7 +47,7 @@ class HandlerManager {
   HandlerRunner<Error>& on_background_exception() { return *background_exceptions_; }
   void on_new_sastoken_required(std::function<void()> handler);
 
-  // What happened. Any thread; never blocks.
+  // Each queues an item for its handler. Any thread; never blocks.
   void route_message(Message message);
   void route_method_request(MethodRequest request);
   void route_twin_patch(Json patch);
@@ -57,8 +57,8 @@ class HandlerManager {
 
   InboxManager& inboxes();
 
-  // Calls `f` once no handler runs and none is due: at once, or on a handler's thread. A handler
-  // that runs on the thread `except` counts as ended.
+  // Calls `f` once no handler is running or due: at once, or on a handler's thread. A handler that
+  // runs on the thread `except` counts as completed.
   void when_quiet(std::thread::id except, std::function<void()> f);
   // Clears all handlers.
   void stop();

@@ -19,18 +19,18 @@
 
 namespace azure::iot::device {
 
-// Gives what is in an inbox to a handler, one item after the other, on a thread of the pool. Made
-// by std::make_shared; any thread. (Python: a handler runner of the HandlerManager.)
+// Passes the items of an inbox to a handler, one after the other, on a thread of the pool. Create
+// it with std::make_shared. Any thread. (Python: a handler runner of the HandlerManager.)
 template <class T>
 class HandlerRunner final : public HandlerPool::Strand,
                             public std::enable_shared_from_this<HandlerRunner<T>> {
  public:
   using Handler = std::function<void(T)>;
-  // Is told what a handler threw.
+  // Receives the error for an exception from a handler.
   using Report = std::function<void(Error)>;
 
-  // The inbox outlives every call of `run_one`: the shared owner of both is `owner`. While the pool
-  // can start no thread the handler runs on `loop`, if there is one.
+  // `owner` keeps the inbox alive for every call of `run_one`. While the pool can start no thread,
+  // the handler runs on `loop`, if there is one.
   HandlerRunner(std::string_view name, Inbox<T>& inbox, std::shared_ptr<void> owner,
                 std::shared_ptr<HandlerPool> pool, std::weak_ptr<EventLoop> loop, Report report)
       : name_(name),
@@ -40,8 +40,8 @@ class HandlerRunner final : public HandlerPool::Strand,
         loop_(std::move(loop)),
         report_(std::move(report)) {}
 
-  // From the next item on this handler is called; none at all if it is empty. A call of the handler
-  // before it may be under way: see `when_quiet`.
+  // Sets the handler for the next items; an empty one clears it. A call of the previous handler may
+  // still be running: see `when_quiet`.
   void set_handler(Handler handler) {
     auto fresh = handler ? std::make_shared<const Handler>(std::move(handler)) : nullptr;
     const std::scoped_lock lock(mutex_);  // Releases `fresh`, the old one, after unlocking.
@@ -53,14 +53,14 @@ class HandlerRunner final : public HandlerPool::Strand,
     return handler_ != nullptr;
   }
 
-  // Something was put into the inbox.
+  // Call this after putting an item into the inbox.
   void wake() {
     const std::scoped_lock lock(mutex_);
     schedule();
   }
 
-  // Calls `f` once no handler runs and none is due: at once, or on the thread on which the last
-  // call ends. A call that runs on the thread `except` counts as ended.
+  // Calls `f` once no handler is running or due: at once, or on the thread on which the last call
+  // returns. A call that runs on the thread `except` counts as completed.
   void when_quiet(std::thread::id except, std::function<void()> f) {
     {
       const std::scoped_lock lock(mutex_);
@@ -79,7 +79,7 @@ class HandlerRunner final : public HandlerPool::Strand,
   }
 
   std::shared_ptr<EventLoop> loop() const override { return loop_.lock(); }
-  // Reported once, until a thread runs the handler again.
+  // Reports once, until a thread runs the handler again.
   void on_no_thread(const std::string& why) override {
     if (told_of_no_thread_.exchange(true)) return;
     contain(name_, [&] {
@@ -108,7 +108,7 @@ class HandlerRunner final : public HandlerPool::Strand,
     std::optional<T> item;
     if (handler) item = inbox_.take();
     if (item) call(*handler, std::move(*item));
-    handler.reset();  // What it holds may take a while to die; still, it counts as running.
+    handler.reset();  // Destroying its captures may take long; it counts as running meanwhile.
   }
 
   bool runs_on_loop() const {

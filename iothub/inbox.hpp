@@ -11,13 +11,13 @@
 
 namespace azure::iot::device {
 
-// How many of a client's inboxes are full. Any thread.
+// The number of a client's inboxes that are full. Any thread.
 class InboxPressure {
  public:
-  // Calls `f` whenever `high` may have changed, on the thread that changed it. Before the first
-  // item.
+  // Sets `f`, which is called whenever `high` may have changed, on the thread that changed it. Call
+  // this before the first item.
   void when_changed(std::function<void()> f) { changed_ = std::move(f); }
-  // Whether what the service sends had better wait there.
+  // Returns whether reading from the service should pause.
   bool high() const { return full_.load(std::memory_order_seq_cst) > 0; }
 
   void add(int inboxes) {
@@ -30,16 +30,16 @@ class InboxPressure {
   std::function<void()> changed_;
 };
 
-// What has come in and nobody has taken yet, in order. Never drops: the service was told that each
-// item arrived. Once filled it adds to the pressure, until half of it is taken out again. Any
-// thread. (Python: SyncClientInbox.)
+// Received items that have not been taken yet, in order. Never drops an item, since the client has
+// acknowledged each one to the service. A full inbox adds to the pressure until half of its items
+// are taken. Any thread. (Python: SyncClientInbox.)
 template <class T>
 class Inbox {
  public:
   explicit Inbox(std::size_t capacity, InboxPressure* pressure = nullptr)
       : capacity_(std::max<std::size_t>(capacity, 1)), pressure_(pressure) {}
 
-  // Takes in an item, however many there are. True for the one that fills the inbox.
+  // Adds an item, even beyond the capacity. Returns true for the one that fills the inbox.
   bool put(T item) {
     {
       const std::scoped_lock lock(mutex_);
@@ -50,7 +50,7 @@ class Inbox {
     return true;
   }
 
-  // The oldest item, if there is one.
+  // Takes the oldest item; nothing if there is none.
   std::optional<T> take() {
     std::optional<T> item;
     bool has_room_again = false;
@@ -66,7 +66,7 @@ class Inbox {
   }
 
   void clear() {
-    std::deque<T> dropped;  // Destroyed without the lock.
+    std::deque<T> dropped;  // Destroyed after unlocking.
     bool has_room_again = false;
     {
       const std::scoped_lock lock(mutex_);

@@ -13,7 +13,8 @@
 
 namespace azure::iot::device {
 
-// Inboxes by name, made when they are first asked for. Loop's thread only; what is in them, any.
+// Inboxes by name, created when they are first requested. Loop's thread only; the inboxes
+// themselves may be used on any thread.
 template <class T>
 class NamedInboxes {
  public:
@@ -28,7 +29,7 @@ class NamedInboxes {
     return found == inboxes_.end() ? nullptr : &found->second;
   }
   bool empty() const { return inboxes_.empty(); }
-  // What is in them; they themselves stay.
+  // Removes the items, and keeps the inboxes.
   void clear() {
     for (auto& [name, inbox] : inboxes_) inbox.clear();
   }
@@ -39,11 +40,11 @@ class NamedInboxes {
   std::map<std::string, Inbox<T>, std::less<>> inboxes_;
 };
 
-// The inboxes of one client: what the hub sent stays there until a handler takes it, also while
-// none is set. (Python keeps messages that come before the first handler in an inbox of their own,
-// from which no handler gets them.)
+// The inboxes of one client. Items from the hub stay there until a handler takes them, also while
+// no handler is set. (Python keeps messages received before the first handler in a separate inbox
+// that no handler reads.)
 struct InboxManager {
-  // Each holds this many items before the client asks for a pause.
+  // The number of items that each holds before the client pauses reading.
   static constexpr std::size_t kCapacity = 1024;
 
   explicit InboxManager(std::size_t capacity = kCapacity)
@@ -53,13 +54,15 @@ struct InboxManager {
         inputs(capacity, pressure),
         methods(capacity, pressure) {}
 
-  // As Python does when the connection ends: the hub has given up on them by then.
+  // Drops method requests when the connection ends, as Python does: by then they have expired in
+  // the hub.
   void clear_all_method_requests() {
     method_requests.clear();
     methods.clear();
   }
 
-  // For messages to one input. Takes what came to it before it was first asked for.
+  // Returns the inbox for messages to one input. The first call moves earlier messages to that
+  // input into it.
   Inbox<Message>& input(std::string_view name) {
     const bool known = inputs.find(name) != nullptr;
     Inbox<Message>& inbox = inputs.get(name);
@@ -72,8 +75,8 @@ struct InboxManager {
     return inbox;
   }
 
-  // Where an item belongs. Null for a message to an input that nobody has asked for, while others
-  // have been asked for.
+  // Returns the inbox of an item. Null for a message to an input that was never requested, if other
+  // inputs were.
   Inbox<Message>* inbox_of(const Message& message) {
     if (inputs.empty() || !message.input_name) return &messages;
     return inputs.find(*message.input_name);
@@ -87,7 +90,7 @@ struct InboxManager {
   Inbox<Message> messages;  // From the cloud, or to the inputs of a module.
   Inbox<MethodRequest> method_requests;
   Inbox<Json> twin_patches;
-  // What the older receive calls have asked for by name.
+  // The inputs and methods that the older receive calls have requested by name.
   NamedInboxes<Message> inputs;
   NamedInboxes<MethodRequest> methods;
 };

@@ -5,18 +5,19 @@
 
 namespace azure::iot::device {
 
-// What a hub pipeline is told beyond PipelineConfig. (Python: IoTHubPipelineConfig.)
+// The configuration of a hub pipeline, in addition to PipelineConfig. (Python:
+// IoTHubPipelineConfig.)
 struct IotHubConfig {
   std::string device_id = {};
   std::string module_id = {};  // Empty: a device.
-  // Appended to the user agent; a "dtmi:" text selects plug and play.
+  // Appended to the user agent. A text that starts with "dtmi:" is an IoT Plug and Play model id.
   std::string product_info = {};
-  std::string user_agent = {};  // What the client says of itself.
-  // Whether desired properties that were missed while disconnected are delivered afterwards.
+  std::string user_agent = {};  // The client's description of itself.
+  // Whether desired properties missed while disconnected are delivered afterwards.
   bool ensure_desired_properties = true;
 };
 
-// What can be switched on with EnableFeatureOperation.
+// Features for EnableFeatureOperation and DisableFeatureOperation.
 namespace feature {
 inline constexpr std::string_view kC2D = "c2d";
 inline constexpr std::string_view kInput = "input";

@@ -7,9 +7,9 @@
 #include "models/message.hpp"
 #include "models/method_request.hpp"
 
-// What an event of these refers to lives as long as the event. Whoever takes it out of the chain at
-// its top may move from it, so that a message is not copied on its way to an inbox; a stage on the
-// way looks only.
+// The object that one of these events refers to lives as long as the event. The receiver at the top
+// of the chain may move from it, so that a message is not copied on its way to an inbox. A stage
+// may only read it.
 namespace azure::iot::device {
 
 // A message from the cloud to the device.

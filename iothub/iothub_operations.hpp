@@ -24,7 +24,7 @@ struct SendOutputMessageOperation : OperationOf<SendOutputMessageOperation> {
   Message message;
 };
 
-// Answers a direct method.
+// Sends the response to a direct method.
 struct SendMethodResponseOperation : OperationOf<SendMethodResponseOperation> {
   static constexpr std::string_view kName = "SendMethodResponseOperation";
   explicit SendMethodResponseOperation(MethodResponse method_response_)

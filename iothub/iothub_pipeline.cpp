@@ -22,25 +22,27 @@ std::shared_ptr<Pipeline> make_iothub_mqtt_pipeline(std::shared_ptr<EventLoop> l
   auto pipeline =
       std::make_shared<Pipeline>(std::move(loop), std::move(config), std::move(on_event));
 
-  // Needs nothing from above; at the top it sees what the user asks of the connection.
+  // Needs nothing from above. At the top it sees the application's requests to reauthorize and shut
+  // down.
   pipeline->append(std::make_unique<SasTokenStage>());
-  // Reads twins, so it stands above the stage that knows how.
+  // Reads twins, so it is above the stage that handles twin operations.
   pipeline->append(std::make_unique<EnsureDesiredPropertiesStage>(hub_config));
-  // Makes requests of twin operations, so it stands above the stage that pairs them with responses.
+  // Turns twin operations into requests, so it is above the stage that pairs requests with
+  // responses.
   pipeline->append(std::make_unique<TwinRequestResponseStage>());
-  // Sends requests by id and waits for responses by id; the next stage gives both their topics.
+  // Pairs requests with responses by id, so it is above the stage that maps both to topics.
   pipeline->append(std::make_unique<CoordinateRequestAndResponseStage>());
-  // The last that knows of a hub: from here down there is only MQTT.
+  // The lowest stage that knows IoT Hub: below it there is only MQTT.
   pipeline->append(std::make_unique<IotHubMqttTranslationStage>(hub_config));
-  // Only MQTT operations need a connection, so it stands below the translation.
+  // Only MQTT operations need a connection, so it is below the translation.
   pipeline->append(std::make_unique<AutoConnectStage>());
-  // Below whatever connects, since it lets one change of the connection happen at a time.
+  // Serializes the changes of the connection, so it is below every stage that connects.
   pipeline->append(std::make_unique<ConnectionRetryStage>());
-  // Retries MQTT operations, one by one, while the connection stands.
+  // Retries single MQTT operations on an established connection.
   pipeline->append(std::make_unique<RetryStage>());
-  // Makes the timeouts that the stage above retries.
+  // Produces the timeouts that the stage above retries.
   pipeline->append(std::make_unique<OpTimeoutStage>());
-  // Where operations become packets.
+  // Turns operations into packets.
   pipeline->append(std::make_unique<MqttTransportStage>(std::move(make_transport)));
   return pipeline;
 }

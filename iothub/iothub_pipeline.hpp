@@ -8,9 +8,9 @@
 
 namespace azure::iot::device {
 
-// The chain of a hub client over MQTT, ready for its InitializePipelineOperation. `on_event`
-// receives ConnectedEvent, DisconnectedEvent, NewSasTokenRequiredEvent, BackgroundExceptionEvent
-// and the events of iothub_events.hpp.
+// Creates the chain of a hub client over MQTT, ready for its InitializePipelineOperation.
+// `on_event` receives ConnectedEvent, DisconnectedEvent, NewSasTokenRequiredEvent,
+// BackgroundExceptionEvent and the events of iothub_events.hpp.
 std::shared_ptr<Pipeline> make_iothub_mqtt_pipeline(std::shared_ptr<EventLoop> loop,
                                                     PipelineConfig config, IotHubConfig hub_config,
                                                     MqttTransportFactory make_transport,

@@ -29,7 +29,7 @@ Error not_utf8(std::string_view what, std::string_view text) {
   return Error(Errc::bad_content, std::move(detail));
 }
 
-// All texts of a message but its payload: Python's are Unicode in any case.
+// Checks all texts of a message except its payload. (In Python they are always Unicode.)
 Error check_texts(const Message& message) {
   const auto is_bad = [](const std::optional<std::string>& text) {
     return text && find_invalid_utf8(*text) != std::string_view::npos;
@@ -52,7 +52,7 @@ Error check_texts(const Message& message) {
   return {};
 }
 
-// Where a value stands in a patch.
+// The path of a value in a patch.
 struct Place {
   const Place* above = nullptr;
   std::string_view name = {};
@@ -71,7 +71,7 @@ struct Place {
   }
 };
 
-// Names the offending place even if the path to it is too long to be shown whole.
+// Names the offending place even if its path is too long to be shown in full.
 Error broken(const Place& place, std::string_view rule) {
   std::string text = "patch: ";
   text.append(rule).append("; at ").append(quoted(place.own_name()));
@@ -81,10 +81,11 @@ Error broken(const Place& place, std::string_view rule) {
   return Error(Errc::bad_content, std::move(text));
 }
 
-// Of a key or a text, for the service: it takes DEL for a character as any other.
+// Returns whether the service treats this as a control character of a key or text; DEL is an
+// ordinary character there.
 bool is_control_of_twin(char32_t c) { return is_control(c) && c != 0x7F; }
 
-// Counts the characters that count for the service, and finds those that a key must not have.
+// Counts the characters that the service counts, and finds those that a key must not contain.
 struct Characters {
   std::size_t counted = 0;
   bool fit_for_key = true;
@@ -104,11 +105,11 @@ struct Characters {
   }
 };
 
-// Goes through a patch, and counts.
+// Walks through a patch, checks it and counts its size.
 class PatchCheck {
  public:
   Error check(const Json& value, const Place& place, int objects, std::size_t nesting) {
-    // Far beyond any twin, and what this function calls itself for.
+    // Limits the recursion; the limit is far beyond any twin.
     if (nesting > Json::kDepthLimit) {
       return broken(place, "values must not be nested more than " +
                                std::to_string(Json::kDepthLimit) + " deep");

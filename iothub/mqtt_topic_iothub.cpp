@@ -26,7 +26,7 @@ std::string get_topic_base(std::string_view device_id, std::string_view module_i
   return base;
 }
 
-// Whether the parts stand in the topic, one after the other, without gluing them together first.
+// Returns whether the topic contains the concatenation of the parts, without building it.
 bool contains_in_a_row(std::string_view topic, std::initializer_list<std::string_view> parts) {
   const std::string_view first = *parts.begin();
   for (std::size_t at = topic.find(first); at != std::string_view::npos;
@@ -42,7 +42,7 @@ bool contains_in_a_row(std::string_view topic, std::initializer_list<std::string
   return false;
 }
 
-// What stands between two slashes, counted from 0.
+// Returns the level of a topic, counted from 0; levels are separated by slashes.
 std::optional<std::string_view> level(std::string_view topic, std::size_t index) {
   return nth_part(topic, '/', index);
 }
@@ -52,7 +52,7 @@ Error malformed(std::string_view expected) {
                "topic has incorrect format: " + std::string(expected) + " was expected");
 }
 
-// The request id in what follows the first question mark, up to a second one.
+// Returns the request id from the text after the first question mark, up to a second one.
 Result<std::string> get_request_id(std::string_view topic, std::string_view expected) {
   const std::size_t question_mark = topic.find('?');
   if (question_mark == std::string_view::npos) return malformed(expected);
@@ -75,7 +75,7 @@ Result<std::string> get_request_id(std::string_view topic, std::string_view expe
 constexpr std::string_view kMethodForm = "$iothub/methods/POST/{name}/?$rid={request id}";
 constexpr std::string_view kTwinResponseForm = "$iothub/twin/res/{status}/?$rid={request id}";
 
-// Where a message keeps the value that has this name in a topic; null if it is a custom property.
+// Returns the field of a message that has this name in a topic; null for a custom property.
 std::optional<std::string>* find_system_property(Message& message, std::string_view name) {
   if (name == "$.mid") return &message.message_id;
   if (name == "$.cid") return &message.correlation_id;
@@ -87,7 +87,7 @@ std::optional<std::string>* find_system_property(Message& message, std::string_v
   return nullptr;
 }
 
-// Writes properties as they stand in a topic; with no text to write to it only counts.
+// Writes properties as they appear in a topic; without a text to write to, it only counts.
 class PropertyWriter {
  public:
   explicit PropertyWriter(std::string* to) : to_(to) {}
@@ -256,7 +256,7 @@ Error extract_message_properties_from_topic(std::string_view topic, Message& mes
 
   for (bool more = true; more;) {
     TopicProperty property = take_topic_property(*bag, more);
-    if (property.name == "$.to") continue;  // Repeats the topic.
+    if (property.name == "$.to") continue;  // It repeats the topic.
     std::optional<std::string> value;
     if (property.has_value) value = std::move(property.value);
     if (auto* system_property = find_system_property(message, property.name)) {
@@ -269,8 +269,8 @@ Error extract_message_properties_from_topic(std::string_view topic, Message& mes
 }
 
 std::string encode_message_properties_in_topic(const Message& message, std::string_view base) {
-  // Few properties fit into this most of the time, and to count them first would cost more than to
-  // let the text grow where they do not.
+  // A few properties usually fit into this. Counting them first would cost more than letting the
+  // text grow in the other cases.
   constexpr std::size_t kUsual = 120;
   constexpr std::size_t kFew = 8;
   const bool few = message.custom_properties.size() <= kFew;

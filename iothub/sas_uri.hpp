@@ -7,7 +7,7 @@
 
 namespace azure::iot::device {
 
-// What a token for IoT Hub gives access to. A device has an empty module id.
+// The resource that a token for IoT Hub gives access to. A device has an empty module id.
 struct HubSasUri {
   std::string hostname;
   std::string device_id;
@@ -16,10 +16,10 @@ struct HubSasUri {
   bool operator==(const HubSasUri&) const = default;
 };
 
-// "hub/devices/dev1" or "hub/devices/dev1/modules/mod1".
+// Returns "hub/devices/dev1" or "hub/devices/dev1/modules/mod1".
 std::string hub_sas_uri(std::string_view hostname, std::string_view device_id,
                         std::string_view module_id = {});
-// Takes it apart. The error has Errc::bad_content.
+// Parses such a text. The error has Errc::bad_content.
 Result<HubSasUri> split_sas_uri(std::string_view uri);
 
 }  // namespace azure::iot::device

@@ -25,7 +25,7 @@ std::string get_hub_client_id(std::string_view device_id, std::string_view modul
   return client_id;
 }
 
-// Host name and client id stand as they are, unlike the rest.
+// Host name and client id are not encoded, unlike the other parts.
 std::string get_hub_username(std::string_view hostname, std::string_view client_id,
                              std::string_view user_agent, std::string_view product_info) {
   const bool has_model = product_info.starts_with(kDigitalTwinPrefix);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kSecurityMessageInterfaceId = "urn:azureiot:Security:SecurityAgent:1";
 
-// What Python's datetime can stand for.
+// The range of Python's datetime.
 using Microseconds = std::chrono::sys_time<std::chrono::microseconds>;
 constexpr Microseconds kFirst = std::chrono::sys_days(std::chrono::year(1) / 1 / 1);
 constexpr Microseconds kLast =

@@ -17,8 +17,8 @@
 
 namespace azure::iot::device {
 
-// What a user attaches to a message: names with values, in the order in which they were added. A
-// property may have no value at all, which is not the same as an empty one.
+// The properties that an application attaches to a message: names with values, in the order in
+// which they were added. A property may have no value at all, which differs from an empty value.
 //
 //   message.custom_properties["room"] = "attic";
 //   for (const auto& [name, value] : message.custom_properties) use(value.value_or("none"));
@@ -29,16 +29,16 @@ class CustomProperties {
   CustomProperties() = default;
   CustomProperties(std::initializer_list<Property> properties);
 
-  // The value under that name, added without one if there is none. In constant properties nothing
-  // is added: std::out_of_range, naming it, if there is none.
+  // Returns the value of that name, and adds the property without a value if there is none. For
+  // constant properties, a missing name throws std::out_of_range, which names it.
   std::optional<std::string>& operator[](std::string_view name) &;
   const std::optional<std::string>& operator[](std::string_view name) const&;
   std::optional<std::string> operator[](std::string_view name) const&& { return (*this)[name]; }
-  // The value under that name, null if there is none.
+  // Returns the value of that name; null if there is none.
   const std::optional<std::string>* find(std::string_view name) const&;
   void find(std::string_view name) const&& = delete;  // The pointer would outlive the value.
   bool contains(std::string_view name) const { return find(name) != nullptr; }
-  // Takes a property out; false if there was none of that name.
+  // Removes a property. Returns false if there was none of that name.
   bool erase(std::string_view name) &;
   void clear() & { properties_.clear(); }
 
@@ -55,20 +55,21 @@ class CustomProperties {
   NamedList<Property> properties_;
 };
 
-// Text or JSON, of which a message is made.
+// Text or JSON from which a message is created.
 template <class T>
 concept MessageBody = std::same_as<std::remove_cvref_t<T>, Json> ||
     (std::convertible_to<T, std::string_view> &&
      !std::same_as<std::remove_cvref_t<T>, std::nullptr_t>);
 
-// A message to or from IoT Hub. Data that is copied and moved as any other; what is not set is not
-// sent. The first five fields stand in the order of Python's constructor.
+// A message to or from IoT Hub. It is plain data; a field that is not set is not sent. The first
+// five fields are in the order of Python's constructor.
 //
 //   Message message{.data = "21.5", .message_id = "1", .content_type = "text/plain"};
 //   message.custom_properties["room"] = "attic";
 //   Message short_form{"21.5", "1"};
 //
-// Parentheses in place of the braces, `Message message("21.5")`, need g++, or clang from 16 on.
+// With parentheses instead of braces, `Message message("21.5")`, it requires g++, or clang 16 or
+// later.
 struct Message {
   std::string data = {};  // The payload, any bytes.
 
@@ -80,15 +81,16 @@ struct Message {
   std::optional<std::string> user_id = {};
   std::optional<std::string> expiry_time_utc = {};  // ISO 8601: see datetime_text.
   std::optional<std::string> input_name = {};       // Of a module, when received.
-  std::optional<std::string> ack = {};              // What feedback the sender asked for.
+  std::optional<std::string> ack = {};              // The feedback that the sender requested.
   std::optional<std::string> iothub_interface_id = {};
   CustomProperties custom_properties = {};
 
-  // A message with a body of JSON, marked as such, so that routes can look into it.
+  // Creates a message with a JSON body, with content type and encoding set so that routes can query
+  // the body.
   //
   //   client.send_message(Message::from_json({{"temperature", 21.5}, {"room", "attic"}}));
   static Message from_json(const Json& body);
-  // A message with this text, or this JSON.
+  // Creates a message with this text or JSON.
   //
   //   Message message = Message::of("21.5");
   template <MessageBody Body>
@@ -100,13 +102,14 @@ struct Message {
     }
   }
 
-  // Marks the message as one for the hub's security features, by setting iothub_interface_id.
+  // Marks the message as a security message by setting iothub_interface_id.
   //
   //   message.set_as_security_message();
   void set_as_security_message();
 
-  // What counts against kTelemetryMessageSizeLimit: the payload, and the properties as they stand
-  // in the topic. Unlike Python, which counts what its objects occupy in memory.
+  // Returns the size that counts against kTelemetryMessageSizeLimit: the payload, and the
+  // properties as encoded in the topic. Unlike Python, which counts the memory that its objects
+  // occupy.
   //
   //   if (message.get_size() > kTelemetryMessageSizeLimit) message.data = "too much";
   std::size_t get_size() const;
@@ -116,7 +119,8 @@ struct Message {
 
 namespace detail {
 
-// Rounds down. A time outside the years 0 to 10000, which need not fit, becomes one at their edge.
+// Rounds down. A time outside the years 0 to 10000 might not fit, and becomes the nearest time
+// within them.
 template <class Duration>
 std::chrono::sys_time<std::chrono::microseconds> to_microseconds(
     std::chrono::sys_time<Duration> when) {
@@ -130,11 +134,11 @@ std::chrono::sys_time<std::chrono::microseconds> to_microseconds(
 
 }  // namespace detail
 
-// A point in time as it stands in a message, "2030-01-02T03:04:05.000678+05:30" (Python:
-// datetime.isoformat). The fraction, in microseconds, stands there only if there is one. The time
-// of day is that at the given offset from UTC; without one, no offset is written. A time outside
-// the years 1 to 9999 becomes the first or last one of them. Throws std::invalid_argument for an
-// offset of 24 hours or more, as Python does.
+// Formats a point in time for a message, "2030-01-02T03:04:05.000678+05:30" (Python:
+// datetime.isoformat). A fraction, in microseconds, is written only if it is not zero. The text
+// shows local time at the given offset from UTC, and no offset if `utc_offset` is empty. A time
+// outside the years 1 to 9999 becomes the first or last time within them. As in Python, an offset
+// of 24 hours or more is an error: throws std::invalid_argument.
 //
 //   message.expiry_time_utc = datetime_text(std::chrono::system_clock::now() + 1h);
 std::string datetime_text(std::chrono::sys_time<std::chrono::microseconds> when,

@@ -6,13 +6,14 @@
 
 namespace azure::iot::device {
 
-// A call of a direct method, to be answered with a MethodResponse, whatever its name.
+// A call of a direct method. Every call is to be answered with a MethodResponse, also one with an
+// unknown name.
 //
 //   if (request.name == "blink") use(request.payload["times"].as_int());
 struct MethodRequest {
-  std::string request_id;  // By which the hub knows the answer.
+  std::string request_id;  // Identifies the response to the hub.
   std::string name;
-  Json payload = {};  // null where the caller gave none.
+  Json payload = {};  // null if the caller gave none.
 
   bool operator==(const MethodRequest&) const = default;
 };

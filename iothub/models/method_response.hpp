@@ -8,8 +8,8 @@
 
 namespace azure::iot::device {
 
-// The answer to a direct method: the hub's caller is given the status and the payload, which mean
-// what the two agree on.
+// The response to a direct method. The hub passes status and payload to the caller of the method;
+// their meaning is up to the device and its callers.
 //
 //   auto response = MethodResponse::create_from_method_request(request, 200, {{"done", true}});
 struct MethodResponse {

@@ -7,8 +7,8 @@
 namespace azure::iot::device {
 namespace {
 
-// The version of desired properties: a number, unless the service knows others. Null if they have
-// none.
+// Returns the version of desired properties: a number, unless the service defines other types. Null
+// if they have none.
 const Json* version_of(const Json* desired) {
   return desired ? desired->find("$version") : nullptr;
 }
@@ -33,15 +33,15 @@ void EnsureDesiredPropertiesStage::run(Owned<ShutdownPipelineOperation> op) {
 void EnsureDesiredPropertiesStage::on(const ConnectedEvent& event) {
   read_on_this_link_ = false;
   patched_on_this_link_ = false;
-  // Where the session was lost, whoever is above first subscribes again: the response to a read
-  // that came before would not be delivered.
+  // If the session was lost, the stages above first subscribe again: the response to an earlier
+  // read would not be delivered.
   if (!event.session_present) send_event_up(event);
   if (wanted_) {
     retries_ = 0;
     if (given_up_ == 0) {
       read_twin();
     } else if (!read_again_.running()) {
-      // One that is due stays due: a short-lived token reconnects more often than that.
+      // A scheduled read is kept: a short-lived token reconnects more often than the pause.
       read_twin_in(kFirstLongPause * (1 << (given_up_ - 1)));
     }
   }
@@ -90,11 +90,12 @@ void EnsureDesiredPropertiesStage::on_twin(Json twin) {
         Error(Errc::bad_content, "the twin came without a version of its desired properties"));
   }
   if (last_version_seen_ == *version) return;
-  // Answered before that patch was made. Of two reads the later one is right, even if its version
-  // is lower: the device or the hub was restored.
+  // A read older than the last patch is not delivered. Between two reads the later one is right,
+  // even with a lower version: the device or the hub was restored.
   const auto number = version->get_if<std::int64_t>();
   if (number && last_patch_version_ && *number < *last_patch_version_) {
-    // Begun on an earlier connection, it may also come from a hub that was restored since.
+    // A read begun on an earlier connection may also precede a restore of the hub, so it is
+    // repeated.
     if (!read_on_this_link_ && nucleus().connected()) read_twin();
     return;
   }
@@ -104,14 +105,14 @@ void EnsureDesiredPropertiesStage::on_twin(Json twin) {
 
 void EnsureDesiredPropertiesStage::on_read_failed(const Error& error) {
   if (shut_down_) return;
-  // The transport stage gave the read up, and says over which loss.
+  // The transport stage gave the read up; the cause is the lost connection.
   if (!nucleus().connected() && error.code() == Errc::connection_dropped && error.cause()) {
     given_up_ = std::min(given_up_ + 1, kMostLongPauses);
-    read_again_.cancel();  // The next connect begins the longer pause.
+    read_again_.cancel();  // The next connect starts the longer pause.
     return report_background_error(
         Error(error.code(), "the twin is read later, to look for missed changes", error));
   }
-  // The next connect reads anew.
+  // The next connect reads the twin again.
   if (!nucleus().connected()) return;
   if (retries_ == kMostRetries) {
     return report_background_error(

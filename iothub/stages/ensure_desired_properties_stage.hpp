@@ -14,20 +14,19 @@
 
 namespace azure::iot::device {
 
-// Sees to it that no change of the desired properties is missed while disconnected: once twin
-// patches are enabled, it reads the twin after every connect and sends its desired properties up as
-// a patch if their version differs from the last one seen. Only where `ensure_desired_properties`
-// is on.
+// Detects changes of the desired properties that were missed while disconnected. Once twin patches
+// are enabled, it reads the twin after every connect. If their version differs from the last one
+// seen, it sends the desired properties up as a patch. Only if `ensure_desired_properties` is on.
 //
-// Unlike Python:
-// - A read that fails while connected is tried again after a pause that doubles, a few times, and
-//   then reported.
-// - A read that is older than a patch that came on the same connection is not delivered. A patch of
-//   an earlier connection says nothing about a read begun on this one: a hub that was restored or
-//   failed over may have lost data, and counts from a lower version.
-// - A read over which the connection was lost again and again is reported, and the next one waits
-//   for a minute after the connect, and doubles that up to eight minutes.
-// - Version 0 is a version.
+// Unlike Python: a read that fails while connected is retried a few times, after a pause that
+// doubles, and then reported. Version 0 is a valid version.
+//
+// Unlike Python: a read that is older than a patch received on the same connection is not
+// delivered. A patch received on an earlier connection does not outdate a read begun on this one. A
+// hub that was restored or failed over may have lost data, and counts from a lower version.
+//
+// Unlike Python: a read during which the connection was lost several times in a row is reported.
+// The next read waits for a minute after the connect; that pause doubles, up to eight minutes.
 class EnsureDesiredPropertiesStage final
     : public Handles<EnsureDesiredPropertiesStage,
                      Ops<EnableFeatureOperation, ShutdownPipelineOperation>,
@@ -35,7 +34,8 @@ class EnsureDesiredPropertiesStage final
  public:
   static constexpr Duration kFirstPause = std::chrono::seconds{1};
   static constexpr int kMostRetries = 6;
-  // After a connect, if the read before was given up because it seemed to end the connection.
+  // The pause after a connect, if the previous read was given up because it seemed to end the
+  // connection.
   static constexpr Duration kFirstLongPause = std::chrono::minutes{1};
   static constexpr int kMostLongPauses = 4;
 
@@ -63,7 +63,7 @@ class EnsureDesiredPropertiesStage final
   bool read_on_this_link_ = false;
   bool patched_on_this_link_ = false;
   bool shut_down_ = false;
-  std::optional<Json> last_version_seen_;  // Sent up, whether read or received.
+  std::optional<Json> last_version_seen_;  // The last version sent up, whether read or received.
   // The last patch that may be newer than the read under way.
   std::optional<std::int64_t> last_patch_version_;
   int given_up_ = 0;  // Reads in a row that seemed to end the connection.

@@ -12,9 +12,9 @@
 
 namespace azure::iot::device {
 
-// Where IoT Hub becomes MQTT: turns hub operations into publishes and subscribes, and messages that
-// come in into hub events, by their topics. Below it nothing knows of a hub. A message that cannot
-// be read is reported as a background error; one on an unknown topic passes. (Python:
+// Translates between IoT Hub and MQTT: turns hub operations into publishes and subscribes, and
+// received messages into hub events, by their topics. No stage below it knows IoT Hub. A malformed
+// message is reported as a background error; one on an unknown topic is passed on. (Python:
 // IoTHubMQTTTranslationStage.)
 //
 // Unlike Python: a message, a method response or a topic beyond the limits of limits.hpp fails here

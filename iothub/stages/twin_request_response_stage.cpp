@@ -16,8 +16,8 @@ Request twin_request(std::string method, std::string resource_location, std::str
           .query_params = {}};
 }
 
-// What a response amounts to: the error of the request, or that of its status, with what the hub
-// says of it.
+// Returns the outcome of a response: the error of the request, or that of its status with the hub's
+// explanation.
 Error twin_error(const RequestAndResponseOperation& response, Error error) {
   if (error || response.status_code < 300) return error;
   std::string text = "twin operation returned status " + std::to_string(response.status_code);
@@ -28,7 +28,7 @@ Error twin_error(const RequestAndResponseOperation& response, Error error) {
 }  // namespace
 
 void TwinRequestResponseStage::run(Owned<GetTwinOperation> op) {
-  // The hub wants a body, and a blank will do.
+  // The hub requires a body; a blank suffices.
   auto request = make_op<RequestAndResponseOperation>(twin_request("GET", "/", " "));
   request->deadline = op->deadline;
   request->then([this, key = waiting_.hold(std::move(op))](

@@ -9,9 +9,9 @@
 
 namespace azure::iot::device {
 
-// Turns twin operations into requests, and the responses into twins or errors: a status of 300 and
-// above is a `Errc::service` error, a body that is no JSON `Errc::bad_content`. What waits here
-// ends with its request, which a shutdown fails further down.
+// Turns twin operations into requests, and the responses into twins or errors. A status of 300 or
+// above is an `Errc::service` error, and a body that is not JSON is `Errc::bad_content`. An
+// operation that waits here completes with its request, which a shutdown fails further down.
 //
 // Unlike Python: a patch beyond the limits of limits.hpp fails here and is not sent.
 class TwinRequestResponseStage final
