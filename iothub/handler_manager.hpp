@@ -47,7 +47,7 @@ class HandlerManager {
   HandlerRunner<Error>& on_background_exception() { return *background_exceptions_; }
   void on_new_sastoken_required(std::function<void()> handler);
 
-  // Each queues an item for its handler. Any thread; never blocks.
+  // Each passes an item on to its handler. Any thread; never blocks.
   void route_message(Message message);
   void route_method_request(MethodRequest request);
   void route_twin_patch(Json patch);

@@ -31,8 +31,8 @@ class Pipeline final : public Entrance, public std::enable_shared_from_this<Pipe
   void insert_before(std::string_view name, std::unique_ptr<Stage> stage);
   void insert_after(std::string_view name, std::unique_ptr<Stage> stage);
 
-  // Submits an operation. Any thread. The pipeline is kept alive until the operation has entered.
-  // After `close` the operation fails with `Errc::pipeline_not_running`.
+  // Submits an operation. Any thread. The pipeline is kept alive until the operation has entered
+  // it. After `close` the operation fails with `Errc::pipeline_not_running`.
   void submit(OpPtr op);
   // Enters an operation at once, on the loop's thread.
   void enter(OpPtr op) override;

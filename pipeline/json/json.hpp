@@ -82,8 +82,8 @@ class Json {
   Json& operator=(Json&& other) & noexcept;
   ~Json();
 
-  // Reads one JSON document as Python's json.loads does: NaN, Infinity and -Infinity are numbers,
-  // integers of any length keep all their digits, and if a name occurs twice, the last value
+  // Reads one JSON document as Python's json.loads does. NaN, Infinity and -Infinity are numbers,
+  // and integers of any length keep all their digits. If a name occurs twice, the last value
   // counts. Unlike Python: half a surrogate pair is an error, since UTF-8 cannot encode it. Nesting
   // beyond kDepthLimit is an error too. The error, Errc::bad_content, names the position and the
   // rule, never the text.

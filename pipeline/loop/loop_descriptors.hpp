@@ -22,7 +22,7 @@ class LoopDescriptors {
   LoopDescriptors();
 
   int epoll() const { return epoll_.get(); }
-  // As epoll_wait: reports what is ready, and waits for it if `sleep`.
+  // As epoll_wait: reports the ready descriptors, and waits for one if `sleep`.
   int wait(epoll_event* events, std::size_t room, bool sleep) const;
 
   // The descriptor to pass to `wake`. Any thread.

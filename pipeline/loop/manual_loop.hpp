@@ -46,8 +46,8 @@ class ManualLoop final : public EventLoop {
   // Runs posted work, including work that it posts in turn, until none is left.
   void run_posted();
 
-  // Advances both clocks. Fires the timers that become due on the way, in order of due time, each
-  // with the clocks at its due time, and runs the work that each posts before the next one fires. A
+  // Advances both clocks. Fires the timers that become due on the way, in order of due time and
+  // with the clocks at that time. The work that a timer posts runs before the next timer fires. A
   // timer started on the way fires too; if it is due at the current moment, it fires after the
   // others due then. To keep a timer that restarts itself without delay from stopping the clocks,
   // one call takes at most kMostTimers turns of such timers. After that, each waits until the

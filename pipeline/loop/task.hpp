@@ -7,7 +7,7 @@
 namespace azure::iot::device {
 
 // A piece of work that runs once, on a loop. It links itself into the loop's queue, so that posting
-// an object that exists anyway (an operation, say) costs no allocation.
+// an existing object, such as an operation, costs no allocation.
 class PostedWork {
  public:
   virtual ~PostedWork() = default;

@@ -39,11 +39,11 @@ namespace azure::iot::device {
 // A retry policy of the application decides that itself.
 //
 // Unlike Python: with the option `retry_first_connection`, a connect whose attempt fails waits for
-// the next attempt, as long as the error is transient and the policy does not give up. The pauses
-// are those after a lost link, and another connect does not shorten them. A connect completes when
-// an attempt succeeds. It fails at its deadline, or with a disconnect. Once no connect is waiting,
-// no further attempt is made. Errors in between are logged, not reported: the caller receives the
-// last one as the cause of its timeout.
+// the next attempt. It fails at once if the error is not transient or the policy gives up. The
+// pauses are those after a lost link, and another connect does not shorten them. A connect
+// completes when an attempt succeeds. A waiting one fails at its deadline, or with a disconnect.
+// Once no connect is waiting, no further attempt is made. Errors in between are logged, not
+// reported: the caller receives the last one as the cause of its timeout.
 //
 // Unlike Python: shutdown overtakes and cancels waiting operations, and nothing is redialled
 // afterwards.
