@@ -20,7 +20,7 @@ std::string topic_of(std::size_t size, std::string (*entry)(std::size_t)) {
   return topic;
 }
 
-// Reads a topic with so many entries of this form.
+// Reads a topic with this many entries of this form.
 growth::Work read_topic(std::string (*entry)(std::size_t)) {
   return [entry](std::size_t size) {
     return [topic = topic_of(size, entry)] {
@@ -36,7 +36,7 @@ Message message_with(std::size_t size) {
   return message;
 }
 
-// Work on a message with so many properties.
+// Work on a message with this many properties.
 template <class F>
 growth::Work on_message(F f) {
   return [f](std::size_t size) {

@@ -1,4 +1,4 @@
-// What holds for each kind of handler that a client has.
+// Rules for each kind of handler of a client.
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -24,12 +24,12 @@ struct Fixture {
 };
 
 struct Kind {
-  std::string name;  // As a report has it.
+  std::string name;  // As in a report.
   std::function<void(HandlerManager&, std::function<void()>)> set;
   std::function<void(HandlerManager&)> route;
 };
 
-// Wraps a function that takes nothing for a handler that takes an item; an empty one stays empty.
+// Wraps a function without parameters as a handler of an item; an empty function stays empty.
 template <class T>
 std::function<void(T)> ignoring(std::function<void()> f) {
   if (!f) return {};
@@ -215,7 +215,7 @@ TEST_CASE("Handlers: an empty function clears the handler for new tokens") {
   CHECK(asked == 0);
   f.handlers.on_new_sastoken_required([&] { ++asked; });
   f.loop.run_posted();
-  CHECK(asked == 1);  // It was kept.
+  CHECK(asked == 1);  // The request was kept.
 }
 
 TEST_CASE("Handlers: the pool is given each kind once, and only with a handler and an item") {

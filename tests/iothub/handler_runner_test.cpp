@@ -52,7 +52,7 @@ TEST_CASE("Handlers: the call on the thread of whoever asks counts as ended, ano
   f.handlers.route_message({});
   f.loop.run_posted();
   CHECK(told == 2);
-  // That call is over: it is not the one that is due now.
+  // That call has ended, so it is not the one that is due now.
   f.handlers.on_message_received().set_handler([&](const Message&) {});
   f.handlers.route_message({});
   f.handlers.when_quiet(here, [&] { ++told; });
@@ -90,7 +90,7 @@ TEST_CASE("Handlers: what a handler holds may use the manager while it dies") {
   CHECK_FALSE(f.handlers.on_message_received().has_handler());
 }
 
-// Keeps what it is given to run, or has no memory for it.
+// Keeps the work that it is given, or has no memory for it.
 class KeepingPool final : public HandlerPool {
  public:
   void schedule(std::shared_ptr<Strand> strand) override {

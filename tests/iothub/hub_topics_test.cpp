@@ -1,4 +1,4 @@
-// Topics of the hub: how each is made, told apart and taken apart.
+// Topics of the hub: how each is created, recognized and parsed.
 #include <string>
 #include <string_view>
 #include <utility>

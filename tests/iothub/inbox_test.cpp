@@ -12,7 +12,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// Notes what is asked of the far end.
+// Records the requests to the far end.
 struct PressureProbe {
   PressureProbe() {
     pressure.when_changed([this] { asked.push_back(pressure.high() ? "wait" : "go on"); });
@@ -60,7 +60,7 @@ TEST_CASE("Inbox: one that was full has room again once half of it is taken, and
     CHECK(probe.take_asked() == Texts{"wait"});
     while (inbox.size() > 3) inbox.take();
     CHECK(probe.asked.empty());
-    inbox.put(0);  // Less than full, and not asked again.
+    inbox.put(0);  // No longer full, and not requested again.
     inbox.take();
     CHECK(probe.asked.empty());
     inbox.take();

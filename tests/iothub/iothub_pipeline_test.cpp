@@ -43,7 +43,7 @@ TEST_CASE("The hub's chain: a message connects, and is acknowledged") {
   CHECK(send.succeeded());
   CHECK(p.transport.published() == Strings{"devices/dev1/messages/events/"});
   CHECK(p.history == Strings{"ConnectedEvent", "SendD2CMessageOperation: ok"});
-  CHECK(p.loop().pending_timers() == 0);  // A client at rest wakes nobody.
+  CHECK(p.loop().pending_timers() == 0);  // An idle client needs no timer.
 }
 
 TEST_CASE("The hub's chain: a patch that was missed while the link was down is delivered") {
@@ -156,7 +156,7 @@ TEST_CASE("The hub's chain: the token is renewed in its time, and messages outli
   p.advance(1ns);
   CHECK(p.transport.dials() == 2);
   CHECK(p.transport.passwords()[1] != p.transport.passwords()[0]);
-  CHECK(send.succeeded());  // It went out again.
+  CHECK(send.succeeded());  // It was sent again.
   CHECK(p.events.background_errors.empty());
 }
 
@@ -169,7 +169,7 @@ TEST_CASE("The hub's chain: a wall clock that jumps past the expiry renews the t
   CHECK(p.transport.dials() == 2);
   CHECK(p.transport.passwords()[1] == p.nucleus().options.sastoken->text());
   CHECK(p.state() == connected);
-  p.advance(3480s - 1ns);  // And counts from there.
+  p.advance(3480s - 1ns);  // Counts from there.
   CHECK(p.transport.dials() == 2);
   p.advance(1ns);
   CHECK(p.transport.dials() == 3);
@@ -189,7 +189,7 @@ TEST_CASE(
   CHECK(send.succeeded());
 }
 
-// Brings a chain into a state in which it stays as long as no time passes.
+// Brings a chain into a state that lasts as long as no time passes.
 void bring_to(ConnectionState state, TestHubChain& p) {
   if (state == connecting) p.transport.script({stall});
   if (state != disconnected) p.run<ConnectOperation>();
@@ -240,14 +240,14 @@ TEST_CASE("The hub's chain: what waits for the next attempt ends with the shutdo
   TestHubChain p(config());
   p.transport.script_acks({stall});
   auto enable = p.run<EnableFeatureOperation>(std::string(feature::kMethods));
-  p.advance(15s);  // Timed out, and to be tried again.
+  p.advance(15s);  // Timed out, and due for a retry.
   p.run<ShutdownPipelineOperation>();
   CHECK(enable.errc() == Errc::operation_cancelled);
   p.advance(1h);
   CHECK(p.transport.subscribed().size() == 1);
 }
 
-// A stage as a user writes one.
+// A stage like those of a user.
 class CountingStage final
     : public Handles<CountingStage, Ops<MqttPublishOperation>, Events<ConnectedEvent>> {
  public:

@@ -19,10 +19,10 @@ using namespace iothub_limits;
 
 std::string text(std::size_t size) { return std::string(size, 'x'); }
 
-// "" if the patch passes.
+// "" if the patch is accepted.
 std::string refusal(const Json& patch) { return check_reported_patch(patch).detail(); }
 
-// An object with so many objects in it, one inside the other.
+// An object with this many nested objects.
 Json nested(int objects) {
   Json value{{"a", 1}};
   for (int i = 0; i < objects; ++i) value = Json{{"a", std::move(value)}};
@@ -38,7 +38,7 @@ Json in_arrays(int arrays, Json value) {
   return value;
 }
 
-// Members of this size in all.
+// Members of this total size.
 Json patch_of_size(std::size_t size) {
   Json patch = Json::object();
   for (int i = 10; size > 0; ++i) {
@@ -95,7 +95,7 @@ TEST_CASE("Limits: payload and properties of a message together have 262,144 byt
 
 TEST_CASE("Limits: the topic of a message has 65,535 bytes at most, with properties encoded") {
   const std::size_t base = mqtt_topic_iothub::get_telemetry_topic_for_publish("dev1", "").size();
-  // Each blank is three bytes of topic.
+  // Each blank takes three bytes of the topic.
   Message message{.custom_properties = {{"p", std::string((65'535 - base - 2) / 3, ' ')}}};
   message.message_id.reset();
   const std::size_t left = 65'535 - base - mqtt_topic_iothub::get_encoded_properties_size(message);
@@ -179,7 +179,7 @@ TEST_CASE("Limits: an integer is within 4,503,599,627,370,496, a fraction may be
 TEST_CASE("Limits: objects of reported properties are nested ten deep at most") {
   CHECK(refusal(nested(10)).empty());
   CHECK(refusal(nested(11)).starts_with("patch: objects must not be nested more than 10 deep"));
-  // An array is no object.
+  // An array is not an object.
   Json patch;
   CHECK(refusal(patch.set("a", in_arrays(100, nested(9)))).empty());
   CHECK(refusal(patch.set("a", in_arrays(255, {}))).empty());

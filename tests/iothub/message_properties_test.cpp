@@ -1,4 +1,4 @@
-// The properties of messages in topics: each by its name, and as many as there may be.
+// The properties of messages in topics: each by its name, and the maximum number.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -15,7 +15,7 @@ namespace {
 using namespace mqtt_topic_iothub;
 using Field = std::optional<std::string> Message::*;
 
-// What is sent, in the order in which it stands in a topic.
+// The properties of a sent message, in the order of a topic.
 const std::pair<std::string, Field> kSent[] = {
     {"%24.on", &Message::output_name},           {"%24.mid", &Message::message_id},
     {"%24.cid", &Message::correlation_id},       {"%24.uid", &Message::user_id},

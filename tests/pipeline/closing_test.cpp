@@ -16,7 +16,7 @@
 namespace azure::iot::device {
 namespace {
 
-// Holds what comes in one of two places, and may throw when it is closed.
+// Holds operations in one of two places, and may throw when it is closed.
 class TwoPlacesStage final : public Stage {
  public:
   explicit TwoPlacesStage(bool throws) : throws_(throws) {}
@@ -36,7 +36,7 @@ class TwoPlacesStage final : public Stage {
   PendingOps second_{*this, "there"};
 };
 
-// Notes the events that come by.
+// Records the events that pass.
 class NotingStage final : public Stage {
  public:
   explicit NotingStage(int& events) : events_(events) {}
@@ -50,7 +50,7 @@ class NotingStage final : public Stage {
   int& events_;
 };
 
-// Sends an event up when it is closed, and once more when it is destroyed.
+// Sends an event up when it is closed, and another when it is destroyed.
 class LastWordsStage final : public Stage {
  public:
   ~LastWordsStage() override { send_event_up(ConnectedEvent()); }

@@ -76,7 +76,7 @@ TEST_CASE("Error: only a fault of the link is worth another attempt") {
     CAPTURE(std::string(to_string(code)));
     CHECK(is_transient(code) == transient.contains(code));
   }
-  // It is the error itself that counts, not what caused it.
+  // Only the error itself counts, and not its cause.
   CHECK_FALSE(is_transient(Error(Errc::unauthorized, "", Errc::connection_failed)));
 }
 

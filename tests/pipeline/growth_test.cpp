@@ -30,7 +30,7 @@ std::string repeat(std::string_view text, std::size_t times) {
   return all;
 }
 
-// Work on an object with so many members.
+// Work on an object with this many members.
 template <class F>
 growth::Work on_object(F f) {
   return [f](std::size_t size) {

@@ -15,7 +15,7 @@ TEST_CASE("Nucleus: random numbers lie in [0, 1), all over it, and no two are th
   CHECK(numbers.size() == 2000);
   CHECK(*numbers.begin() >= 0.0);
   CHECK(*numbers.rbegin() < 1.0);
-  // Each tenth has 200, give or take seven standard deviations.
+  // Each tenth has 200 values, give or take seven standard deviations.
   for (int tenth = 0; tenth < 10; ++tenth) {
     const auto count = std::count_if(numbers.begin(), numbers.end(), [tenth](double number) {
       return static_cast<int>(number * 10) == tenth;

@@ -15,7 +15,7 @@ namespace azure::iot::device {
 namespace {
 using namespace std::chrono_literals;
 
-// Counts how many of it there are.
+// Counts its instances.
 struct CountedOperation : OperationOf<CountedOperation> {
   static constexpr std::string_view kName = "CountedOperation";
   explicit CountedOperation(int& alive_) : alive(alive_) { ++alive; }

@@ -1,4 +1,4 @@
-// Held operations whose continuations end, or hold, others.
+// Held operations whose continuations end other held operations, or hold new ones.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::TestPipeline;
 
-// Only lends its place.
+// Provides a place for PendingOps.
 class LendingStage final : public Stage {
  public:
   std::string_view name() const override { return "LendingStage"; }
@@ -22,7 +22,7 @@ class LendingStage final : public Stage {
 
 constexpr std::size_t kCount = 4;
 
-// What continuations, which capture little, share.
+// State shared by the continuations, which can capture little.
 struct Situation {
   PendingOps& held;
   std::vector<OpKey> keys = {};
@@ -51,7 +51,7 @@ TEST_CASE("PendingOps: any two can be taken in either order, and the rest keeps 
       complete(held.take(keys[x]));
       complete(held.take(keys[y]));
       ended.clear();
-      // The places are filled again, behind the others.
+      // The places are reused, but come last in order.
       auto fresh = make_op<ConnectOperation>();
       fresh->then([&ended](OpPtr, Error) { ended += 'f'; });
       held.hold(std::move(fresh));

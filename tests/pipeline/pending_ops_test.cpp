@@ -14,14 +14,14 @@ namespace {
 using namespace std::chrono_literals;
 using test::TestPipeline;
 
-// Holds every operation but that of the chain itself.
+// Holds every operation except those of the chain itself.
 class HoldingStage final : public Stage {
  public:
   std::string_view name() const override { return "HoldingStage"; }
 
   PendingOps held{*this, "for the test"};
   std::vector<OpKey> keys;
-  Duration pause = Duration::zero();  // Above zero: it is tried again then.
+  Duration pause = Duration::zero();  // Above zero: retried after this time.
   int resumed = 0;
 
  private:
@@ -185,7 +185,7 @@ TEST_CASE("PendingOps: draining gives everything, oldest first") {
   p.run<ConnectOperation>();
   p.run<DisconnectOperation>();
   p.run<MqttSubscribeOperation>("topic");
-  complete(stage.held.take(stage.keys[1]));  // A gap, filled by the next.
+  complete(stage.held.take(stage.keys[1]));  // A gap, which the next operation fills.
   p.run<ReauthorizeConnectionOperation>();
   std::string names;
   for (OpPtr& op : stage.held.take_all()) {

@@ -17,7 +17,7 @@
 namespace azure::iot::device {
 namespace {
 
-// Leaves its name on the way.
+// Appends its name to `way` for each operation and event that passes.
 class NamedStage final : public Stage {
  public:
   NamedStage(std::string name, std::string& way) : name_(std::move(name)), way_(way) {}
@@ -39,7 +39,7 @@ class NamedStage final : public Stage {
   std::string& way_;
 };
 
-// A chain of named stages, "z" at its bottom, which completes everything.
+// A chain of named stages with "z" at the bottom, which completes everything.
 struct Chain {
   explicit Chain(std::string_view names) {
     for (const char name : names) pipeline->append(stage(std::string(1, name)));
@@ -47,7 +47,7 @@ struct Chain {
   std::unique_ptr<NamedStage> stage(std::string name) {
     return std::make_unique<NamedStage>(std::move(name), way);
   }
-  // Hands an operation in from any thread; what became of it is in `outcome`.
+  // Submits an operation from any thread; `outcome` has its result.
   void submit() {
     auto op = make_op<ConnectOperation>();
     op->then([this](OpPtr, Error error) {
@@ -151,7 +151,7 @@ TEST_CASE("Pipeline: an operation is told when the loop ends before it has enter
   auto loop = std::make_unique<ManualLoop>();
   Error outcome;
   {
-    // The loop belongs to the test, so that it can end first.
+    // The loop belongs to the test, so that it can be destroyed first.
     auto pipeline = std::make_shared<Pipeline>(std::shared_ptr<EventLoop>(loop.get(), [](auto*) {}),
                                                PipelineConfig{}, [](const Event&) {});
     auto op = make_op<ConnectOperation>();
@@ -179,7 +179,7 @@ TEST_CASE("Pipeline: an exception of whoever receives the events goes no further
 
 TEST_CASE("Pipeline: request ids are UUIDs of version 4, and all else in them is random") {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  // A digit that can have 16 values lacks one of them with a probability of 1e-13.
+  // A digit with 16 possible values lacks one of them with a probability of 1e-13.
   std::vector<std::string> ids(500);
   for (std::string& id : ids) id = make_uuid();
   for (const std::string& id : ids) REQUIRE(id.size() == 36);

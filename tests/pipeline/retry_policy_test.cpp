@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 const Error kFailed(Errc::connection_failed);
 const Error kRefused(Errc::unauthorized);
 
-// The pause for a random number that is known.
+// The pause for a known random number.
 std::optional<Duration> pause(const RetryPolicy& policy, int failures, double random,
                               const Error& cause = kFailed) {
   const std::function<double()> known = [random] { return random; };
@@ -28,7 +28,7 @@ TEST_CASE("FixedInterval: at once after a drop, then every interval, while it ma
   CHECK(pause(policy, 0, 0.5) == 10ms);
   CHECK(pause(policy, 1, 0.5) == 7s);
   CHECK(pause(policy, 1000, 0.5) == 7s);
-  CHECK(pause(policy, 0, 0.5, kRefused) == 10ms);  // Then it is refused again.
+  CHECK(pause(policy, 0, 0.5, kRefused) == 10ms);  // The next attempt is refused too.
   CHECK_FALSE(pause(policy, 1, 0.5, kRefused));
 }
 

@@ -19,7 +19,7 @@ using test::stall;
 using test::TestPipeline;
 using Strings = std::vector<std::string>;
 
-// A stage as a user writes one: counts connects, swallows drops.
+// A stage like those of a user: counts connects, swallows drops.
 class ListingStage final
     : public Handles<ListingStage, Ops<ConnectOperation>, Events<DisconnectedEvent>> {
  public:
@@ -34,7 +34,7 @@ class ListingStage final
   int drops = 0;
 };
 
-// Goes wrong in the way it is told to.
+// Fails in the selected way.
 class ThrowingStage final
     : public Handles<ThrowingStage, Ops<ConnectOperation>, Events<ConnectedEvent>> {
  public:
@@ -108,7 +108,7 @@ TEST_CASE("Stage: an event that a stage throws on is lost, and reported") {
   CHECK(p.events.background_errors[0].detail() == "ThrowingStage: the user's other defect");
 }
 
-// Asks to see operations on their way back, and goes wrong then while it is told to.
+// Asks to see operations on their way back, and throws then if `throws` is set.
 class ThrowsOnReturnStage final : public Stage {
  public:
   std::string_view name() const override { return "ThrowsOnReturnStage"; }
@@ -162,7 +162,7 @@ TEST_CASE("Stage: an operation that a stage drops is abandoned") {
   CHECK(p.events.names.empty());
 }
 
-// Known to no stage.
+// No stage lists this type.
 struct UnknownOperation : OperationOf<UnknownOperation> {
   static constexpr std::string_view kName = "UnknownOperation";
 };
@@ -175,7 +175,7 @@ TEST_CASE("Stage: an operation that no stage knows fails at the bottom, which is
         "UnknownOperation not handled after MqttTransportStage with no next stage");
 }
 
-// Tells in which order stages are closed, and what they are still given then.
+// Records the order in which stages are closed, and the operations that they still see then.
 class ClosingStage : public Stage {
  public:
   ClosingStage(std::string name, std::string& told) : name_(std::move(name)), told_(told) {}
@@ -185,7 +185,7 @@ class ClosingStage : public Stage {
   void run_op(OpPtr op) override {
     op->then([this](OpPtr done, Error error) {
       told_ += name_ + " sees " + std::string(to_string(error.code())) + "; ";
-      // What it sends down now finds the stages below closed.
+      // Operations that it sends down now find the stages below closed.
       if (name_ == "upper") {
         auto late = make_op<UnknownOperation>();
         late->then([this](OpPtr, Error e) { told_ += std::string(to_string(e.code())) + "; "; });

@@ -38,7 +38,7 @@ struct Case {
 };
 Case current;
 
-// Comes up shortly before the operation ends.
+// Goes up shortly before the operation completes.
 struct NoticeEvent : EventOf<NoticeEvent> {
   static constexpr std::string_view kName = "NoticeEvent";
 };
@@ -72,7 +72,7 @@ class PlainStage : public Stage {
   }
 };
 
-// Keeps an operation until its time comes, and ends it then.
+// Keeps an operation and completes it at the selected time.
 class LowerStage : public Stage {
  public:
   std::string_view name() const override { return "LowerStage"; }
@@ -141,14 +141,14 @@ TEST_CASE("Throwing stages: a continuation that throws does not disturb the stag
   TestPipeline<ConnectThrowingStage> p;
   p.transport.script({test::stall});
   auto first = p.run<ConnectOperation>();
-  // It displaces the first, whose continuation throws.
+  // Displaces the first connect, whose continuation throws.
   CHECK(p.run<DisconnectOperation>().succeeded());
   CHECK(first.errc() == Errc::abandoned);
   REQUIRE(p.events.background_errors.size() == 1);
   CHECK(p.events.background_errors[0].describe() == "user_stage: a continuation: a defect");
 }
 
-// Destroyed with what it keeps.
+// Is destroyed together with the operation that it keeps.
 class KeepingStage : public Stage {
  public:
   std::string_view name() const override { return "KeepingStage"; }

@@ -1,4 +1,4 @@
-// Reads of the twin that fail, are not answered, or are cut short.
+// Reads of the twin that fail, get no answer, or are interrupted.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -24,7 +24,7 @@ TEST_CASE("EnsureDesiredProperties: a read that fails is tried again after pause
     p.advance(1ns);
     CHECK(p.twin.requests == ++requests);
   }
-  REQUIRE(p.events.background_errors.size() == 1);  // It gives up.
+  REQUIRE(p.events.background_errors.size() == 1);  // The stage gives up.
   CHECK(p.events.background_errors[0].cause().service_status() == 429);
   p.advance(24h);
   CHECK(p.twin.requests == 7);
@@ -39,7 +39,7 @@ TEST_CASE("EnsureDesiredProperties: the next connect reads anew, however often i
   p.reconnect();
   CHECK(p.twin.requests == 8);
   p.twin.status = 200;
-  p.advance(1s);  // And tries again as before.
+  p.advance(1s);  // It retries as before.
   CHECK(p.twin.requests == 9);
   CHECK(p.versions() == std::vector{1});
   CHECK(p.loop().pending_timers() == 0);

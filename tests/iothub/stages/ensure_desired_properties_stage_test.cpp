@@ -58,7 +58,7 @@ TEST_CASE("EnsureDesiredProperties: a read that is older than a patch is not sen
   p.begin<ConnectOperation>();
   p.settle();
   p.patch(7);
-  // The twin as it stood when the request came in.
+  // The twin as it was when the request arrived.
   const std::string request = p.transport.published().back();
   p.receive("$iothub/twin/res/200/" + request.substr(request.find('?')),
             R"({"desired": {"$version": 6}})");
@@ -117,7 +117,7 @@ TEST_CASE(
   EnsurePipeline p;
   p.twin.set_desired(9);
   p.run<ConnectOperation>();
-  p.twin.set_desired(1);  // The device was made anew.
+  p.twin.set_desired(1);  // The device was recreated.
   p.reconnect();
   CHECK(p.versions() == std::vector{9, 1});
 }

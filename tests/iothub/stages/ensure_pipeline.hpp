@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 inline constexpr Duration kTimeout = 4min;
 
-// A device that has twin patches enabled, and no connection yet.
+// A device with twin patches enabled, and no connection yet.
 struct EnsurePipeline : TestHubPipeline<EnsureDesiredPropertiesStage, TwinRequestResponseStage,
                                         CoordinateRequestAndResponseStage,
                                         IotHubMqttTranslationStage, ConnectionRetryStage> {
@@ -25,7 +25,7 @@ struct EnsurePipeline : TestHubPipeline<EnsureDesiredPropertiesStage, TwinReques
       : TestHubPipeline({.operation_timeout = kTimeout}, hub) {
     run<EnableFeatureOperation>(std::string(feature::kTwinPatches));
   }
-  // Connects, or connects anew.
+  // Connects, or reconnects.
   void reconnect() {
     run<DisconnectOperation>();
     run<ConnectOperation>();

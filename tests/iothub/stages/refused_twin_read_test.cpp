@@ -7,7 +7,7 @@
 #include "iothub/stages/ensure_desired_properties_stage.hpp"
 #include "support/test_hub_pipeline.hpp"
 
-// A hub that ends the connection whenever the twin is read.
+// A hub that ends the connection on each read of the twin.
 namespace azure::iot::device {
 namespace {
 using namespace std::chrono_literals;
@@ -29,7 +29,7 @@ struct RefusedRead : TestHubChain {
     transport.drop();
     settle();
   }
-  // How often a read went out.
+  // The number of reads that were sent.
   std::ptrdiff_t reads() const {
     const auto topics = transport.published();
     return std::count_if(topics.begin(), topics.end(), [](const std::string& topic) {
@@ -51,7 +51,7 @@ TEST_CASE("EnsureDesiredProperties: a read that ends each connection is put off,
   CHECK(p.run<SendD2CMessageOperation>(Message{.data = "goes through"}).succeeded());
 
   p.advance(31s);
-  CHECK(p.reads() == 10);  // After a minute once more, and given up again.
+  CHECK(p.reads() == 10);  // Retried after a minute, and given up again.
   CHECK(p.nucleus().connected());
   p.advance(1min);
   CHECK(p.reads() == 10);
@@ -66,7 +66,7 @@ TEST_CASE("EnsureDesiredProperties: reconnects do not put off a read that was pu
   p.twin.silent = false;
   p.twin.set_desired(5);
   for (int i = 0; i < 4; ++i) {
-    p.run<ReauthorizeConnectionOperation>();  // As a short-lived token is renewed.
+    p.run<ReauthorizeConnectionOperation>();  // As at the renewal of a short-lived token.
     p.advance(11s);
   }
   CHECK(p.received.patches.size() == 1);

@@ -20,7 +20,7 @@ AiBgWj2hEXpTMlPPLu0pHOhckJZKjNrRMWWVwmTWgPeB6AIhAKXs1srMe+9Uabav
 OfjfxRxarmpDnldbGVNojNcEpif8
 -----END CERTIFICATE-----
 )";
-// CN=other; anything else about it is unlike the first.
+// CN=other; every other field differs from the first.
 const std::string kOther = R"(-----BEGIN CERTIFICATE-----
 MIIBBzCBrgIBATAKBggqhkjOPQQDAjAQMQ4wDAYDVQQDDAVvdGhlcjAeFw0yNTA2
 MDcwODA5MTBaFw0yOTA2MDcwODA5MTBaMBAxDjAMBgNVBAMMBW90aGVyMFkwEwYH

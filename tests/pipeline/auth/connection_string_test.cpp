@@ -101,7 +101,7 @@ TEST_CASE("ConnectionString: what is given has to be enough for one way to authe
         start + "SharedAccessKey is missing or empty");
   CHECK(refusal("HostName=h;DeviceId=d;SharedAccessKey=k;") ==
         "Invalid Connection String - Unable to parse: part 4 must be name=value, but is empty");
-  // The first of several that are not known.
+  // The first of several unknown names.
   CHECK(refusal("HostName=h;Host=x;Device=y").find("part 2 has a name") != std::string::npos);
 }
 

@@ -16,7 +16,7 @@ using std::chrono::sys_seconds;
 
 constexpr sys_seconds kNow{1'700'000'000s};
 
-// Signs with what it is asked to sign, unless told to fail.
+// Returns the data as its signature, or fails if `fails` is set.
 struct ScriptedSigningMechanism : SigningMechanism {
   Result<std::string> sign(std::string_view data) override {
     if (fails) return Error(Errc::user_stage, "the hardware is gone");

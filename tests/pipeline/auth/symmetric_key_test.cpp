@@ -80,7 +80,7 @@ TEST_CASE("Wipe: nothing of a secret stays in its memory, short or long") {
   for (std::string secret : {std::string("short"), std::string(1000, 's')}) {
     const char* memory = secret.data();
     const std::size_t size = secret.size();
-    secret.pop_back();  // What was behind the end counts too.
+    secret.pop_back();  // Memory beyond the end counts too.
     wipe(secret);
     CHECK(secret.empty());
     CHECK(secret.data() == memory);

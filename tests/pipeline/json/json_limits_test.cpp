@@ -1,4 +1,4 @@
-// Each rule of the reader, by its text, and the last values of each kind of number.
+// Each rule of the reader, by its text, and the limits of each kind of number.
 #include <limits>
 #include <string>
 #include <utility>

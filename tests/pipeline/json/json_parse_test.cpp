@@ -35,7 +35,7 @@ TEST_CASE("Json: 256 levels are read and the 257th is refused") {
 
 TEST_CASE("Json: where a name occurs twice, the last value stands in the first place") {
   CHECK(reparsed(R"({"a": 1, "b": 2, "a": 3, "c": 4, "a": 5})") == R"({"a": 5, "b": 2, "c": 4})");
-  // The same with so many members that they are indexed.
+  // The same with enough members for an index.
   std::string text = "{";
   for (int i = 0; i < 100; ++i)
     text += "\"n" + std::to_string(i % 50) + "\":" + std::to_string(i) + ",";

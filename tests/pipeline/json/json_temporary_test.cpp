@@ -1,4 +1,4 @@
-// Reading temporaries. The sanitized run sees each reference that outlives what it refers to.
+// Reads of temporaries. A sanitizer detects each reference that outlives its object.
 #include <optional>
 #include <span>
 #include <sstream>

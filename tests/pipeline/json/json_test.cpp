@@ -118,7 +118,7 @@ TEST_CASE("Json: copies are deep and moves leave null behind") {
   const Json moved = std::move(copy);
   CHECK(copy.is_null());
   CHECK(moved["a"][1]["b"] == 3);
-  original = std::move(original.at("a"));  // A part of what it replaces.
+  original = std::move(original.at("a"));  // A part of the value that it replaces.
   CHECK(original.dump() == R"([1, {"b": 2}])");
 }
 

@@ -4,7 +4,7 @@
 
 namespace azure::iot::device {
 
-// A loop that shows its queue, and whose clocks are set one by one.
+// A loop with a visible queue, whose clocks are set individually.
 class BareLoop final : public EventLoop {
  public:
   SteadyTime now() const override { return now_; }

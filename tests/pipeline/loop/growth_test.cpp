@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::TestPipeline;
 
-// Work with so many timers, of which each is due a millisecond after the one before.
+// Work with this many timers, each due a millisecond after the one before.
 template <class F>
 growth::Work on_timers(F f) {
   return [f](std::size_t size) {
@@ -80,7 +80,7 @@ class HoldingStage final : public Stage {
   PendingOps held{*this, "for the test"};
 };
 
-// Work on a stage that holds so many operations, each with a deadline.
+// Work on a stage that holds this many operations, each with a deadline.
 template <class F>
 growth::Work on_held(F f) {
   return [f](std::size_t size) {

@@ -116,7 +116,7 @@ TEST_CASE("ManualLoop: a timer without delay that restarts itself does not stop 
   timer.start(loop, 0s, again);
   other.start(loop, 1min, [&] { other_fired = loop.now(); });
   loop.advance(1h);
-  CHECK(fired == ManualLoop::kMostTimers + 2);  // And once more when the other one was due.
+  CHECK(fired == ManualLoop::kMostTimers + 2);  // Once more when the other one was due.
   CHECK(other_fired == SteadyTime(1min));
   CHECK(loop.now() == SteadyTime(1h));
   timer.cancel();

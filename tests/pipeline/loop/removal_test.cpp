@@ -1,4 +1,4 @@
-// Timers and alarms that are called back and meanwhile end, or start, others.
+// Timers and alarms whose callbacks cancel or start others.
 #include <algorithm>
 #include <initializer_list>
 #include <memory>
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kCount = 5;
 
-// All names but those of the places given.
+// All names except those at the given places.
 std::string all_but(std::initializer_list<std::size_t> places) {
   std::string names;
   for (std::size_t i = 0; i < kCount; ++i) {
@@ -98,7 +98,7 @@ TEST_CASE("Alarm: one that fires may cancel any two of those that are due with i
           alarms[y].cancel();
         });
       }
-      // All are looked at once more.
+      // All are checked again.
       loop.jump_wall_clock(1h);
       loop.advance(0s);
       CHECK(fired == all_but({x, y}));

@@ -53,7 +53,7 @@ TEST_CASE("SerialQueue: what a task throws is told, and the next task runs") {
     } catch (const std::exception& error) {
       told += error.what();
     }
-    throw std::runtime_error("and another");  // Goes to the log, and no further.
+    throw std::runtime_error("and another");  // Is logged and not passed on.
   });
   queue.run([] { throw std::runtime_error("boom"); });
   queue.run([&] { told += ", then the next"; });

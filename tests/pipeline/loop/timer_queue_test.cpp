@@ -17,7 +17,7 @@ TEST_CASE("TimerQueue: a timer that restarts itself without delay starves nothin
   Timer eager, patient;
   std::function<void()> again = [&] {
     fired += 'e';
-    eager.start_at(loop, SteadyTime(1s), again);  // Earlier than anything else, and past.
+    eager.start_at(loop, SteadyTime(1s), again);  // Earlier than any other timer, and in the past.
   };
   eager.start_at(loop, SteadyTime(1s), again);
   patient.start(loop, 0s, [&] { fired += 'p'; });

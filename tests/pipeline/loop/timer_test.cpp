@@ -72,7 +72,7 @@ TEST_CASE("Timer: a deadline wins a tie, whenever it was started; several fire i
   sooner.start(loop, 1s - 1ns, [&] { fired += 's'; });
   loop.advance(1s);
   CHECK(fired == "sdob");
-  deadline.start(loop, 1s, [&] { fired += 'D'; });  // As a plain timer now.
+  deadline.start(loop, 1s, [&] { fired += 'D'; });  // Now a plain timer.
   before.start_deadline(loop, SteadyTime(2s), [&] { fired += 'B'; });
   loop.advance(1s);
   CHECK(fired == "sdobBD");

@@ -33,7 +33,7 @@ TEST_CASE("AutoConnect: dials once for all operations that wait") {
   CHECK(p.transport.packets().empty());
   p.settle();
   CHECK(p.transport.dials() == 1);
-  // As in Python, what waited for the dialling runs before the caller is told of it.
+  // As in Python, operations that waited for the connect run before its caller is called back.
   CHECK(p.transport.published() == Strings{"3", "1"});
   CHECK(p.transport.subscribed() == Strings{"2"});
 }
@@ -69,7 +69,7 @@ TEST_CASE("AutoConnect: operations that wait for one connect share its outcome")
     p.settle();
     for (const auto& publish : publishes) CHECK(publish.errc() == Errc::unauthorized);
     CHECK(p.transport.dials() == 1);
-    // One that comes later starts another attempt.
+    // A later one starts another attempt.
     CHECK(p.run<MqttPublishOperation>("topic", "").succeeded());
     CHECK(p.transport.dials() == 2);
   }
@@ -90,7 +90,7 @@ TEST_CASE("AutoConnect: an operation that waits for the connection fails at its 
   CHECK_FALSE(publish.completed());
   p.advance(1ns);
   CHECK(publish.errc() == Errc::timed_out);
-  p.transport.release();  // The connection comes after all.
+  p.transport.release();  // The connection is established after all.
   p.settle();
   CHECK(p.nucleus().connected());
   CHECK(p.transport.packets().empty());
@@ -114,7 +114,7 @@ TEST_CASE("AutoConnect: the deadline of one operation does not end the connect o
 TEST_CASE("AutoConnect: a link that is gone again by then is dialled once more") {
   AutoConnectPipeline p;
   auto publish = p.begin<MqttPublishOperation>("topic", "");
-  p.begin<DisconnectOperation>();  // Waits for the connect, and undoes it.
+  p.begin<DisconnectOperation>();  // Waits for the connect, then disconnects.
   p.settle();
   CHECK(publish.succeeded());
   CHECK(p.transport.dials() == 2);

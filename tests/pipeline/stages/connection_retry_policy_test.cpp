@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 
-// Seconds as many as have failed.
+// Pauses for as many seconds as attempts have failed.
 class Counting final : public RetryPolicy {
  public:
   std::optional<Duration> next_pause(const Failure& failure) const override {
@@ -29,7 +29,7 @@ struct PolicyPipeline : TestPipeline<ConnectionRetryStage> {
   explicit PolicyPipeline(std::shared_ptr<const RetryPolicy> policy)
       : TestPipeline({.retry_policy = std::move(policy)}) {}
 
-  // How long the client waits until it dials once more; nothing if it does not within ten minutes.
+  // The time until the client redials; nothing if it does not redial within ten minutes.
   Duration time_to_next_dial() {
     const auto start = loop().now();
     const auto dials = transport.dials();
@@ -48,11 +48,11 @@ TEST_CASE("ConnectionRetry: a policy decides the pauses, and what a short link d
   CHECK(p.time_to_next_dial() == 2s);  // After one failure; accepted.
   CHECK(p.nucleus().connected());
   p.advance(30s - 1ms);
-  p.transport.drop();  // It has not held.
+  p.transport.drop();  // The link has not held for long enough.
   CHECK(p.time_to_next_dial() == 3s);
   p.advance(30s);
   p.transport.drop();
-  CHECK(p.time_to_next_dial() == 1s);  // It has.
+  CHECK(p.time_to_next_dial() == 1s);  // The link has held.
 }
 
 TEST_CASE(
@@ -108,7 +108,7 @@ TEST_CASE("ConnectionRetry: a credential that a reauthorization found refused is
   }
 }
 
-// Throws, or asks for a pause that makes no sense.
+// Throws, or returns a senseless pause.
 class Broken final : public RetryPolicy {
  public:
   enum class Where { next_pause, holds_after, both };
@@ -152,7 +152,7 @@ TEST_CASE("ConnectionRetry: a policy that throws is reported, and the default on
   }
 }
 
-// Always asks for the same pause.
+// Always returns the same pause.
 class Always final : public RetryPolicy {
  public:
   explicit Always(std::optional<Duration> pause, Duration holds_after = 0s)
@@ -172,7 +172,7 @@ TEST_CASE("ConnectionRetry: between two dials time passes, whatever the policy a
       CAPTURE(refused);
       PolicyPipeline p(std::make_shared<Always>(pause, pause));
       p.run<ConnectOperation>();
-      // Refused for ever, or accepted and lost at once for ever.
+      // Refused each time, or accepted and lost at once each time.
       p.transport.otherwise = refused ? refuse : accept;
       p.transport.drop();
       for (int i = 0; i < 100; ++i) {
@@ -237,7 +237,7 @@ TEST_CASE("ConnectionRetry: whatever takes the link down, giving up is reported 
       p.advance(1h);
       CHECK(gave_up == 1);
       CHECK(p.transport.dials() <= 2);
-      // A connect of the user's begins all over.
+      // A connect of the user's starts from the beginning.
       p.transport.silent_disconnect = false;
       p.transport.script({});
       if (p.run<ConnectOperation>().succeeded()) p.transport.drop();
@@ -247,7 +247,7 @@ TEST_CASE("ConnectionRetry: whatever takes the link down, giving up is reported 
   }
 }
 
-// The far end of a whole fleet: refuses everybody until it is up again, and counts dials by second.
+// The far end of a whole fleet: refuses every dial while it is down, and counts dials by second.
 class FleetEnd final : public Stage {
  public:
   struct Hub {
@@ -278,7 +278,7 @@ class FleetEnd final : public Stage {
   Hub& hub_;
 };
 
-// How many of 10,000 clients dial in each second after a hub that goes down for a minute.
+// Counts how many of 10,000 clients dial in each second after a hub goes down for a minute.
 FleetEnd::Hub outage(std::shared_ptr<const RetryPolicy> policy) {
   constexpr int kClients = 10000;
   auto loop = std::make_shared<ManualLoop>();
@@ -315,11 +315,11 @@ TEST_CASE("ConnectionRetry: with ExponentialBackoff a fleet does not come back i
   const auto worst_after_return = [](const FleetEnd::Hub& hub) {
     return *std::max_element(hub.dials_in_second.begin() + 60, hub.dials_in_second.end());
   };
-  // Every ten seconds all of them at the same moment: what the other policy is there for.
+  // Every ten seconds all of them dial at the same moment. The other policy prevents that.
   CHECK(worst_after_return(outage(nullptr)) == 10000);
   const FleetEnd::Hub spread = outage(std::make_shared<ExponentialBackoff>());
   CHECK(worst_after_return(spread) < 500);
-  // While it is down the load falls: of the second half of the minute less than one a client.
+  // The load falls during the outage: less than one dial a client in the second half of the minute.
   int second_half = 0;
   for (std::size_t s = 30; s < 60; ++s) second_half += spread.dials_in_second[s];
   CHECK(second_half < 10000);

@@ -1,4 +1,4 @@
-// What one outage leaves behind must not change how the next is dealt with.
+// State left by one outage must not affect the next.
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 
-// A second for each failure, of which a link that held for a minute is none.
+// Pauses one second for each failure. A link that held for a minute resets the count.
 class SecondsByFailures final : public RetryPolicy {
  public:
   std::optional<Duration> next_pause(const Failure& failure) const override {
@@ -22,7 +22,7 @@ class SecondsByFailures final : public RetryPolicy {
   Duration holds_after() const override { return 1min; }
 };
 
-// Drops the link, and says whether it is dialled once more after that time, and not before.
+// Drops the link. Returns whether it is redialled after that time, and not before.
 bool redialled_after(TestPipeline<ConnectionRetryStage>& p, Duration pause) {
   const auto dials = p.transport.dials();
   p.transport.drop();

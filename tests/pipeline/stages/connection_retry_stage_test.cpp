@@ -180,7 +180,7 @@ TEST_CASE(
   p.advance(60s);
   CHECK(p.state() == disconnected);
   CHECK(p.transport.dials() == 2);
-  p.advance(10ms);  // Looked at 10 ms and every 10 s since.
+  p.advance(10ms);  // Checked at 10 ms, and every 10 s since.
   CHECK(p.transport.dials() == 3);
 }
 
@@ -311,7 +311,7 @@ TEST_CASE("ConnectionRetry: a link is redialled after a reauthorization of it th
   p.transport.script({refuse, refuse});
   CHECK(p.run<ReauthorizeConnectionOperation>().errc() == Errc::connection_failed);
   CHECK(p.state() == disconnected);
-  CHECK(p.events.background_errors.empty());  // Its caller knows.
+  CHECK(p.events.background_errors.empty());  // Its caller has the error.
   p.advance(10s - 1ns);
   CHECK(p.transport.dials() == 2);
   p.advance(1ns);

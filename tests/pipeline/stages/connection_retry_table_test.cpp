@@ -20,15 +20,15 @@ namespace {
 using namespace test;
 using enum ConnectionState;
 
-// A far end of operations: holds what comes down until the test ends it.
+// A far end for operations. It holds each operation until the test completes it.
 class FarEndStage final : public Stage {
  public:
   std::string_view name() const override { return "FarEndStage"; }
 
-  // What has come down since last asked; empty if nothing has.
+  // The operations that have come down since the last call; empty if there are none.
   std::string came_down() { return std::exchange(came_down_, ""); }
   void emit(const Event& event) { send_event_up(event); }
-  // Ends the change of the connection that is under way.
+  // Completes the pending change of the connection.
   void finish(Error error) {
     complete(held_.take(std::exchange(change_, OpKey{})), std::move(error));
   }
@@ -63,7 +63,7 @@ enum Input {
 };
 constexpr int kInputs = op_succeeded + 1;
 
-// What becomes of the input: of an operation, or of an event that always goes up.
+// The result for the input: an operation, or an event, which always goes up.
 enum Output { goes_down, completes, waits, nothing };
 
 struct Row {
@@ -74,7 +74,7 @@ struct Row {
   bool redials = false;
 };
 
-// The state after an operation that failed or succeeded; no row where none is under way.
+// The state after an operation failed or succeeded. States without a pending operation have no row.
 constexpr Row kTable[] = {
     {disconnected, connect_op, connecting, goes_down},
     {disconnected, disconnect_op, disconnected, completes},
@@ -181,11 +181,11 @@ TEST_CASE("ConnectionRetry: the table has a line for each state and each input")
   for (const Row& row : kTable) lines.emplace(row.from, row.input);
   CHECK(lines.size() == std::size(kTable));
   constexpr std::size_t kStates = 5;
-  constexpr std::size_t kWithoutOp = 2 * 2;  // Nothing ends while no change is under way.
+  constexpr std::size_t kWithoutOp = 2 * 2;  // Without a pending change, nothing completes.
   CHECK(lines.size() == kStates * kInputs - kWithoutOp);
 }
 
-// What the header's table says of one state and one input.
+// The entry of the header's table for one state and one input.
 std::string cell(ConnectionState from, Input input) {
   for (const Row& row : kTable) {
     if (row.from != from || row.input != input) continue;

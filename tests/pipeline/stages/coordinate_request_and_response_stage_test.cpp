@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 using namespace test;
 using Strings = std::vector<std::string>;
 
-// A service of its own: a request is published under its id, a response comes with its id.
+// A minimal service: a request is published under its id, and its response carries that id.
 class PlainTranslationStage final : public Handles<PlainTranslationStage, Ops<RequestOperation>,
                                                    Events<IncomingMqttMessageEvent>> {
  public:
@@ -52,7 +52,7 @@ TEST_CASE("CoordinateRequestAndResponse: a request ends with the response that h
   auto first = p.request();
   auto second = p.request();
   CHECK(p.transport.published() == Strings{"id-1", "id-2"});
-  CHECK_FALSE(first.completed());  // It was acknowledged, but not answered.
+  CHECK_FALSE(first.completed());  // Acknowledged, but not answered.
   p.respond("id-2", "the second");
   CHECK_FALSE(first.completed());
   REQUIRE(second.succeeded());

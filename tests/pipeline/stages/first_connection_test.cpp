@@ -22,7 +22,7 @@ struct Waiting : TestPipeline<AutoConnectStage, ConnectionRetryStage> {
     config.retry_first_connection = true;
     return config;
   }
-  // Nothing is under way or due.
+  // Whether nothing is pending or due.
   bool at_rest() { return state() == disconnected && loop().pending_timers() == 0; }
 };
 
@@ -143,7 +143,7 @@ TEST_CASE("First connection: the retry policy spaces the attempts, and may give 
   CHECK(p.transport.dials() == 3);
   CHECK(policy->asked == std::vector{1, 2, 3});
   CHECK(p.at_rest());
-  CHECK(p.events.names.empty());  // The caller knows.
+  CHECK(p.events.names.empty());  // The caller has the error.
 }
 
 TEST_CASE("First connection: no policy is asked about a failure that will not pass") {
@@ -231,7 +231,7 @@ TEST_CASE("First connection: sends with short deadlines leave nothing behind") {
     p.advance(500ms);
     CHECK(publish.errc() == Errc::timed_out);
   }
-  CHECK(p.transport.dials() <= 51);  // The pauses hold for all of them.
+  CHECK(p.transport.dials() <= 51);  // The pauses apply to all of them together.
   p.advance(10s);
   CHECK(p.at_rest());
 }
@@ -325,7 +325,7 @@ TEST_CASE("First connection: a lost link is waited for as well, without hastenin
   CHECK(connect.errc() == Errc::timed_out);
   p.advance(5s);
   CHECK(publish.succeeded());
-  // The loss and each redial, as without callers.
+  // The loss and each redial are reported, as without callers.
   CHECK(p.events.background_errors.size() == 3);
 }
 

@@ -1,4 +1,5 @@
-// The packets of MqttTransportStage: how they end, with their link and without, and what comes in.
+// The packets of MqttTransportStage: their completion, with their link and without, and received
+// packets.
 #include <chrono>
 #include <string>
 #include <vector>

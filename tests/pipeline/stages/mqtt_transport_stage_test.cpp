@@ -118,7 +118,7 @@ TEST_CASE("MqttTransport: a connect ends with the connection, and the event come
   p.settle();
   CHECK(p.history == Strings{"ConnectedEvent", "ConnectOperation: ok"});
   CHECK(p.transport.passwords() == std::vector<std::optional<std::string>>{kToken});
-  CHECK(p.loop().pending_timers() == 0);  // The watchdog rests.
+  CHECK(p.loop().pending_timers() == 0);  // The watchdog is stopped.
 }
 
 TEST_CASE("MqttTransport: a client with a certificate dials without a password") {
@@ -147,7 +147,7 @@ TEST_CASE("MqttTransport: a connect without an answer fails after sixty seconds"
   p.advance(1ns);
   CHECK(connect.errc() == Errc::timed_out);
   CHECK(connect.op().deadline == kNever);
-  p.transport.release();  // It was given up: the answer is void.
+  p.transport.release();  // The attempt was given up, so its answer is void.
   p.settle();
   CHECK(p.events.names.empty());
   CHECK_FALSE(p.transport.connected());
@@ -191,7 +191,8 @@ TEST_CASE("MqttTransport: a shutdown ends a reauthorization whose connect was di
   Bottom p;
   p.run<ConnectOperation>();
   auto reauthorize = p.begin<ReauthorizeConnectionOperation>();
-  // Displaces its disconnect, which goes on to its connect, which is displaced without being told.
+  // Displaces the disconnect of the reauthorization, which continues with its connect. That is
+  // displaced as well, without a report.
   auto disconnect = p.begin<DisconnectOperation>();
   CHECK_FALSE(reauthorize.completed());
   p.begin<ShutdownPipelineOperation>();

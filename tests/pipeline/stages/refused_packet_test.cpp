@@ -9,7 +9,7 @@
 #include "pipeline/stages/retry_stage.hpp"
 #include "support/test_pipeline.hpp"
 
-// A service that ends the connection over one packet, whenever it comes.
+// A service that ends the connection over one packet each time.
 namespace azure::iot::device {
 namespace {
 using namespace std::chrono_literals;
@@ -17,8 +17,7 @@ using namespace test;
 
 constexpr int kMost = MqttTransportStage::kMostLinks;
 
-// Ends the connection over packets of this topic once it has had them for so long, and accepts
-// everything else.
+// Ends the connection over packets of this topic, after a delay, and accepts all other requests.
 Reply refusing(std::string topic, Duration after = {}) {
   return {[topic = std::move(topic), after](const Asked& asked) {
     if (asked.is_connect() || asked.packet().topic != topic) return asked.answer();

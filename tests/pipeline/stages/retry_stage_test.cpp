@@ -11,7 +11,7 @@ namespace azure::iot::device {
 namespace {
 using namespace std::chrono_literals;
 using namespace test;
-// The stage below makes the timeouts that it retries, each after 10 s.
+// The stage below produces the timeouts that it retries, each after 10 s.
 using RetryPipeline = TestPipeline<RetryStage, OpTimeoutStage>;
 
 TEST_CASE("Retry: a subscribe that timed out is tried again twenty seconds later") {
@@ -115,7 +115,7 @@ TEST_CASE("Retry: an acknowledgement of the attempt before does not count for th
   auto subscribe = p.run<MqttSubscribeOperation>("topic");
   p.advance(30s);
   CHECK(p.transport.subscribed().size() == 2);
-  p.transport.release();  // The first attempt is over.
+  p.transport.release();  // The acknowledgement of the first attempt, which has timed out.
   p.settle();
   CHECK_FALSE(subscribe.completed());
   p.advance(30s);

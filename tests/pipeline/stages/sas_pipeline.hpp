@@ -16,7 +16,7 @@ namespace azure::iot::device::test {
 
 using SasPipeline = TestPipeline<SasTokenStage, ConnectionRetryStage>;
 
-// Signs with a number that counts, or fails while it is told to.
+// Returns a counter as its signature, or fails if `fails` is set.
 class CountingSigner final : public SigningMechanism {
  public:
   Result<std::string> sign(std::string_view) override {
@@ -28,7 +28,7 @@ class CountingSigner final : public SigningMechanism {
   bool fails = false;
 };
 
-// A token that is renewed, made when the clock of a ManualLoop begins.
+// A renewable token, created when the clock of a ManualLoop begins.
 struct Renewable {
   explicit Renewable(std::chrono::seconds ttl)
       : token(std::make_shared<RenewableSasToken>("hub", signer, "", ttl)) {
@@ -40,7 +40,7 @@ struct Renewable {
   std::shared_ptr<RenewableSasToken> token;
 };
 
-// A token that the user gave, which expires `ttl` after the clock begins.
+// A token from the user, which expires `ttl` after the clock begins.
 inline std::shared_ptr<SasToken> given_token(std::chrono::seconds ttl) {
   const auto se = ManualLoop().wall_now().time_since_epoch() + ttl;
   return *NonRenewableSasToken::parse(

@@ -1,4 +1,4 @@
-// Tokens that the application made: when SasTokenStage asks for the next one.
+// Tokens created by the application: the times at which SasTokenStage requests the next one.
 #include <chrono>
 
 #include <doctest/doctest.h>

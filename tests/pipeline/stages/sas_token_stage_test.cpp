@@ -64,7 +64,7 @@ TEST_CASE("SasToken: a reauthorization does not put the renewal of its token off
   p.run<ReauthorizeConnectionOperation>();
   p.advance(40s - 1ns);
   CHECK(sas.signer->calls == 1);
-  p.advance(1ns);  // Half of its life has passed.
+  p.advance(1ns);  // Half of its lifetime has passed.
   CHECK(sas.signer->calls == 2);
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("SasToken: a renewal meanwhile does not keep the link of a reauthoriza
   CHECK(p.transport.dials() == 4);
   CHECK(p.transport.passwords().back() == sas.token->text());
   CHECK(p.nucleus().connected());
-  p.advance(40s - 1ns);  // Until the next renewal there is nothing left to try.
+  p.advance(40s - 1ns);  // Until the next renewal nothing is left to try.
   CHECK(p.transport.dials() == 4);
 }
 

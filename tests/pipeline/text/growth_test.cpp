@@ -15,7 +15,7 @@
 namespace azure::iot::device {
 namespace {
 
-// Work on a text of this, that many times.
+// Work on a text that repeats this one that many times.
 template <class F>
 growth::Work on(std::string_view part, F f) {
   return [part, f](std::size_t size) {

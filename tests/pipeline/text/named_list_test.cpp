@@ -14,7 +14,7 @@ namespace {
 using Entry = std::pair<std::string, int>;
 using List = NamedList<Entry>;
 
-// What a list has to be like, however it is stored.
+// Checks a list's properties, which do not depend on its representation.
 void check_same(const List& list, const std::vector<Entry>& wanted) {
   REQUIRE(list.size() == wanted.size());
   CHECK(list.empty() == wanted.empty());
@@ -85,7 +85,7 @@ TEST_CASE("NamedList: copies are equal, and independent") {
   CHECK_FALSE(copy == list);
   CHECK(list.find("4"));
   copy.add({"4", 4});
-  CHECK_FALSE(copy == list);  // Elsewhere.
+  CHECK_FALSE(copy == list);  // At another address.
   list = std::move(copy);
   CHECK(list.back().first == "4");
   list.clear();

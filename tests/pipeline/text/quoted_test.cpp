@@ -50,7 +50,7 @@ TEST_CASE("Quoted: a long text is cut, and not within a character") {
   CHECK(quoted("😀", 3) == "\"\"");
   CHECK(quoted("é", 1) == "\"\"");
   CHECK(quoted("a😀", 5) == "\"a😀\"");
-  // Bytes that continue no character are no reason to show less.
+  // Stray continuation bytes do not shorten the shown text.
   CHECK(quoted("\x80\x80\x80\x80\x80", 4) == R"("\x80\x80\x80\x80")");
   CHECK(quoted("\xf0\x80\x80\x80\x80", 4) == R"("\xf0\x80\x80\x80")");
   CHECK(escaped(std::string(10'000, '\x01')).size() == 4 * kLongestSentence + 3);

@@ -29,7 +29,7 @@ TEST_CASE("Text: blanks of each kind are stripped from both ends, and nothing el
   }
   CHECK(strip(" \t\n mixed \r\v ") == "mixed");
   CHECK(strip("").empty());
-  CHECK(strip("\u200b") == "\u200b");  // Takes no room, but is none.
+  CHECK(strip("\u200b") == "\u200b");  // Zero-width, but not a blank.
 }
 
 TEST_CASE("Text: a text is taken apart at each separator, empty parts and all") {

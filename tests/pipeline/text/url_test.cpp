@@ -52,7 +52,7 @@ TEST_CASE("Url: every byte is quoted, or left alone, and unquoted to what it was
   for (const char* text : {"%g0", "%0g", "%/0", "%:0", "%@0", "%`0", "%G0", "%2", "100%"}) {
     CHECK(url::unquote(text) == text);
   }
-  CHECK(url::unquote("%41") == "A");  // Also where it ends the text.
+  CHECK(url::unquote("%41") == "A");  // Also at the end of the text.
   CHECK(url::quote_plus("+ /") == "%2B+%2F");
   std::string to = "before ";
   url::append_quoted(to, "a b", " ");

@@ -17,13 +17,13 @@ struct Sequence {
   char32_t code_point;
 };
 
-// How much of an invalid sequence is one step; 0 if it is valid.
+// The number of bytes of an invalid sequence that count as one step; 0 if it is valid.
 std::size_t broken_length(std::string_view text) {
   const Utf8Step step = next_utf8(text, 0);
   return step.valid ? 0 : step.length;
 }
 
-// Two pages, of which the second must not be touched.
+// Two pages, of which the second must not be accessed.
 class GuardedPage {
  public:
   GuardedPage()
@@ -37,7 +37,7 @@ class GuardedPage {
   GuardedPage& operator=(const GuardedPage&) = delete;
   ~GuardedPage() { ::munmap(data_, 2 * size_); }
 
-  // The text, right before the second page.
+  // The text, directly before the second page.
   std::string_view at_its_end(std::string_view text) {
     return {std::copy(text.begin(), text.end(), data_ + size_ - text.size()) - text.size(),
             text.size()};
@@ -85,7 +85,7 @@ TEST_CASE("Utf8: of a sequence that breaks off, what began well is one step") {
   CHECK(broken_length("\xe0\xa0\xc0") == 2);
   CHECK(broken_length("\xf0\x9f\x98") == 3);
   CHECK(broken_length("\xf4\x8f\xbf\x7f") == 3);
-  // The second byte alone has narrower bounds.
+  // Only the second byte has narrower bounds.
   CHECK(broken_length("\xe0\xa0\x80") == 0);
   CHECK(broken_length("\xed\x80\xbf") == 0);
   CHECK(broken_length("\xf0\x90\xbf\x80") == 0);
