@@ -1,5 +1,5 @@
-// One rule for every `on_...` of every client: once it was shut down, setting and clearing alike
-// throw ClientError, as any other call does.
+// One rule for every `on_...` of every client: after a shutdown, setting and clearing alike throw
+// ClientError, as any other call does.
 #include <functional>
 #include <string>
 
@@ -17,7 +17,7 @@ struct Setter {
   std::function<void(Client&)> clear;
 };
 
-// For all clients of a hub.
+// For every client of a hub.
 template <class Client>
 std::vector<Setter<Client>> setters() {
   return {{"on_message_received", [](Client& c) { c.on_message_received([](const Message&) {}); },

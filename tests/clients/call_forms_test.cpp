@@ -1,4 +1,4 @@
-// The forms in which an application may write a call.
+// The forms in which an application can write a call.
 #include <functional>
 #include <string>
 #include <string_view>

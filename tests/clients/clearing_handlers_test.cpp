@@ -1,4 +1,4 @@
-// Handlers that are cleared: what is sent, what is waited for, and what comes afterwards.
+// Handlers that are cleared: the packets sent, the waits, and the effects afterwards.
 #include <functional>
 #include <string>
 #include <vector>
@@ -139,7 +139,7 @@ TEST_CASE("Clearing: handlers of what the client itself has to say") {
   CHECK(told == 1);
   client.on_connection_state_change({});
   test.drop();
-  CHECK(told == 2);  // The drop, as background exception.
+  CHECK(told == 2);  // The drop, as a background exception.
   client.on_background_exception({});
   test.advance(10ms);
   LogListener log(LogLevel::error);
@@ -166,7 +166,7 @@ TEST_CASE("Clearing: the handler for new tokens") {
   CHECK(told.empty());
 }
 
-// The responses to twin reads come first, so that the first read can be answered.
+// The responses to twin reads are subscribed to first, so that the first read can be answered.
 TEST_CASE("Clearing: patches whose twin cannot be subscribed to are not subscribed to either") {
   TestClient test;
   test.connect();

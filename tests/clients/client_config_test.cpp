@@ -15,7 +15,7 @@ constexpr std::string_view kKey = "ZmFrZSBrZXkgZm9yIHRlc3Rz";
 const std::string kConnectionString =
     "HostName=hub1.azure-devices.test;DeviceId=dev1;SharedAccessKey=" + std::string(kKey);
 
-// What is thrown for these; "" if nothing.
+// The text of the exception for these arguments; "" if there is none.
 std::string refusal(std::string_view connection_string, const ConnectionStringOptions& options) {
   return test::refusal_of(
       [&] { IoTHubDeviceClient::create_from_connection_string(connection_string, options); });

@@ -74,7 +74,7 @@ TEST_CASE("Client: operation_timeout bounds calls that are given no timeout") {
   client.advance(1ms);
   CHECK(send.error().code() == Errc::timed_out);
   client.advance(50min);        // Then the token is renewed, and what waits sent again.
-  CHECK_FALSE(patient.done());  // 0: for ever.
+  CHECK_FALSE(patient.done());  // 0 means no timeout.
 }
 
 TEST_CASE("Client: a timeout too long to count never comes") {

@@ -1,5 +1,5 @@
-// The hub is asked once at a time to begin or end the sending of a feature, however many want it
-// and however often the connection is lost.
+// The hub gets one request at a time to enable or disable a feature, however many calls want it and
+// however often the connection is lost.
 #define AZURE_IOT_DEVICE_PULL_CALLS
 #include <algorithm>
 #include <set>
@@ -32,7 +32,7 @@ struct Enabling : TestClient {
   }
   std::size_t subscribes() const { return transport.topics(Packet::Kind::subscribe).size(); }
   std::size_t unsubscribes() const { return transport.topics(Packet::Kind::unsubscribe).size(); }
-  // With all features but inputs.
+  // Enables all features but inputs.
   void use_everything() {
     on_message([](const Message&) {});
     on_method([](const MethodRequest&) {});
@@ -40,7 +40,7 @@ struct Enabling : TestClient {
   }
 };
 
-// The SUBSCRIBEs on each link, while none is acknowledged and the link is lost after so long.
+// The number of SUBSCRIBEs on each link, if none is acknowledged and each link lasts this long.
 std::vector<std::size_t> subscribes_on_links(Duration operation_timeout, Duration held, int links) {
   Enabling test(
       {.operation_timeout = std::chrono::duration_cast<std::chrono::seconds>(operation_timeout)});
@@ -91,7 +91,7 @@ TEST_CASE("Enabling: of a subscription that ends each connection the rest is spa
 
   test.transport.otherwise = accept;
   test.advance(1min);
-  CHECK(count() == 1 + 10 + 1);  // Tried later, and not given up.
+  CHECK(count() == 1 + 10 + 1);  // Retried later, and not given up.
   test.transport.session_present = true;
   test.drop();
   test.advance(1min);

@@ -1,5 +1,4 @@
-// Each error code: the exception that it becomes, for both services, and what it says of a lost
-// connection.
+// The exception for each error code, for both services, and its text for a lost connection.
 #include <string>
 #include <string_view>
 #include <typeinfo>

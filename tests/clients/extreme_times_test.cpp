@@ -8,8 +8,8 @@
 #include "testkit/test_client.hpp"
 #include "tests/clients/managed.hpp"
 
-// Each time that an application or a peer may give, at the ends of its type: it is refused, or
-// everything goes on as with a very long or short one. A sanitizer sees what overflows.
+// The extreme values of each time that an application or a peer can give. Each is rejected, or
+// works like a very long or short one. A sanitizer detects overflows.
 namespace azure::iot::device::test {
 namespace {
 using std::chrono::milliseconds;
@@ -22,7 +22,7 @@ constexpr milliseconds kMilliseconds[] = {
     milliseconds::min(), -1ms, 0ms, 1ms, 9223372036s, milliseconds{9223372036855},
     milliseconds::max()};
 
-// Connects, sends, lets time pass and loses the link; false if the options are refused.
+// Connects, sends, lets time pass and loses the link. Returns false if the options are rejected.
 bool works_with(const ConnectionStringOptions& options) {
   try {
     TestClient test(options);
@@ -48,7 +48,7 @@ TEST_CASE("Client: options of times at the ends of their types are refused, or h
   for (const milliseconds time : kMilliseconds) {
     CAPTURE(time.count());
     const bool fits = time >= 0ms && time <= 9223372036s;
-    if (time == 1ms) continue;  // Nothing has so little time.
+    if (time == 1ms) continue;  // No operation has so little time.
     CHECK(works_with({.operation_timeout = time}) == fits);
   }
 }

@@ -1,4 +1,4 @@
-// The option `retry_first_connection`, as an application meets it.
+// The option `retry_first_connection`, as an application uses it.
 #include <functional>
 #include <string>
 #include <vector>
@@ -11,7 +11,7 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
-// A client that begins before its network.
+// A client that starts before its network.
 struct Early : TestClient {
   explicit Early(ConnectionStringOptions options = {}) : TestClient(waiting(std::move(options))) {
     client.on_background_exception([this](const IotError& e) { told.emplace_back(e.what()); });
@@ -73,7 +73,7 @@ TEST_CASE("First connection: a call that waits in vain throws the timeout, with 
       CHECK(test.told.empty());
       const std::size_t dials = test.transport.dials();
       test.advance(1h);
-      CHECK(test.transport.dials() == dials);  // Nothing goes on.
+      CHECK(test.transport.dials() == dials);  // No attempt is made.
     }
   }
 }

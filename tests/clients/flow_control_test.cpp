@@ -1,4 +1,4 @@
-// A client whose inboxes are full stops reading, until there is room again.
+// A client whose inboxes are full stops reading until there is room again.
 #define AZURE_IOT_DEVICE_PULL_CALLS
 #include <functional>
 #include <memory>
@@ -65,7 +65,7 @@ TEST_CASE("Flow control: reading goes on when half of the inbox has been taken o
   FlowClient test;
   auto client = test.device_client();
   test.fill([&] { test.message(); });
-  test.message();  // Stays outside.
+  test.message();  // Is not read.
   for (int left = kCapacity; left > kCapacity / 2 + 1; --left) client.receive_message(false);
   CHECK(test.transport.paused());
   client.receive_message(false);
@@ -91,7 +91,7 @@ TEST_CASE("Flow control: two full inboxes need room both") {
   auto client = test.device_client();
   test.fill([&] { test.message(); }, kCapacity - 1);
   test.fill([&] { test.patch(); }, kCapacity - 1);
-  // In one turn, since a client that reads nothing fills nothing.
+  // In one turn, since a client that does not read fills nothing.
   test.transport.receive("devices/dev1/messages/devicebound/", "x");
   test.transport.receive("$iothub/twin/PATCH/properties/desired/?$version=9", R"({"$version": 9})");
   test.loop->run_posted();
@@ -123,7 +123,7 @@ TEST_CASE("Flow control: the transport is asked once for each pause and each end
   TestClient test(
       {.stages = {before("MqttTransportStage", [&] { return std::make_unique<Counter>(asked); })}});
   test.connect();
-  // All in one turn: two inboxes are full before anything is asked.
+  // All in one turn: two inboxes are full before the hub is asked.
   for (int i = 0; i < kCapacity; ++i) {
     test.transport.receive("devices/dev1/messages/devicebound/", "x");
     test.transport.receive("$iothub/methods/POST/m/?$rid=1", "{}");

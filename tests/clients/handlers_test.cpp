@@ -133,7 +133,7 @@ TEST_CASE("Client: what is in use is subscribed again when the hub has lost the 
   client.transport.session_present = true;
   client.drop();
   client.advance(10ms);
-  CHECK(client.transport.subscribed().size() == 2);  // The session is known: nothing to do.
+  CHECK(client.transport.subscribed().size() == 2);  // The session is known.
 
   client.transport.session_present = false;
   client.drop();
@@ -141,7 +141,7 @@ TEST_CASE("Client: what is in use is subscribed again when the hub has lost the 
   CHECK(client.transport.subscribed() == Texts{kC2dTopic, kMethodsTopic, kC2dTopic, kMethodsTopic});
 }
 
-// The response to a read that is sent before its subscription may never come.
+// The response to a read that is sent before its subscription may never arrive.
 TEST_CASE("Client: a lost session is made good before the twin is read to look for changes") {
   TestClient client;
   client.on_patch([](Json) {});
@@ -168,7 +168,7 @@ TEST_CASE("Client: what could not be subscribed again is, after the connect afte
   client.drop();
   client.advance(10ms);
   CHECK(client.transport.subscribed().size() == 2);
-  client.transport.session_present = true;  // The new session, which knows nothing.
+  client.transport.session_present = true;  // The new session, which has no subscriptions.
   client.drop();
   client.advance(10ms);
   CHECK(client.transport.subscribed().size() == 3);

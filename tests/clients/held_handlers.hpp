@@ -9,7 +9,7 @@
 
 namespace azure::iot::device::test {
 
-// Starts a handler only when told to, as if all threads were busy until then.
+// Starts handlers only on request, as if all threads were busy until then.
 class HeldHandlerPool final : public HandlerPool {
  public:
   void schedule(std::shared_ptr<Strand> strand) override { held_.push_back(std::move(strand)); }
@@ -39,7 +39,7 @@ class HeldHandlersClient : public TestClient {
   }
   ~HeldHandlersClient() { handlers->forget(); }
 
-  // Runs the handlers, and what they cause.
+  // Runs the handlers and the work that follows.
   void run_handlers() {
     handlers->run();
     loop->run_posted();

@@ -1,4 +1,4 @@
-// Each option of each way to make a hub client: it reaches the chain, and its rule holds.
+// Each option of each factory of a hub client: it reaches the chain, and its rule is enforced.
 #include <chrono>
 #include <string>
 #include <type_traits>
@@ -23,7 +23,7 @@ const ServerCertificate& own_certificate() {
   return made;
 }
 
-// The time of certificates.
+// A clock at which the certificates are valid.
 std::shared_ptr<ManualLoop> make_loop() {
   return std::make_shared<ManualLoop>(std::chrono::system_clock::now() + 1min);
 }

@@ -26,8 +26,7 @@ X509 own_certificate() {
   return x509_of(made);
 }
 
-// Why a client is not made; empty if it is.
-// One text of one factory: the name by which it is refused, and how a client is made with it.
+// One text of one factory: its name in errors, and a function that creates a client with it.
 struct Place {
   std::string argument;
   std::function<void(const std::string&)> make;
@@ -165,7 +164,8 @@ const std::vector<Place>& host_names() {
   return places;
 }
 
-// Each place refuses the text with a rule that begins like this, and shows the text like that.
+// Checks that each place rejects the text with a rule that begins like this, and that the error
+// shows the text like that.
 void check_refused(const std::vector<Place>& places, const std::string& text, std::string_view rule,
                    std::string_view shown) {
   for (const Place& place : places) {

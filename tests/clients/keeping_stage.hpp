@@ -10,7 +10,7 @@
 
 namespace azure::iot::device::test {
 
-// Keeps the operations of this type for ever.
+// Keeps the operations of this type permanently.
 template <class Op>
 class KeepingStage final : public Handles<KeepingStage<Op>, Ops<Op>> {
  public:

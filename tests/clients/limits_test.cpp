@@ -12,7 +12,7 @@
 namespace azure::iot::device::test {
 namespace {
 
-// "" if nothing is refused.
+// A text of this size.
 std::string text(std::size_t size) { return std::string(size, 'x'); }
 
 TEST_CASE("Client: what the hub is known to refuse is an argument error, and nothing is queued") {
@@ -34,7 +34,7 @@ TEST_CASE("Client: what the hub is known to refuse is an argument error, and not
   CHECK(test.transport.packets().empty());
 }
 
-// A stage of the application may make a message too large once the call has checked it.
+// A stage of the application may enlarge a message after the call has checked it.
 TEST_CASE("Client: what is refused in the chain is not said to be the service's doing") {
   struct Growing final : Handles<Growing, Ops<SendD2CMessageOperation>> {
     std::string_view name() const override { return "Growing"; }
@@ -75,7 +75,7 @@ TEST_CASE("Provisioning: a registration has 98,304 bytes at most") {
   CHECK(refusal_of([&] { service.core->set_provisioning_payload(text(98'305 - frame)); }) ==
         "payload: the registration that holds it must not exceed 98304 bytes; got 98305");
   service.answers = {assigned_to("hub1")};
-  CHECK(service.begin().succeeded());  // With the one that was taken.
+  CHECK(service.begin().succeeded());  // Including the accepted one.
   CHECK(service.transport.packets()[1].payload.size() == 98'304);
 }
 

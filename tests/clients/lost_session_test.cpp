@@ -1,4 +1,4 @@
-// What is enabled again once the hub has lost the session: each feature, and what fails then.
+// Each feature after the hub has lost the session: it is enabled again, or its failure is reported.
 #define AZURE_IOT_DEVICE_PULL_CALLS
 #include <functional>
 #include <string>
@@ -39,7 +39,8 @@ struct SessionClient : TestClient {
       : TestClient(options, kTestModuleConnectionString) {
     device.on_background_exception([this](const IotError& e) { told.emplace_back(e.what()); });
   }
-  // Drops the link, which comes back with the session or without; what was subscribed to then.
+  // Drops the link, which returns with or without the session. Returns the topics subscribed to
+  // then.
   Texts reconnect(bool session_present) {
     told.clear();
     transport.session_present = session_present;
@@ -99,7 +100,7 @@ TEST_CASE("Lost session: a feature that the hub does not enable again is reporte
     CHECK(test.told[0].find("the hub lost the session, and does not send " + feature.name + " ") !=
           std::string::npos);
     CHECK(test.told[0].find("SUBACK 0x80") != std::string::npos);
-    CHECK(test.reconnect(true) == Texts{feature.topic});  // It is still lost.
+    CHECK(test.reconnect(true) == Texts{feature.topic});  // The session is still lost.
     CHECK(test.reconnect(true).empty());
   }
 }

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 inline const Reply kRefused = refuse_with(Error(Errc::unauthorized, "CONNACK 5"));
 
-// A managed device between a faked provisioning service and a faked hub, in virtual time.
+// A managed device between a fake provisioning service and a fake hub, in virtual time.
 class Managed {
  public:
   explicit Managed(const ManagedSymmetricKeyOptions& options = {}) {
@@ -46,7 +46,7 @@ class Managed {
   Call<void> connect(detail::Timeout timeout = {}) {
     Call<void> call;
     core->start_connect(timeout, call.completion());
-    advance(2s);  // For the first question after the registration.
+    advance(2s);  // Until the first status request of the registration.
     return call;
   }
   Call<void> shutdown() {
@@ -56,7 +56,7 @@ class Managed {
     return call;
   }
   void advance(Duration by) { loop->advance(by); }
-  // How often it has registered.
+  // The number of registrations so far.
   std::size_t registrations() const {
     const auto topics = dps.transport.published();
     return static_cast<std::size_t>(std::count_if(topics.begin(), topics.end(), [](const auto& t) {
@@ -64,7 +64,7 @@ class Managed {
     }));
   }
 
-  // The certificates of tests are valid now.
+  // Real time, in which the certificates of tests are valid.
   std::shared_ptr<ManualLoop> loop =
       std::make_shared<ManualLoop>(std::chrono::system_clock::now() + 1min);
   FakeProvisioningService dps;
@@ -100,9 +100,9 @@ struct Established : Managed {
     before = core->client();
   }
   bool online() const { return core->client() && core->client()->connected(); }
-  // How often something was dialled at either service.
+  // The number of dials at both services together.
   std::size_t all_dials() const { return hub.dials() + dps.transport.dials(); }
-  // Loses the link, and what follows at once.
+  // Drops the link, and runs the work that follows at once.
   void drop() {
     hub.drop();
     advance(10ms);

@@ -1,4 +1,4 @@
-// Which attempts to connect count for a managed device: those of a policy, and not those of calls.
+// The attempts to connect that a managed device counts: those of a policy, and not those of calls.
 #include <doctest/doctest.h>
 
 #include "tests/clients/managed.hpp"
@@ -41,7 +41,7 @@ TEST_CASE("ManagedDevice: calls between the attempts of the policy do not count"
   CHECK(device.online());
 }
 
-// A device that connects for each message, and disconnects.
+// A device that connects for each message and then disconnects.
 TEST_CASE(
     "ManagedDevice: calls count where nothing else connects, as the policy would space them") {
   Established device({.failed_connects = 3});

@@ -1,4 +1,4 @@
-// A managed device among functions of the application that throw, and pauses of no length.
+// A managed device with application functions that throw, and policies without pauses.
 #include <stdexcept>
 
 #include <doctest/doctest.h>
@@ -32,7 +32,7 @@ TEST_CASE("ManagedDevice: between two registrations time passes, whatever the po
     device.advance(10s);
     CHECK(device.dps.transport.dials() > 3);
     CHECK(device.dps.transport.dials() <= 2 + 100);
-    // Nor does it register without end where the service answers.
+    // It does not register endlessly either if the service answers.
     device.dps.transport.otherwise = accept;
     device.dps.answers.assign(1000, {404, "{}"});
     const std::size_t registered = device.registrations();
@@ -94,7 +94,7 @@ TEST_CASE(
   CHECK(device.told[0].find("no stage today") != std::string::npos);
 }
 
-// Its own handlers, where the harness has some.
+// A device with handlers of its own, in place of the harness's.
 struct Throwing {
   explicit Throwing(ManagedSymmetricKeyOptions options) {
     options.hub.event_loop = loop;

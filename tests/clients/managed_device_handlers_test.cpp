@@ -45,7 +45,7 @@ TEST_CASE("ManagedDeviceHandlers: a failure is told in the words of its service,
   });
   h.report("first", Service::provisioning);
   h.report("second", Service::iot_hub);
-  CHECK(told.empty());  // Not on the thread that reports.
+  CHECK(told.empty());  // Not on the reporting thread.
   h.pool->run();
   REQUIRE(told.size() == 2);
   CHECK(told[0].find("provisioning service") != std::string::npos);

@@ -1,4 +1,4 @@
-// What a managed device is made with: each option reaches the client that it is for.
+// The options of a managed device: each reaches the client that it is for.
 #include <memory>
 #include <string>
 

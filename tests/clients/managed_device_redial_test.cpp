@@ -5,11 +5,11 @@
 
 #include "tests/clients/managed.hpp"
 
-// A managed device whose hub's client has no link: it gives up, or waits before it redials.
+// A managed device whose hub client has no link. The client gives up, or waits before it redials.
 namespace azure::iot::device::test {
 namespace {
 
-// Gives up as soon as a link is lost, without one attempt.
+// Gives up at once when a link is lost, without an attempt.
 class Never final : public RetryPolicy {
   std::optional<Duration> next_pause(const Failure&) const override { return std::nullopt; }
 };
@@ -45,7 +45,7 @@ TEST_CASE("ManagedDevice: a proxy that stays down for both services is dialled w
   device.dps.transport.otherwise = no_proxy;
   device.hub.drop();
   device.advance(1h);
-  // Lost, and given up; then a registration each 225 s.
+  // Lost and given up at once; then a registration every 225 s.
   CHECK(device.hub.dials() == 2);
   CHECK(device.dps.transport.dials() == 1 + 16);
   CHECK(device.told.size() == 16);
@@ -63,7 +63,7 @@ TEST_CASE("ManagedDevice: connect dials at once while the hub's client waits, an
   Established device;
   device.hub.script({refuse});
   device.hub.drop();
-  device.advance(1s);  // Its own next attempt is in 9 s.
+  device.advance(1s);  // Its own next attempt is due in 9 s.
   REQUIRE_FALSE(device.online());
   CHECK(device.connect().succeeded());
   CHECK(device.online());
@@ -81,21 +81,21 @@ TEST_CASE("ManagedDevice: connect waits until there is a link, whoever makes it"
   device.hub.script({refuse, refuse, refuse, refuse});
   device.hub.drop();
   device.advance(1s);
-  // At 1 s for this call, and 1 s and 2 s after what failed.
+  // At 1 s for this call; 1 s and 2 s after each failure.
   const auto short_call = device.connect(3s);
   const auto call = device.connect();
   CHECK_FALSE(call.done());
   device.advance(500ms);
   CHECK(short_call.error().code() == Errc::timed_out);
   CHECK(device.hub.dials() == 1 + 4);
-  // The next pause would end at 8 s; the application is first.
+  // The next pause would end at 8 s; the application connects first.
   device.before->send_message("x");
   device.advance(100ms);
   CHECK(call.succeeded());
   CHECK(device.online());
   CHECK(device.core->client() == device.before);
   CHECK(device.registrations() == 1);
-  device.before->disconnect();  // A pause that went on would dial.
+  device.before->disconnect();  // A pause that still ran would dial.
   device.advance(40min);
   CHECK(device.hub.dials() == 1 + 5);
 }
@@ -119,7 +119,7 @@ TEST_CASE("ManagedDevice: a hub that refuses while connect waits has it register
   const Reply refused = refuse_with(Error(Errc::unauthorized, "bad user name or password"));
   device.hub.script({refuse, refused});
   device.hub.drop();
-  device.advance(1s);  // The next attempt is that of the application, who is first.
+  device.advance(1s);  // The application connects before the next attempt.
   const auto call = device.connect();
   device.advance(3s);
   CHECK(call.succeeded());
@@ -138,7 +138,7 @@ TEST_CASE("ManagedDevice: a hub that refuses for good is not stormed while conne
   const auto call = device.connect();
   device.advance(1h);
   CHECK_FALSE(call.done());
-  CHECK(device.registrations() <= 2 + 60 / 2);  // 150 s or more from one to the next.
+  CHECK(device.registrations() <= 2 + 60 / 2);  // 150 s or more between two registrations.
 }
 
 TEST_CASE("ManagedDevice: a redial of the hub's client that ends the count ends the pause too") {

@@ -1,4 +1,4 @@
-// The refusals of a managed device when it is created: its clients are made later.
+// Options that a managed device rejects on creation, although its clients are created later.
 #include <functional>
 #include <string>
 #include <vector>
@@ -50,7 +50,7 @@ struct BadOption {
   std::function<void(Options&)> set;
 };
 
-// A value of each option of a client that breaks its rule.
+// An invalid value of each option of a client.
 template <class Options>
 std::vector<BadOption<Options>> bad_options() {
   std::vector<BadOption<Options>> all{

@@ -1,4 +1,4 @@
-// The end of a managed device: in every state, and against everything that waits for it.
+// Shutdown of a managed device, in every state and with every kind of waiting call.
 #include <functional>
 #include <map>
 
@@ -11,7 +11,7 @@
 namespace azure::iot::device::test {
 namespace {
 
-// How a device that has been connected comes into each state of its own.
+// The ways to bring a device that has been connected into each of its states.
 const std::map<std::string, std::function<void(Established&)>> kStates{
     {"connected", [](Established&) {}},
     {"connected, and its client waits before it redials",
@@ -138,7 +138,7 @@ TEST_CASE("ManagedDevice: a timeout of 0 waits for ever, one below 0 is refused"
                   std::invalid_argument);
 }
 
-// What runs in the place of the handlers is told apart from what is only due.
+// A device whose handlers run on request, to distinguish handlers that run from those that are due.
 struct Held {
   explicit Held(ManagedSymmetricKeyOptions options) {
     options.hub.event_loop = loop;
@@ -182,7 +182,7 @@ TEST_CASE("ManagedDevice: shutdown waits for its handlers, but not for longer th
     device.loop->advance(1ms);
     CHECK(shutdown.succeeded());
     device.handlers->run();
-    CHECK(calls == 0);  // It was due, and the client is gone.
+    CHECK(calls == 0);  // It was due, but the client is destroyed.
   }
 }
 

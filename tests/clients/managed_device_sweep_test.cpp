@@ -1,4 +1,4 @@
-// Seeded schedules of a managed device, in virtual time: both services misbehave at random, and so
+// Seeded schedules of a managed device in virtual time. Both services misbehave at random, and so
 // do the policies of the application.
 #include <array>
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace azure::iot::device::test {
 namespace {
 using simulation::Random;
 
-// A policy of an application that does what it likes.
+// An application policy with arbitrary decisions.
 class Whim final : public RetryPolicy {
  public:
   explicit Whim(Random& random) : random_(random) {}
@@ -80,7 +80,7 @@ class Sweep {
  private:
   bool online() const { return device_.core->client() && device_.core->client()->connected(); }
 
-  // No registration follows another without its distance.
+  // Checks the minimum distance between registrations.
   void on_registration() {
     const SteadyTime now = device_.loop->steady_now();
     if (last_registration_) CHECK(now - *last_registration_ >= 1s);
@@ -170,8 +170,7 @@ class Sweep {
   Random random_;
   const ManagedSymmetricKeyOptions options_;
   Managed device_;
-  bool wanted_ =
-      false;  // The application has not ended the link since it asked for one or had one.
+  bool wanted_ = false;  // The application asked for a link or had one, and did not end it.
   std::vector<Call<void>> calls_;
   std::optional<SteadyTime> last_registration_;
   std::size_t registrations_ = 0;

@@ -101,7 +101,7 @@ TEST_CASE("ManagedDevice: a registration that fails in the background is told, a
   device.connect();
   device.hub.script({kRefused});
   device.hub.drop();
-  // A refusal will not get better soon: between half and all of five minutes.
+  // A refusal is unlikely to end soon, so the pause is between half and all of five minutes.
   device.advance(500ms);
   for (std::size_t failed = 1; failed <= 2; ++failed) {
     CHECK(device.told.size() == failed);
@@ -136,7 +136,7 @@ TEST_CASE("ManagedDevice: a service that cannot be reached is dialled with pause
   CHECK(device.core->client()->connected());
 }
 
-// Without pauses this would be a storm at both services.
+// Without pauses this would flood both services.
 TEST_CASE("ManagedDevice: a hub that goes on refusing what the service assigns is not stormed") {
   Managed device;
   for (int i = 0; i < 100; ++i) device.dps.answers.push_back(assigned_to("hub1.test"));
@@ -144,7 +144,7 @@ TEST_CASE("ManagedDevice: a hub that goes on refusing what the service assigns i
   device.hub.otherwise = kRefused;
   device.hub.drop();
   device.advance(1h);
-  CHECK(device.registrations() == 17);  // Each 225 s after the other.
+  CHECK(device.registrations() == 17);  // 225 s apart.
   device.hub.otherwise = accept;
   const auto waiting = device.connect(10min);
   device.advance(5min);
@@ -160,9 +160,9 @@ TEST_CASE(
   CHECK(device.connect().error().code() == Errc::connection_failed);
   device.hub.script({kRefused});
   CHECK(device.connect().error().code() == Errc::unauthorized);
-  CHECK(device.registrations() == 2);  // It belonged to the hub that could not be reached.
+  CHECK(device.registrations() == 2);  // The assignment to the unreachable hub was reused.
   CHECK(device.connect().succeeded());
-  CHECK(device.registrations() == 3);  // It did not belong to one that refused it.
+  CHECK(device.registrations() == 3);  // The assignment to the hub that refused was not.
   CHECK(device.hub.config().hostname == "hub2.test");
   CHECK(device.told.empty());
 }

@@ -1,4 +1,4 @@
-// What a managed device is made of: its certificate, and what is refused or warned of.
+// The certificate of a managed device, with rejections and warnings.
 #include <doctest/doctest.h>
 
 #include "clients/managed_device.hpp"
@@ -46,7 +46,7 @@ TEST_CASE("ManagedDevice: a certificate whose file was renewed is shown from the
   CHECK(device.dps.transport.config().x509->certificate == second.certificate);
   CHECK(device.hub.config().x509->certificate == second.certificate);
   CHECK(device.told.empty());
-  // One that cannot be read is told, and looked for again.
+  // A certificate that cannot be read is reported and read again later.
   folder.write("device.pem", "");
   register_again();
   REQUIRE_FALSE(device.told.empty());
@@ -56,7 +56,7 @@ TEST_CASE("ManagedDevice: a certificate whose file was renewed is shown from the
   CHECK(device.core->client()->connected());
 }
 
-// What was said of the old hub says nothing of the new one.
+// A report about the old hub does not apply to the new one.
 TEST_CASE("ManagedDevice: one refusal has it register once, also if the next client is made late") {
   const TemporaryFolder folder;
   const ServerCertificate own = make_server_certificate({.common_name = "reg1"});
@@ -82,7 +82,7 @@ TEST_CASE("ManagedDevice: one refusal has it register once, also if the next cli
   CHECK(device.hub.config().hostname == "hub2.test");
 }
 
-// One for both clients, and none with those that are made later.
+// One warning for both clients, and none for clients that are created later.
 TEST_CASE("ManagedDevice: what no service will accept is warned of once") {
   LogListener log(LogLevel::warning);
   Managed device(std::string_view{});

@@ -1,4 +1,4 @@
-// The last value that each rule allows, and the first that it refuses.
+// The last accepted value of each rule, and the first rejected one.
 #include <chrono>
 #include <string>
 
@@ -144,7 +144,7 @@ TEST_CASE("Option limits: a text is taken as it is, also an empty one") {
 
 TEST_CASE("Option limits: the letters of a cipher's name") {
   CHECK(Cipher("az_AZ-09").text() == "AZ-AZ-09");
-  CHECK(Cipher("`{@[").text() == "`{@[");  // Beside the letters in ASCII.
+  CHECK(Cipher("`{@[").text() == "`{@[");  // Neighbours of the letters in ASCII.
   CHECK(Cipher({"a"}).text() == "A");
   CHECK(Cipher({"a_b", "c_d", "e"}).text() == "A-B:C-D:E");
 }

@@ -1,4 +1,4 @@
-// The places of an option of the hub's clients, and what notices that one was forgotten:
+// The places of an option of the hub's clients, and the check that reports a missing one:
 //   clients/client_options.hpp          each struct, with a comment: the tests here
 //   pipeline/pipeline_config.hpp        the next does not compile
 //   clients/detail/pipeline_options.hpp hub_options_test.cpp
@@ -39,7 +39,7 @@ struct Field {
   bool documented = false;
 };
 
-// The fields of a struct in a header, one a line, in their order.
+// The fields of a struct in a header, one per line, in order.
 std::vector<Field> fields_of(const std::string& header, const std::string& name) {
   std::istringstream lines(read(header));
   std::vector<Field> fields;
@@ -67,7 +67,7 @@ bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// The structs of one header, each with the options that its factory has no use for.
+// The structs of one header, each with the options that its factory does not support.
 struct OptionStruct {
   std::string name;
   Names without;
@@ -75,7 +75,7 @@ struct OptionStruct {
 struct Family {
   std::string header;
   std::vector<OptionStruct> structs;
-  std::string test;  // Where each option is shown to have its effect.
+  std::string test;  // The test that shows the effect of each option.
 };
 const Family kHub{"clients/client_options.hpp",
                   {{"ConnectionStringOptions", {"gateway_hostname"}},
@@ -117,7 +117,7 @@ TEST_CASE("Option places: each struct of a family has each option, or is listed 
   }
 }
 
-// An application that names options in their order may use them for any factory.
+// An application that names options in order may use them for any factory.
 TEST_CASE("Option places: the structs of a family have the same order") {
   for (const Family& family : {kHub, kProvisioning}) {
     const auto whole = std::find_if(family.structs.begin(), family.structs.end(),
@@ -141,7 +141,7 @@ TEST_CASE("Option places: each option is described in its header") {
   }
 }
 
-// Those tests fail for an option that does not reach the chain, the mapping in
+// Those tests fail for an option that is missing from the mapping in
 // clients/detail/pipeline_options.hpp.
 TEST_CASE("Option places: the test of its effect sets each option") {
   for (const Family& family : {kHub, kProvisioning}) {

@@ -13,7 +13,7 @@
 #include "support/log_listener.hpp"
 #include "testkit/test_client.hpp"
 
-// Words of peers and applications in errors and logs: never with control characters, never long.
+// Texts from peers and applications in errors and logs: never with control characters, never long.
 namespace azure::iot::device::test {
 namespace {
 

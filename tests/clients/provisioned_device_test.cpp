@@ -17,7 +17,7 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
-// What is thrown; "" if nothing.
+// The second test case of RFC 4231, and a value computed with OpenSSL.
 TEST_CASE("EnrollmentGroup: the key of a device is the HMAC of its registration id") {
   CHECK(derive_device_key("SmVmZQ==", "what do ya want for nothing?") ==
         "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=");

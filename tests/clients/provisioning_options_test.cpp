@@ -25,7 +25,7 @@ detail::ProvisioningClientConfig config_of(const ProvisioningX509Options& option
                                               x509_of(own_certificate()), options);
 }
 
-// What a client with these options dials with.
+// The configuration with which a client with these options dials.
 template <class Options>
 MqttTransportConfig dialled_with(Options options) {
   const auto loop = std::make_shared<ManualLoop>(std::chrono::system_clock::now() + 1min);
@@ -37,7 +37,7 @@ MqttTransportConfig dialled_with(Options options) {
   Call<RegistrationResult> call;
   core->start_register({}, call.completion());
   loop->run_posted();
-  CHECK(call.succeeded());  // On the loop that it was given.
+  CHECK(call.succeeded());  // On the given loop.
   return service.transport.config();
 }
 

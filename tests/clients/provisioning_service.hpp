@@ -12,7 +12,7 @@
 
 namespace azure::iot::device::test {
 
-// What the provisioning service answers to one request.
+// The answer of the provisioning service to one request.
 struct ServiceAnswer {
   int status = 200;
   std::string body = {};
@@ -31,8 +31,8 @@ inline ServiceAnswer assigned_to(std::string_view hub, std::string_view device =
   return {200, body.dump()};
 }
 
-// A faked provisioning service. It gives the answers in `answers`, one for each request, and then
-// none any more.
+// A fake provisioning service. It gives each answer in `answers` to one request, and then answers
+// no more.
 class FakeProvisioningService {
  public:
   FakeProvisioningService() {
@@ -56,7 +56,7 @@ class FakeProvisioningService {
   }
 };
 
-// A client of it, in virtual time.
+// A client of the fake service, in virtual time.
 class ProvisioningService : public FakeProvisioningService {
  public:
   explicit ProvisioningService(ProvisioningSymmetricKeyOptions options = {}) {

@@ -1,4 +1,4 @@
-// The end of a provisioning client, against everything that waits for it.
+// Shutdown of a provisioning client, with every kind of waiting call.
 #include <functional>
 #include <map>
 
@@ -13,11 +13,11 @@ using namespace std::chrono_literals;
 const ServiceAnswer kBusy{429, "{}", "3600"};
 
 struct Waiting : ProvisioningService {
-  // What happens once the registration has begun.
+  // Runs once the registration has started.
   std::function<void()> then = [] {};
 };
 
-// What a registration waits for.
+// The waits of a registration.
 const std::map<std::string, std::function<void(Waiting&)>> kWaits{
     {"the connection", [](Waiting& s) { s.transport.script({stall}); }},
     {"the connection again",
@@ -88,7 +88,7 @@ TEST_CASE(
     CHECK_FALSE(call.done());
     service.advance(1ms);
     CHECK(call.error().code() == Errc::timed_out);
-    // An attempt to connect goes on, and the next registration would share its end.
+    // An attempt to connect continues, and the next registration would share its end.
     service.advance(1min);
     service.transport.otherwise = accept;
     service.answers = {assigned_to("hub1")};

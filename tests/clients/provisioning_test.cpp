@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using Strings = std::vector<std::string>;
 
-// What is thrown; "" if nothing.
+// The text of the exception for an error.
 std::string text_of(const Error& error) {
   return detail::exception_text(error, detail::Service::provisioning);
 }
@@ -49,7 +49,7 @@ TEST_CASE("Provisioning: after its success the client has ended, and says so") {
     CHECK(e.error().code() == Errc::pipeline_not_running);
     CHECK(std::string(e.what()).starts_with("Client has already been shut down."));
   }
-  client.shutdown();  // Has nothing left to do.
+  client.shutdown();  // There is nothing left to do.
   CHECK(service.transport.dials() == 1);
 }
 
@@ -153,7 +153,7 @@ TEST_CASE("Provisioning: a request that got lost ends with a ServiceError after 
 }
 
 TEST_CASE("Provisioning: a link that is lost for good ends a registration with what prevents it") {
-  for (const bool asked : {true, false}) {  // Whether an answer is due when it is lost.
+  for (const bool asked : {true, false}) {  // Whether an answer is due when the link is lost.
     CAPTURE(asked);
     ProvisioningService service;
     if (!asked) service.answers = {assigning()};
@@ -300,14 +300,12 @@ TEST_CASE("Provisioning: a stage of the application's own may stand in the chain
   int count = 0;
   ProvisioningService service(
       {.stages = {before("RegistrationStage", [&] { return std::make_unique<Counter>(count); })}});
-  CHECK(count == 1);  // The operation that makes the chain ready.
+  CHECK(count == 1);  // The operation that initializes the chain.
   CHECK(refusal_of([] {
           ProvisioningService other(
               {.stages = {before("NoStage", [] { return std::unique_ptr<Stage>(); })}});
         }).starts_with("stages: each needs a function"));
 }
-
-// The second test case of RFC 4231; and one that was computed with OpenSSL.
 
 }  // namespace
 }  // namespace azure::iot::device::test

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using Texts = std::vector<std::string>;
 
 struct Fixture {
-  // Waits, and notes under this name what comes of it.
+  // Waits, and records the outcome under this name.
   void wait(const std::string& name, SteadyTime deadline = kNever) {
     wait(name, inbox, deadline, [] {});
   }
@@ -100,7 +100,7 @@ TEST_CASE_FIXTURE(Fixture, "PullQueue: a caller may wait again from inside its c
   inbox.put(1);
   inbox.put(2);
   queue.wake(inbox);
-  // The wait that was started found the second item already there.
+  // The wait found the second item already there.
   CHECK(seen == Texts{"a: 1", "again: 2"});
   put(3);
   CHECK(seen.back() == "b: 3");

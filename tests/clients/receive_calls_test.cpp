@@ -35,7 +35,7 @@ TEST_CASE("Receive calls: what has come is given in order, and what comes ends a
   CHECK(client.receive_message(false)->data == "two");
   CHECK_FALSE(client.receive_message(false));
   test.after(1h, [&] { test.receive_c2d("late"); });
-  CHECK(client.receive_message()->data == "late");  // No timeout: until one comes.
+  CHECK(client.receive_message()->data == "late");  // No timeout: waits for an item.
 }
 
 TEST_CASE("Receive calls: of several that wait the first gets the first message") {
@@ -63,14 +63,14 @@ TEST_CASE("Receive calls: a method is found by its name once that was asked for"
   auto client = test.device_client();
   CHECK_FALSE(client.receive_method_request({}, false));
   test.invoke_method("early", "0");
-  CHECK_FALSE(client.receive_method_request("early", false));  // Not asked for by name by then.
+  CHECK_FALSE(client.receive_method_request("early", false));  // Not requested by name yet.
   CHECK_FALSE(client.receive_method_request("only", false));
   test.invoke_method("other", "1");
   test.invoke_method("only", "2");
   CHECK(client.receive_method_request("only", false)->payload == 2);
   CHECK_FALSE(client.receive_method_request("only", false));
   CHECK(client.receive_method_request({}, false)->name == "early");
-  CHECK(client.receive_method_request("", false)->name == "other");  // An empty name is none.
+  CHECK(client.receive_method_request("", false)->name == "other");  // An empty name means any.
 }
 
 TEST_CASE("Receive calls: a disconnect drops requests, by name or not, but no message") {

@@ -1,4 +1,4 @@
-// Handlers and receive calls: which exclude each other, and where what comes meanwhile is put.
+// Handlers and receive calls: their exclusions, and the place of items that arrive meanwhile.
 #define AZURE_IOT_DEVICE_PULL_CALLS
 #include <functional>
 #include <optional>

@@ -1,5 +1,5 @@
-// A device receives the messages from the cloud and a module those to its inputs, as in Python,
-// whatever else the hub sends to the session.
+// As in Python, a device receives the messages from the cloud, and a module those to its inputs.
+// Other publishes of the hub to the session do not change that.
 #define AZURE_IOT_DEVICE_PULL_CALLS
 #include <optional>
 #include <string>
@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using Texts = std::vector<std::string>;
 
-// The identity of a module, whose session can receive either kind.
+// A module identity, whose session can receive either kind.
 struct Both : TestClient {
   Both() : TestClient({}, kTestModuleConnectionString) {}
   void receive_each(const std::string& payload) {

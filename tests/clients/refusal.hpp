@@ -5,8 +5,8 @@
 
 namespace azure::iot::device::test {
 
-// Returns the text with which `f` refuses an argument or option, and nothing if it does not. Other
-// exceptions pass.
+// Returns the text of the std::invalid_argument with which `f` rejects an argument or option; empty
+// if it does not. Other exceptions propagate.
 template <class F>
 std::string refusal_of(F f) {
   try {

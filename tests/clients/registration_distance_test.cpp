@@ -1,4 +1,4 @@
-// How often a managed device registers.
+// The frequency of a managed device's registrations.
 #include "clients/detail/registration_distance.hpp"
 
 #include <vector>
@@ -44,7 +44,7 @@ TEST_CASE("RegistrationDistance: only a link that has held for a minute makes it
   CHECK(left_after(1min, 1) == 1s);
   CHECK(left_after(1min, 2) == 1s);
   CHECK(left_after(1min, 0) == 16s);
-  // The time without a link is no part of it.
+  // The time without a link does not count.
   RegistrationDistance lost(1s);
   for (int i = 0; i < 5; ++i) lost.registered({});
   lost.link_up({});
@@ -52,7 +52,7 @@ TEST_CASE("RegistrationDistance: only a link that has held for a minute makes it
   lost.link_down(SteadyTime(2min));
   lost.registered(SteadyTime(2min));
   CHECK(lost.left(SteadyTime(2min)) == 16s);
-  // A link that never was has not held either.
+  // A link that never came up has not held either.
   RegistrationDistance distance(1s);
   const SteadyTime now{};
   for (int i = 0; i < 5; ++i) distance.registered(now);
@@ -61,7 +61,7 @@ TEST_CASE("RegistrationDistance: only a link that has held for a minute makes it
   CHECK(distance.left(now + 1h) == 16s);
 }
 
-// A hub that takes the device, loses it after `held`, and then refuses it.
+// A hub that accepts the device, drops it after `held`, and then refuses it.
 struct Flapping : Established {
   explicit Flapping(Duration held, const ManagedSymmetricKeyOptions& options = {})
       : Established(options) {
@@ -73,7 +73,7 @@ struct Flapping : Established {
       asked.after(held, [asked] { asked.far_end().drop(); });
     }};
   }
-  // The pauses between the registrations within a time, to the second.
+  // The pauses between the registrations within this time, to the second.
   std::vector<std::chrono::seconds> pauses_within(std::chrono::seconds time) {
     std::vector<std::chrono::seconds> pauses;
     std::chrono::seconds last{0};
@@ -165,7 +165,7 @@ TEST_CASE("ManagedDevice: a service that is not reached does not make the distan
   CHECK(device.registrations() == 3);
 }
 
-// It may have been billed.
+// The service may have billed it.
 TEST_CASE(
     "ManagedDevice: a registration that reached the service keeps its distance, however it ends") {
   Managed device({.registration_distance = 10s});

@@ -1,4 +1,5 @@
-// A registration: what is enabled, when its answers come, and what its result has to have.
+// A registration: the packets that it sends, the times of its answers, and the required parts of
+// its result.
 #include <chrono>
 #include <functional>
 #include <string>
@@ -14,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using Strings = std::vector<std::string>;
 
-// The answer of a service that leaves a part out.
+// The answer of a service that omits a part.
 ServiceAnswer assigned_without(std::string_view part) {
   Json state{{"deviceId", "dev1"}, {"assignedHub", "hub1"}, {"substatus", "initialAssignment"}};
   state.erase(part);

@@ -43,7 +43,7 @@ struct Fixture {
     }
   }
   void answer(Error error = {}) { complete(std::move(attempts.back()), std::move(error)); }
-  // How long after the link is up the first attempt begins.
+  // The time between the connection and the first attempt.
   Duration pause_of_next_link() {
     const std::size_t before = attempts.size();
     const SteadyTime start = loop->now();
@@ -119,7 +119,7 @@ TEST_CASE("Resubscription: an attempt has ten seconds, or what is left, and is m
   CHECK(f.attempts.back()->deadline == f.loop->now() + 5s);
   CHECK(f.ends.empty());
   f.answer(Errc::timed_out);
-  f.loop->advance(20s);  // By then the time has passed.
+  f.loop->advance(20s);  // The time has passed by then.
   CHECK(f.attempts.size() == 2);
   REQUIRE(f.ends.size() == 1);
   CHECK(f.ends[0].code() == Errc::timed_out);

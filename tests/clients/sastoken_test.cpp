@@ -21,7 +21,7 @@ std::string token_for(std::string_view resource, std::int64_t expiry = 410244480
 constexpr std::string_view kDevice = "hub1%2Fdevices%2Fdev1";
 constexpr std::string_view kModule = "hub1%2Fdevices%2Fdev1%2Fmodules%2Fmod1";
 
-// What is thrown for this token; "" if nothing.
+// The text of the exception for this token; "" if there is none.
 std::string refusal(const std::string& token, TokenOwner owner = TokenOwner::device) {
   return refusal_of([&] { detail::read_own_sastoken(token, owner, WallTime(1700000000s)); });
 }
@@ -59,7 +59,7 @@ TEST_CASE("Client: a token needs each of its fields, and has none that is unknow
             .find("is for a device") != std::string::npos);
 }
 
-// A client that was made from a token that lives an hour.
+// A client created from a token with a lifetime of an hour.
 struct TokenClient : TestClient {
   TokenClient() : TestClient(first_token(), SasTokenOptions{}) {}
   static std::string first_token() { return token_for(kDevice, kExpiry); }
@@ -174,7 +174,7 @@ TEST_CASE("Client: the application is asked for another token 120 s before, also
     client.advance(WallTime(std::chrono::seconds(second)) - client.loop->wall_now());
   };
   until(TokenClient::kExpiry - 120);
-  client.core->on_new_sastoken_required([&] { ++asked; });  // What came before is kept for it.
+  client.core->on_new_sastoken_required([&] { ++asked; });  // An earlier request is kept for it.
   client.advance(0s);
   CHECK(asked == 1);
   client.update(token_for(kDevice, 1'009'000));

@@ -1,4 +1,4 @@
-// How long a shutdown waits, and for what.
+// The limits of a shutdown's wait.
 #include <chrono>
 
 #include <doctest/doctest.h>

@@ -100,7 +100,7 @@ TEST_CASE("Client: shutdown while waiting to redial ends the redialling") {
   CHECK(client.transport.dials() == 2);
 }
 
-// A far end that takes a DISCONNECT and says nothing.
+// A far end that accepts a DISCONNECT and never closes the connection.
 TEST_CASE("Client: shutdown does not wait for a far end that stays silent") {
   TestClient client;
   client.connect();
@@ -143,7 +143,7 @@ TEST_CASE("Client: one that is dropped shuts itself down") {
   CHECK(client.loop->pending_timers() == 0);
 }
 
-// What it refers to may have gone before.
+// The objects that its handlers refer to may have been destroyed before.
 TEST_CASE("Client: one that is dropped calls no handler any more") {
   TestClient client;
   client.connect();

@@ -1,4 +1,4 @@
-// Shutdown against whatever a client may be waiting for: each wait ends, once, and in time.
+// Shutdown with every kind of waiting call: each wait ends, once, and in time.
 #include <functional>
 #include <iterator>
 #include <memory>
@@ -17,7 +17,7 @@ namespace azure::iot::device::test {
 namespace {
 using namespace std::chrono_literals;
 
-// What became of a call, whatever it returns.
+// The outcome of a call of any type.
 struct Ended {
   bool done = false;
   Errc code = Errc::ok;
@@ -25,7 +25,7 @@ struct Ended {
 
 struct Wait {
   std::string name;
-  // Starts the call and tells what became of it.
+  // Starts the call, and returns a function that reports its outcome.
   std::function<std::function<Ended()>(TestClient&)> start;
 };
 
@@ -128,7 +128,7 @@ std::vector<Wait> all_waits() {
   return all;
 }
 
-// Shuts down at once, and checks that a wait ended with that, and stays so.
+// Shuts down, and checks that the wait ends at once, and only once.
 void check_ends(TestClient& test, const std::function<Ended()>& wait) {
   CHECK_FALSE(wait().done);
   const auto shutdown = test.shutdown();
@@ -205,7 +205,7 @@ TEST_CASE("Shutdown: an update of the token is refused before the token is looke
   CHECK(update.error().code() == Errc::pipeline_not_running);
 }
 
-// An acknowledgement that comes between the call of shutdown and its work.
+// An acknowledgement arrives between the call of shutdown and its work.
 TEST_CASE("Shutdown: what is enabled when it has been called is not waited for") {
   for (const Wait& wait : kReceives) {
     CAPTURE(wait.name);

@@ -1,4 +1,4 @@
-// Each call that takes a timeout ends at it, whatever it waits for.
+// Each call with a timeout ends at it, regardless of the cause of the wait.
 #define AZURE_IOT_DEVICE_PULL_CALLS
 #include <functional>
 #include <string>
@@ -53,7 +53,7 @@ const TimedCall<IoTHubModuleClient> kModuleCalls[] = {
      [](auto& c, Timeout t) { c.on_message_received([](const Message&) {}, t); }},
 };
 
-// How much of the loop's time a call takes that ends at its timeout.
+// The time on the loop that a call takes to end at its timeout.
 template <class F>
 Duration time_until_timeout(TestClient& test, const F& call) {
   const SteadyTime start = test.loop->now();
@@ -61,7 +61,7 @@ Duration time_until_timeout(TestClient& test, const F& call) {
   return test.loop->now() - start;
 }
 
-// A timeout of its own; and without one that of the client.
+// With a timeout of its own, and without one, for which the client's applies.
 template <class Client>
 void check_timeouts(TestClient& test, Client& client, const TimedCall<Client>& call) {
   CAPTURE(call.name);
@@ -215,7 +215,7 @@ TEST_CASE("Timeouts: a receive call gives up without an error, and 0 is for ever
   }
 }
 
-// The hub is asked to send first, and that has the client's timeout: as in Python.
+// As in Python, the request to the hub comes first, and has the client's timeout.
 TEST_CASE("Timeouts: a receive call whose SUBSCRIBE is never acknowledged") {
   TestClient test({.operation_timeout = 5s});
   auto client = test.device_client();

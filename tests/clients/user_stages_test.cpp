@@ -11,7 +11,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// Notes by its name which connects pass down and which events pass up.
+// Records, by its name, the connects that pass down and the events that pass up.
 class NotingStage final : public Stage {
  public:
   NotingStage(std::string name, Texts& notes) : name_(std::move(name)), notes_(notes) {}
@@ -85,11 +85,11 @@ TEST_CASE("User stages: what one throws ends the operation, and is told as backg
   REQUIRE(told.size() == 1);
   CHECK(told[0].find("ThrowingStage: out of order") != std::string::npos);
   CHECK(client.transport.published().empty());
-  CHECK(client.core->connected());  // Nothing else is harmed.
+  CHECK(client.core->connected());  // Nothing else is affected.
   CHECK(client.disconnect().succeeded());
 }
 
-// Fails the operation that makes the chain ready.
+// Fails the operation that initializes the chain.
 class UnreadyStage final : public Handles<UnreadyStage, Ops<InitializePipelineOperation>> {
  public:
   explicit UnreadyStage(Errc code) : code_(code) {}

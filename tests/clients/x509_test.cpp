@@ -24,7 +24,7 @@ const ServerCertificate& own() {
 
 X509 pair() { return x509_of(own()); }
 
-// What the factory says against it; empty if nothing.
+// The text with which the factory rejects it; empty if it does not.
 std::string refusal(const X509& x509, X509Options options = {}) {
   return refusal_of([&] {
     IoTHubDeviceClient::create_from_x509_certificate(x509, "hub.example", "device-1",
@@ -36,7 +36,7 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-// A file with that text, while it lives.
+// A file with this text, which is removed on destruction.
 class File {
  public:
   explicit File(const std::string& text)
@@ -189,7 +189,7 @@ TEST_CASE("X509: what mbedTLS cannot read is no mistake by itself") {
     X509 x509 = x509_of(exotic);
     CHECK(refusal(x509) == "");
     if (key == std::string_view("ED25519")) CHECK_FALSE(read_certificate_info(x509.certificate));
-    // Nor behind the certificate, whose dates are looked at all the same.
+    // Also accepted behind the certificate, whose dates are checked nevertheless.
     x509 = pair();
     x509.certificate += exotic.certificate;
     CHECK(refusal(x509) == "");
