@@ -193,7 +193,7 @@ class MqttLink final : public std::enable_shared_from_this<MqttLink>, private Mo
   SteadyTime dialled_at_{};
   int watched_fd_ = -1;
   bool paused_ = false;     // Nothing is read while the link is up.
-  bool impatient_ = false;  // The DISCONNECT has had its time.
+  bool impatient_ = false;  // The time for the DISCONNECT has passed.
   KeepAlive keep_alive_;
   Flush flush_;
 

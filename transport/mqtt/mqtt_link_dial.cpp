@@ -190,7 +190,7 @@ void MqttLink::on_patience_lost() {
   frame([&] {
     impatient_ = state_ == State::closing;
     if (impatient_) return end({});
-    if (dial_) attempt_->set_addresses({});  // All of them had their chance.
+    if (dial_) attempt_->set_addresses({});  // All of them have been tried.
     const SteadyTime since =
         state_ == State::resolving ? attempt_->deadline() - options_.connect_timeout : dialled_at_;
     end(Error(Errc::connection_failed, "no connection to " + server() + " within " +

@@ -180,8 +180,8 @@ TEST_CASE("Module: a token of the application's is used, and another when it ask
   const std::string module = next_module();
   const SimulatorProcess& hub = shared_hub();
   Notes notes;
-  // A lifetime so short that a new token is requested at once. The request is kept until there is a
-  // handler.
+  // The lifetime is so short that a new token is requested at once. The request is kept until there
+  // is a handler.
   auto client =
       IoTHubModuleClient::create_from_sastoken(hub.token(module, 60s), token_options(hub));
   client.on_connection_state_change([&](ConnectionStateChange change) {

@@ -14,7 +14,7 @@ const { Mqtt } = require('azure-iot-device-mqtt');
 const simulatorProgram = process.argv[2];
 const run = promisify(execFile);
 
-// The SDK knows no port but 8883, so each run has an address of its own.
+// The SDK supports no port but 8883, so each run uses an address of its own.
 function randomAddress() {
   const byte = (low, high) => low + Math.floor(Math.random() * (high - low + 1));
   return `127.${byte(16, 254)}.${byte(0, 255)}.${byte(1, 254)}`;

@@ -103,7 +103,7 @@ struct Check {
   std::atomic<bool> wrong = false;
 };
 
-// Checks that nothing happens and nothing is used.
+// Checks that little CPU time and memory is used while nothing happens.
 void check_at_rest(std::size_t heap_before) {
   const Stopwatch watch;
   std::this_thread::sleep_for(300ms);

@@ -18,7 +18,7 @@ struct Mistake {
   ProxyType taken_for;
   const char* kind;
 };
-// Dante stands for SOCKS5.
+// SOCKS4 taken for SOCKS5 is missing, since Dante serves both.
 constexpr Mistake kMistakes[] = {
     {Passage::http, ProxyType::socks4, "a SOCKS4 proxy"},
     {Passage::http, ProxyType::socks5, "a SOCKS5 proxy"},
