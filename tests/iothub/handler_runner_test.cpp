@@ -106,6 +106,7 @@ struct SingleRunner {
       : runner(std::make_shared<HandlerRunner<int>>(
             "handler", inbox, nullptr, pool, loop,
             [this](const Error& error) { reported.push_back(error.detail()); })) {}
+  ~SingleRunner() { pool->strands.clear(); }  // They hold the runner, which holds the pool.
 
   Inbox<int> inbox{10};
   std::shared_ptr<KeepingPool> pool = std::make_shared<KeepingPool>();
