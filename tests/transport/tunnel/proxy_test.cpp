@@ -14,6 +14,20 @@ using namespace azure::iot::device;
 using namespace azure::iot::device::test;
 using namespace std::chrono_literals;
 
+// Asks a client of SOCKS5 for its login, accepts it, and returns "user:password" (RFC 1929).
+static std::string accept_socks5_login(ScriptedConnection& client) {
+  client.read(static_cast<unsigned char>(client.read(2).at(1)));
+  client.write(bytes({5, 2}));
+  const auto read_text = [&] {
+    return client.read(static_cast<unsigned char>(client.read(1).at(0)));
+  };
+  client.read(1);
+  const std::string user = read_text();
+  const std::string password = read_text();
+  client.write(bytes({1, 0}));
+  return user + ":" + password;
+}
+
 TEST_CASE("Proxy: HTTP is asked for the server by name, and carries what follows") {
   std::promise<std::string> asked;
   ScriptedServer proxy([&](ScriptedConnection& client) {
@@ -50,15 +64,7 @@ TEST_CASE("Proxy: what a user name and a password are made of reaches the proxy 
   SUBCASE("SOCKS5") {
     std::promise<std::string> asked;
     ScriptedServer proxy([&](ScriptedConnection& client) {
-      client.read(static_cast<unsigned char>(client.read(2).at(1)));
-      client.write(bytes({5, 2}));
-      const auto read_text = [&] {
-        return client.read(static_cast<unsigned char>(client.read(1).at(0)));
-      };
-      client.read(1);
-      const std::string name = read_text();
-      asked.set_value(name + ":" + read_text());
-      client.write(bytes({1, 0}));
+      asked.set_value(accept_socks5_login(client));
       read_socks5_target(client);
       client.write(socks5_reply(0));
       serve_behind_proxy(client);
@@ -128,16 +134,8 @@ TEST_CASE("Proxy: one that talks without end does not hold the loop, and is give
 TEST_CASE("Proxy: SOCKS5 is given the name, and the password where it wants one") {
   std::promise<std::string> asked;
   ScriptedServer proxy([&](ScriptedConnection& client) {
-    client.read(static_cast<unsigned char>(client.read(2).at(1)));
-    client.write(bytes({5, 2}));
-    const auto read_text = [&] {
-      return client.read(static_cast<unsigned char>(client.read(1).at(0)));
-    };
-    client.read(1);
-    const std::string user = read_text();
-    const std::string password = read_text();
-    client.write(bytes({1, 0}));
-    asked.set_value(user + ":" + password + "@" + read_socks5_target(client));
+    const std::string login = accept_socks5_login(client);
+    asked.set_value(login + "@" + read_socks5_target(client));
     client.write(socks5_reply(0));
     serve_behind_proxy(client);
   });
